@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Installs the locked browser libraries and copies their unmodified files, with their licences, to the ignored vendor folder.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# Installed outside server/static so that the package tree is never served.
+readonly BUILD=.build/assets
+readonly MODULES=$BUILD/node_modules
+readonly VENDOR=server/static/vendor
+
+copy() {
+  local package=$1 folder=$VENDOR/$1 file
+  shift
+  mkdir -p "$folder"
+  for file in "$@"; do
+    cp "$MODULES/$package/$file" "$folder/"
+  done
+}
+
+printf '==> installing the locked browser assets\n'
+mkdir -p "$BUILD"
+cp package.json package-lock.json .npmrc "$BUILD/"
+npm ci --prefix "$BUILD" --loglevel=error --no-progress
+copy maplibre-gl dist/maplibre-gl.mjs dist/maplibre-gl-shared.mjs dist/maplibre-gl-worker.mjs dist/maplibre-gl.css LICENSE.txt
+copy pmtiles dist/pmtiles.js package.json # its licence stands in package.json only
+copy socket.io-client dist/socket.io.esm.min.js LICENSE
