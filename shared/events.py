@@ -1,0 +1,31 @@
+"""The journal's event names: every change of the product, past tense. The journal is audit trail, outbox and cursor source."""
+
+from __future__ import annotations
+
+from typing import Final
+
+FAULT_REPORTED: Final = "fault_reported"
+WORK_ORDER_OPENED: Final = "work_order_opened"
+WORK_ORDER_TRIAGED: Final = "work_order_triaged"
+WORK_ORDER_MOVED: Final = "work_order_moved"  # any other transition of the table, with command, source and target
+WORK_ORDER_CLOSED: Final = "work_order_closed"
+WORK_ORDER_FLAGGED: Final = "work_order_flagged"
+CLOCK_BREACHED: Final = "clock_breached"
+ASSIGNMENT_OFFERED: Final = "assignment_offered"  # with the planner's certificate
+ASSIGNMENT_MOVED: Final = "assignment_moved"  # any other transition of the table
+PLAN_CHANGED: Final = "plan_changed"
+LEAK_UNACCEPTED: Final = "leak_unaccepted"
+FACT_RECORDED: Final = "fact_recorded"  # a field fact, its body verbatim, with flags
+FACT_QUARANTINED: Final = "fact_quarantined"
+RECORD_SIGNED: Final = "record_signed"
+SIGNATURE_WAIVED: Final = "signature_waived"
+CUSTOMER_COPY_ISSUED: Final = "customer_copy_issued"
+CALL_BACK_SCHEDULED: Final = "call_back_scheduled"
+CALL_BACK_MADE: Final = "call_back_made"
+CUSTOMER_REGISTERED: Final = "customer_registered"
+DEVICE_ENROLLED: Final = "device_enrolled"
+DEVICE_REVOKED: Final = "device_revoked"
+SHIFT_CHANGED: Final = "shift_changed"
+ORDERS_IMPORTED: Final = "orders_imported"
+
+ALL: Final = frozenset(value for name, value in globals().items() if name.isupper() and isinstance(value, str))

@@ -1,0 +1,192 @@
+"""What a phone reports: facts from the field and intents. Facts are never refused, only intents can be (decision 2)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+import msgspec
+
+from shared.errors import DomainError
+
+_DEGREES_LAT: Final = 90.0
+_DEGREES_LON: Final = 180.0
+
+
+class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type"):
+    """Base of every phone event's body; the tag is the event's name on the wire."""
+
+    intent: ClassVar[bool] = False
+
+
+class AssignmentDelivered(Body, frozen=True, kw_only=True, tag="assignment_delivered"):
+    """The phone has stored the assignment."""
+
+
+class AssignmentSeen(Body, frozen=True, kw_only=True, tag="assignment_seen"):
+    """The technician has opened the assignment."""
+
+
+class AssignmentAccepted(Body, frozen=True, kw_only=True, tag="assignment_accepted"):
+    """The technician takes the job; the server decides who was first."""
+
+    intent: ClassVar[bool] = True
+
+
+class AssignmentDeclined(Body, frozen=True, kw_only=True, tag="assignment_declined"):
+    """The technician cannot take the job."""
+
+    intent: ClassVar[bool] = True
+    reason: str
+
+
+class Departed(Body, frozen=True, kw_only=True, tag="departed"):
+    """The technician drives to the job."""
+
+
+class Arrived(Body, frozen=True, kw_only=True, tag="arrived"):
+    """The technician stands at the job; the place is as the phone measured it, WGS-84, or absent."""
+
+    lat: float | None = None
+    lon: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse places outside the earth. Raises DomainError `place_invalid`."""
+        check_place(self.lat, self.lon)
+
+
+class SiteMadeSafe(Body, frozen=True, kw_only=True, tag="site_made_safe"):
+    """The hazard is under control: how, in a code (isolated, ventilated, no_gas_found, repaired)."""
+
+    how: str
+
+
+class StepAnswered(Body, frozen=True, kw_only=True, tag="step_answered"):
+    """One step of a protocol is answered: `outcome` is pass, fail, not_applicable or a choice's code."""
+
+    protocol: str
+    step: str
+    outcome: str
+    note: str = ""
+
+
+class ReadingRecorded(Body, frozen=True, kw_only=True, tag="reading_recorded"):
+    """One reading: `value` is a decimal in text, so that what was read is what is stored."""
+
+    protocol: str
+    step: str
+    value: str
+    unit: str
+    instrument_serial: str = ""
+    instrument_valid_until: str = ""
+
+
+class TimerStopped(Body, frozen=True, kw_only=True, tag="timer_stopped"):
+    """A running timer of a step (flame failure, standing time) was stopped after so many milliseconds."""
+
+    protocol: str
+    step: str
+    elapsed_ms: int
+
+
+class NoteAdded(Body, frozen=True, kw_only=True, tag="note_added"):
+    """A remark in words."""
+
+    text: str
+
+
+class RemainingTimeEstimated(Body, frozen=True, kw_only=True, tag="remaining_time_estimated"):
+    """The technician's one-tap answer: seconds until he can leave."""
+
+    remaining_s: int
+
+
+class NoAccessRecorded(Body, frozen=True, kw_only=True, tag="no_access_recorded"):
+    """Nobody opened. No access is a state with its own clock, never a close."""
+
+    reason: str
+    note: str = ""
+
+
+class EngineeringRequested(Body, frozen=True, kw_only=True, tag="engineering_requested"):
+    """Too hard for one technician: the centre takes over (ON-09, DI-12)."""
+
+    note: str
+
+
+class OutcomeDeclared(Body, frozen=True, kw_only=True, tag="outcome_declared"):
+    """How the job ended: repaired, isolated, all_clear, done, follow_up; with the cause's code and the work in words."""
+
+    outcome: str
+    cause: str = ""
+    work_done: str = ""
+
+
+class Stroke(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of a signature: points of (x, y, milliseconds since the first touch), x and y in thousandths of the pad."""
+
+    points: tuple[tuple[int, int, int], ...]
+
+
+class Seal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A link of the device's own chain over a signed record (decision 4). Hashes and signature in hexadecimal."""
+
+    alg: str
+    key_id: str
+    chain_seq: int
+    previous_hash: str
+    content_hash: str
+    seal_hash: str
+    signature: str = ""
+
+
+class RecordSigned(Body, frozen=True, kw_only=True, tag="record_signed"):
+    """The customer signed: the exact text that was shown, the strokes, who signed, and the device's seal (SG-01, SG-02)."""
+
+    record_json: str
+    strokes: tuple[Stroke, ...]
+    signer_relation: str
+    opinion: str = ""
+    seal: Seal
+
+
+class SignatureWaived(Body, frozen=True, kw_only=True, tag="signature_waived"):
+    """No signature: refused or absent, with the second witness of SG-04 when absent; the record is sealed all the same."""
+
+    record_json: str
+    reason: str
+    witness: str = ""
+    seal: Seal
+
+
+AnyBody = (
+    AssignmentDelivered
+    | AssignmentSeen
+    | AssignmentAccepted
+    | AssignmentDeclined
+    | Departed
+    | Arrived
+    | SiteMadeSafe
+    | StepAnswered
+    | ReadingRecorded
+    | TimerStopped
+    | NoteAdded
+    | RemainingTimeEstimated
+    | NoAccessRecorded
+    | EngineeringRequested
+    | OutcomeDeclared
+    | RecordSigned
+    | SignatureWaived
+)
+
+
+def check_place(lat: float | None, lon: float | None) -> None:
+    """Refuse half a place, a place outside the earth, and what is no number. Raises DomainError `place_invalid`."""
+    if lat is None and lon is None:
+        return
+    if lat is None or lon is None or not (abs(lat) <= _DEGREES_LAT and abs(lon) <= _DEGREES_LON):
+        raise DomainError("place_invalid", lat=lat, lon=lon)
+
+
+def name_of(body: Body) -> str:
+    """Return the event's name on the wire."""
+    return str(body.__struct_config__.tag)

@@ -1,0 +1,230 @@
+"""Wire types of the sync call and the sockets (decisions 1 to 3). Times are Unix milliseconds, names end in `_ms`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from shared import facts, visit
+from shared.assignment import AssignmentState
+from shared.work_order import WorkOrderState
+
+PROTOCOL_VERSION: Final = 1
+EVENTS_PER_SYNC: Final = 50
+CHANGES_PER_SYNC: Final = 100
+
+DOORBELL: Final = "doorbell"  # server → device: Doorbell
+BOARD: Final = "board"  # server → console: list of BoardChange
+POSITIONS: Final = "positions"  # device → server: list of Position; server → console: list of TechnicianPosition
+PING: Final = "ping_server"  # device → server
+NACK: Final = "nack"  # server → sender: Nack
+SIREN: Final = "siren"  # server → console: a leak that nobody accepts
+
+
+class Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of all wire values: strict, immutable."""
+
+
+class Occurred(Wire, frozen=True, kw_only=True):
+    """When it happened by the phone: wall clock, monotonic clock within one boot, and the estimated offset to the server."""
+
+    wall_ms: int
+    mono_ms: int = 0
+    boot_id: str = ""
+    offset_ms: int = 0
+
+
+class PhoneEvent(Wire, frozen=True, kw_only=True):
+    """One event of a phone. `id` is its idempotency key for good, `dseq` is gapless per device."""
+
+    id: str
+    dseq: int
+    work_order_id: str
+    assignment_id: str = ""
+    epoch: int = 0
+    occurred: Occurred
+    body: facts.AnyBody
+    files: tuple[str, ...] = ()
+
+
+class Position(Wire, frozen=True, kw_only=True):
+    """Where a phone was, WGS-84; `heading_deg` clockwise from north, speed in metres per second."""
+
+    at_ms: int
+    lat: float
+    lon: float
+    accuracy_m: float = 0.0
+    heading_deg: float | None = None
+    speed_m_s: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse places outside the earth. Raises DomainError `place_invalid`."""
+        facts.check_place(self.lat, self.lon)
+
+
+class SyncRequest(Wire, frozen=True, kw_only=True):
+    """A phone's call. Events and positions stay raw so that one unreadable item cannot hold up the others.
+
+    An event decodes to `PhoneEvent`, a position to `Position`.
+    """
+
+    v: int
+    gen: str
+    cursor: int
+    events: tuple[msgspec.Raw, ...] = ()
+    positions: tuple[msgspec.Raw, ...] = ()
+    wait_s: float = 0.0
+    sent_at_ms: int = 0
+
+
+class EventResult(Wire, frozen=True, kw_only=True):
+    """What became of one event.
+
+    `outcome` is applied, duplicate, filed_late, flagged, quarantined (the evidence is kept) or rejected (intents only) or
+    retry. `code` names the reason's text, `text` carries it in both languages.
+    """
+
+    id: str
+    outcome: str
+    code: str = ""
+    text: dict[str, str] = {}
+    flags: tuple[str, ...] = ()
+
+
+class ClockView(Wire, frozen=True, kw_only=True):
+    """One SLA clock as computed by the server: `kind` arrive_by, handle_by, repair_by, call_back_by."""
+
+    kind: str
+    due_ms: int
+    started_ms: int
+    met_ms: int | None = None
+    paused: bool = False
+    breached: bool = False
+
+
+class PastVisit(Wire, frozen=True, kw_only=True):
+    """One line of the customer's history (AR-02)."""
+
+    at_ms: int
+    number: str
+    fault_kind: str
+    outcome: str
+
+
+class CustomerView(Wire, frozen=True, kw_only=True):
+    """What a technician may know of a customer; the telephone is masked until he is en route (threat C8)."""
+
+    name: str
+    phone: str
+    account: str = ""
+    language: str = "zh_CN"
+    is_vulnerable: bool = False
+    appliances: tuple[str, ...] = ()
+    history: tuple[PastVisit, ...] = ()
+
+
+class AssignmentView(Wire, frozen=True, kw_only=True):
+    """The device's own assignment to the job."""
+
+    id: str
+    epoch: int
+    state: AssignmentState
+    offered_ms: int
+    planned_arrival_ms: int | None = None
+    needs_consent: bool = False
+
+
+class Job(Wire, frozen=True, kw_only=True):
+    """A work order as one technician's phone sees it: all that he needs without a network."""
+
+    work_order_id: str
+    number: str
+    ver: int
+    state: WorkOrderState
+    priority: int
+    fault_kind: str
+    is_leak: bool
+    location: str
+    description: str
+    address: str
+    lat: float | None
+    lon: float | None
+    customer: CustomerView
+    advice: tuple[str, ...] = ()
+    hazards: tuple[str, ...] = ()
+    window_start_ms: int | None = None
+    window_end_ms: int | None = None
+    expected_s: int = 0
+    clocks: tuple[ClockView, ...] = ()
+    protocols: tuple[str, ...] = ()
+    charge_cents: int = 0
+    assignment: AssignmentView
+    visit: visit.VisitState = visit.VisitState()
+
+
+class Change(Wire, frozen=True, kw_only=True):
+    """One change for a device: gapless `seq`, the journal event's id and name, and the job as it now is.
+
+    `job` is None when the job is no longer this device's, or when a later change of the same answer carries it.
+    """
+
+    seq: int
+    event_id: str
+    type: str
+    at_ms: int
+    priority: int
+    work_order_id: str
+    job: Job | None = None
+    gone: bool = False
+
+
+class SyncResponse(Wire, frozen=True, kw_only=True):
+    """The answer: a result for each event, the changes after the cursor, and the new cursor.
+
+    `reset` tells the phone to drop its server state and read from cursor 0 (new generation after a restore).
+    """
+
+    gen: str
+    at_ms: int
+    results: tuple[EventResult, ...]
+    changes: tuple[Change, ...]
+    cursor: int
+    more: bool = False
+    reset: bool = False
+
+
+class Doorbell(Wire, frozen=True, kw_only=True):
+    """Rings a device: its newest sequence number and the most urgent priority; changes ride along for speed."""
+
+    seq: int
+    priority: int
+    changes: tuple[Change, ...] = ()
+
+
+class Nack(Wire, frozen=True, kw_only=True):
+    """A socket message that was refused: which event, why, and the text in both languages."""
+
+    event: str
+    code: str
+    text: dict[str, str] = {}
+
+
+class EnrolRequest(Wire, frozen=True, kw_only=True):
+    """A phone redeems a one-time code; `public_key` is its Ed25519 key in hexadecimal."""
+
+    code: str
+    public_key: str
+    label: str = ""
+
+
+class EnrolResponse(Wire, frozen=True, kw_only=True):
+    """The phone's identity: an opaque token, shown once."""
+
+    token: str
+    device_id: str
+    technician_id: str
+    technician_name: str
+    branch_id: str
+    branch_name: str
+    gen: str
