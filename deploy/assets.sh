@@ -17,6 +17,12 @@ copy() {
   done
 }
 
+# Node trusts its own list of root certificates; the system's list is added, as pip and uv use it.
+readonly SYSTEM_CERTS=/etc/ssl/certs/ca-certificates.crt
+if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -f "$SYSTEM_CERTS" ]; then
+  export NODE_EXTRA_CA_CERTS=$SYSTEM_CERTS
+fi
+
 printf '==> installing the locked browser assets\n'
 mkdir -p "$BUILD"
 cp package.json package-lock.json .npmrc "$BUILD/"

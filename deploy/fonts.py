@@ -18,7 +18,7 @@ FACES: Final = {"Regular": "400Regular/NotoSansSC_400Regular.ttf", "Bold": "700B
 FULL_FACE: Final = "NotoSansSC-Full.ttf"
 
 # Latin with accents, punctuation, super- and subscripts, currency, arrows, mathematics, technical signs, boxes,
-# shapes, signs such as warnings and ticks, CJK punctuation, full-width forms. What the face lacks is left out by the subsetter.
+# shapes, signs such as warnings and ticks, CJK punctuation, full-width forms. What the face lacks is left out.
 _RANGES: Final = (
     (0x0020, 0x007E),
     (0x00A0, 0x024F),
