@@ -1,0 +1,1 @@
+"""How Leakfirst is installed, run, shown and tested; each program is run by module: `python -m deploy.<name>`."""

@@ -1,0 +1,175 @@
+"""Runs lint, types, contracts and the test suites one after another, with a time budget for each (decision 21).
+
+Run as ``python -m deploy.suites all|fast``; exits non-zero when anything failed. A budget is reported, never enforced:
+the speed of a machine must not decide whether a change is right (decision 20).
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+from xml.etree import ElementTree as ET
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+RESULTS: Final = ROOT / ".build" / "results"
+NO_TESTS_COLLECTED: Final = 5
+PYTHON: Final = (sys.executable, "-m")
+XVFB: Final = ("xvfb-run", "-a", "-s", "-screen 0 1280x1024x24")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many tests passed, failed and were skipped."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def plus(self, other: Self) -> "Counts":
+        """Return the sum of both."""
+        return Counts(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+
+    @classmethod
+    def from_junit(cls, path: Path) -> "Counts":
+        """Read the totals of pytest's JUnit file; a run that wrote none counts as one failure."""
+        if not path.exists():
+            return cls(failed=1)
+        root = ET.parse(path).getroot()  # noqa: S314  our own pytest wrote the file a moment ago
+        total, bad, skipped = (_sum(root, names) for names in (("tests",), ("failures", "errors"), ("skipped",)))
+        return cls(total - bad - skipped, bad, skipped)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command, or a pytest run over ``paths``; ``budget_s`` is its share of the whole time in seconds."""
+
+    name: str
+    budget_s: int
+    command: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    workers: int = 0
+    is_fast: bool = False
+    is_windowed: bool = False  # a window of its own per file, on a display that nobody sees
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a step; ``note`` tells what could not run."""
+
+    step: Step
+    seconds: float
+    has_failed: bool
+    counts: Counts = Counts()
+    note: str = ""
+
+
+STEPS: Final = (
+    Step("lint", 10, command=(*PYTHON, "ruff", "check", "."), is_fast=True),
+    Step("format", 10, command=(*PYTHON, "ruff", "format", "--check", "."), is_fast=True),
+    Step("types", 60, command=(*PYTHON, "mypy"), is_fast=True),
+    Step("imports", 10, command=(str(Path(sys.executable).with_name("lint-imports")),), is_fast=True),
+    Step(
+        "unit", 90, paths=("tests/contracts", "tests/shared", "tests/routing", "tests/deploy"), workers=2, is_fast=True
+    ),
+    Step("server", 110, paths=("tests/server",), workers=2, is_fast=True),
+    Step("mobile", 60, paths=("tests/mobile",), workers=2, is_fast=True),
+    Step("phone windows", 80, paths=("tests/mobile_ui",), is_windowed=True),
+    Step("journeys", 110, paths=("tests/journeys",)),
+    Step(
+        "journeys on PostgreSQL",
+        100,
+        paths=("tests/journeys",),
+        environment={"LEAKFIRST_TEST_DATABASE_URL": os.environ.get("LEAKFIRST_TEST_DATABASE_URL") or "throwaway"},
+    ),
+    Step("browser", 80, paths=("tests/browser",)),
+)
+
+
+def say(line: str = "") -> None:
+    """Write one line at once, so that it stands before what the next program writes."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def run_step(step: Step, *, is_fast_run: bool) -> Outcome:
+    """Run one step and measure it."""
+    say(f"\n==> {step.name} (budget {step.budget_s} s)")
+    started = time.monotonic()
+    if step.command:
+        has_failed = subprocess.run(step.command, cwd=ROOT, check=False).returncode != 0
+        return Outcome(step, time.monotonic() - started, has_failed)
+    paths = tuple(path for path in step.paths if (ROOT / path).is_dir())
+    if not paths:
+        say(f"{', '.join(step.paths)}: no such folder, nothing to run")
+        return Outcome(step, 0.0, has_failed=False, note="no tests yet")
+    results = [_run_pytest(step, group, is_fast_run=is_fast_run) for group in _groups(step, paths)]
+    counts = Counts()
+    for _, found in results:
+        counts = counts.plus(found)
+    has_failed = any(code not in {0, NO_TESTS_COLLECTED} for code, _ in results)
+    return Outcome(step, time.monotonic() - started, has_failed, counts)
+
+
+def _groups(step: Step, paths: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield what runs in one process: everything, or each file by itself where a window is opened."""
+    if not step.is_windowed:
+        yield paths
+        return
+    for path in paths:
+        yield from ((str(file.relative_to(ROOT)),) for file in sorted((ROOT / path).rglob("test_*.py")))
+
+
+def _run_pytest(step: Step, paths: tuple[str, ...], *, is_fast_run: bool) -> tuple[int, Counts]:
+    junit = RESULTS / f"{step.name.replace(' ', '-')}.xml"
+    junit.parent.mkdir(parents=True, exist_ok=True)
+    junit.unlink(missing_ok=True)
+    command = [*PYTHON, "pytest", "-q", "-rs", f"--junitxml={junit}", *paths]
+    command += ["-n", str(step.workers), "--dist", "loadfile"] if step.workers else []
+    command += ["-m", "not slow"] if is_fast_run else []
+    if step.is_windowed and shutil.which("xvfb-run"):
+        command = [*XVFB, *command]
+    code = subprocess.run(command, cwd=ROOT, env={**os.environ, **step.environment}, check=False).returncode
+    return code, Counts() if code == NO_TESTS_COLLECTED else Counts.from_junit(junit)
+
+
+def _sum(root: ET.Element, names: tuple[str, ...]) -> int:
+    return sum(int(suite.get(name, "0")) for suite in root.iter("testsuite") for name in names)
+
+
+def summarise(outcomes: list[Outcome]) -> None:
+    """Write each step's time against its budget and, last, one plain line of totals."""
+    say("\nstep                        result    time   budget")
+    total = Counts()
+    for outcome in outcomes:
+        result = outcome.note or ("FAILED" if outcome.has_failed else "ok")
+        late = "  over its budget" if outcome.seconds > outcome.step.budget_s else ""
+        say(f"{outcome.step.name:<26}{result:>8} {outcome.seconds:>6.1f} s {outcome.step.budget_s:>5} s{late}")
+        total = total.plus(outcome.counts)
+    seconds = sum(outcome.seconds for outcome in outcomes)
+    say(f"{'all':<26}{'':>8} {seconds:>6.1f} s {sum(outcome.step.budget_s for outcome in outcomes):>5} s")
+    failed_steps = [outcome.step.name for outcome in outcomes if outcome.has_failed]
+    if failed_steps:
+        say(f"failed: {', '.join(failed_steps)}")
+    say(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped")
+
+
+def main() -> int:
+    """Run the chosen steps; return 1 when one has failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("extent", choices=("all", "fast"), help="everything, or what is done within two minutes")
+    is_fast_run = parser.parse_args().extent == "fast"
+    chosen = [step for step in STEPS if step.is_fast or not is_fast_run]
+    outcomes = [run_step(step, is_fast_run=is_fast_run) for step in chosen]
+    summarise(outcomes)
+    return int(any(outcome.has_failed for outcome in outcomes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
