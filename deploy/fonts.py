@@ -73,17 +73,18 @@ def convert_to_woff(source: Path, target: Path) -> Path:
 
 
 def make_face(package: Path, face: str) -> None:
-    """Write one weight for the phone (TTF) and for the console (WOFF)."""
+    """Write one weight for the phone and the customer copy (TTF) and for browsers (WOFF)."""
     phone = make_subset(package / FACES[face], PHONE_FONTS / f"NotoSansSC-{face}.ttf")
     convert_to_woff(phone, CONSOLE_FONTS / f"NotoSansSC-{face}.woff")
+    shutil.copyfile(phone, CONSOLE_FONTS / phone.name)
 
 
 def make_all(package: Path) -> None:
     """Write every face, the whole regular face for names outside GB2312, and the font's licence beside them."""
     with ProcessPoolExecutor(max_workers=2) as pool:
         list(pool.map(make_face, (package, package), FACES))
-    shutil.copyfile(package / FACES["Regular"], PHONE_FONTS / FULL_FACE)
     for folder in (PHONE_FONTS, CONSOLE_FONTS):
+        shutil.copyfile(package / FACES["Regular"], folder / FULL_FACE)
         shutil.copyfile(package / "LICENSE_FONT", folder / "LICENSE_FONT")
 
 

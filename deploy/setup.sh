@@ -80,7 +80,17 @@ ensure_npm() {
   npm_is_usable || die 'npm does not run'
 }
 
+wait_for_other_runs() {
+  # Two targets started at once must not install into one .venv together.
+  mkdir -p .build
+  exec 9>.build/setup.lock
+  ! command -v flock >/dev/null || flock 9
+}
+
 main() {
+  if ! is_done; then
+    wait_for_other_runs
+  fi
   if is_done; then
     say 'set-up is complete, nothing to do'
     return

@@ -1,0 +1,1 @@
+"""Tests of set-up, the generated town and the demo."""
