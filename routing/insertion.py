@@ -1,0 +1,163 @@
+"""Best insertion of ordinary jobs: cheap, in the exact objective, and the warm start of every other engine."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from routing.grid import NOBODY, Grid
+from routing.problem import Tier
+from routing.schedule import NO_START_S, tail_cost, visit
+from routing.state import State
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+_PENALTY_BAND = 10_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a job goes (technician index, position in his route) and what that costs in driving seconds."""
+
+    tech: int
+    position: int
+    delta: float
+
+
+def find_best_position(state: State, job: int, techs: Sequence[int] | None = None) -> Position | None:
+    """Return the cheapest sound position of a job over all (or the given) technicians, or None.
+
+    Positions are tried in the order of a lower bound (detour, own lateness, moved price); the exact cost with
+    everything pushed behind is walked only while the bound still promises more.
+    """
+    grid = state.grid
+    crew = range(len(state.routes)) if techs is None else techs
+    mask = grid.allowed_mask(job)
+    owner, position, node, follow, ready = _slots(state, [tech for tech in crew if mask[tech]])
+    if owner.size == 0:
+        return None
+    bound = _bounds(grid, job, owner, node, follow, ready)
+    best: Position | None = None
+    for slot in np.argsort(bound, kind="stable").tolist():
+        if not bound[slot] < (math.inf if best is None else best.delta):
+            break
+        delta = _exact(state, job, int(owner[slot]), int(position[slot]))
+        if delta < (math.inf if best is None else best.delta):
+            best = Position(int(owner[slot]), int(position[slot]), delta)
+    return best
+
+
+def insert_all(state: State, jobs: Iterable[int]) -> list[int]:
+    """Insert jobs in the given order where each is cheapest; return those left out (no room, or too dear)."""
+    left: list[int] = []
+    for job in jobs:
+        best = find_best_position(state, job)
+        if best is None or best.delta >= state.grid.jobs[job].unserved_penalty:
+            left.append(job)
+        else:
+            state.insert(best.tech, best.position, job)
+    return left
+
+
+def insertion_orders(grid: Grid, jobs: Sequence[int]) -> list[list[int]]:
+    """Return the orders worth trying: by window end, by window width, by distance from the middle."""
+    by_close = sorted(jobs, key=lambda job: (*_importance(grid, job), _closes(grid, job), job))
+    by_width = sorted(jobs, key=lambda job: (*_importance(grid, job), _width(grid, job), job))
+    starts = grid.start_node or [0]
+    by_far = sorted(jobs, key=lambda job: (*_importance(grid, job), -int(grid.matrix[starts, job].min()), job))
+    return [by_close, by_width, by_far]
+
+
+def unserved_reason(state: State, job: int) -> str:
+    """Return the reason that binds a job left out.
+
+    ``no_skill``, ``skill_expired``, ``locked_technician_missing``, ``off_shift``, ``window_closed``, ``no_room`` or
+    ``too_costly``, the first that already rules out everybody.
+    """
+    grid = state.grid
+    if grid.locked[job] not in (NOBODY, *range(len(grid.technicians))):
+        return "locked_technician_missing"
+    crew = [tech for tech in range(len(state.routes)) if grid.allowed(tech, job)]
+    if not crew:
+        return "no_skill"
+    if find_best_position(state, job, crew) is not None:
+        return "too_costly"
+    reasons = {_alone(state, tech, job) for tech in crew}
+    return next(name for name in ("no_room", "window_closed", "off_shift", "skill_expired") if name in reasons)
+
+
+def _alone(state: State, tech: int, job: int) -> str:
+    # Why he cannot take it even with nothing else planned behind his first stops.
+    grid, walked, head = state.grid, state.walked(tech), state.head(tech)
+    node, ready = walked.node_before[head], walked.ready_before[head]
+    _, start = visit(grid, tech, job, node, ready)
+    if start != NO_START_S:
+        return "no_room" if tail_cost(grid, tech, node, ready, [job]) < math.inf else "off_shift"
+    reach = ready + grid.travel[node][job]
+    if reach > grid.valid_until[tech, grid.skill_class[job]]:
+        return "skill_expired"
+    return "off_shift" if reach > grid.technicians[tech].shift_end_s else _window_or_shift(grid, reach, job)
+
+
+def _window_or_shift(grid: Grid, reach_s: int, job: int) -> str:
+    windows = grid.windows[job]
+    return "window_closed" if windows and reach_s > windows[-1][1] else "off_shift"
+
+
+def _slots(state: State, techs: Sequence[int]) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+    owner: list[int] = []
+    position: list[int] = []
+    node: list[int] = []
+    follow: list[int] = []
+    ready: list[int] = []
+    for tech in techs:
+        walked, route, head = state.walked(tech), state.routes[tech], state.head(tech)
+        count = len(route) - head + 1
+        owner += [tech] * count
+        position += range(head, len(route) + 1)
+        node += walked.node_before[head:]
+        ready += walked.ready_before[head:]
+        follow += route[head:]
+        follow.append(state.grid.end_node[tech])
+    return tuple(np.array(column, dtype=np.int64) for column in (owner, position, node, follow, ready))  # type: ignore[return-value]  # five columns as listed
+
+
+def _bounds(grid: Grid, job: int, owner: Ints, node: Ints, follow: Ints, ready: Ints) -> Floats:
+    spec, matrix = grid.jobs[job], grid.matrix
+    reach = matrix[node, job]
+    bound: Floats = (reach + matrix[job, follow] - matrix[node, follow]).astype(np.float64)
+    start = np.maximum(ready + reach, max(spec.release_s, spec.earliest_s))
+    if spec.due_s is not None:
+        bound += np.maximum(start - spec.due_s, 0) * spec.lateness_weight
+    if grid.previous[job] != NOBODY:
+        bound += np.where(owner == grid.previous[job], 0.0, grid.problem.moved_stop_price)
+    if grid.windows[job] and grid.tier[job] > Tier.EMERGENCY:
+        bound[start > grid.windows[job][-1][1]] = math.inf
+    return bound
+
+
+def _exact(state: State, job: int, tech: int, position: int) -> float:
+    grid, walked, route = state.grid, state.walked(tech), state.routes[tech]
+    node, ready = walked.node_before[position], walked.ready_before[position]
+    after = tail_cost(grid, tech, node, ready, [job, *route[position:]])
+    return after - walked.cost[position] + grid.moved_price(tech, job)
+
+
+def _importance(grid: Grid, job: int) -> tuple[int, int]:
+    # Dear jobs first, but in wide bands only: within a band the order of the day matters more.
+    return grid.tier[job], -int(math.log10(1.0 + grid.jobs[job].unserved_penalty / _PENALTY_BAND))
+
+
+def _closes(grid: Grid, job: int) -> int:
+    spec, windows = grid.jobs[job], grid.windows[job]
+    ends = [windows[-1][1]] if windows else []
+    return min([*ends, spec.due_s if spec.due_s is not None else 1 << 60])
+
+
+def _width(grid: Grid, job: int) -> int:
+    return sum(closes - opens for opens, closes in grid.windows[job]) or 1 << 60

@@ -1,0 +1,67 @@
+"""What a planner answers: routes with times, what stays unserved and why, and what it all costs."""
+
+from __future__ import annotations
+
+import msgspec
+
+from routing.certificate import Certificate
+from routing.problem import Value
+
+
+class StopTime(Value, frozen=True, kw_only=True):
+    """One stop of a route in seconds; ``lateness_s`` is how far the start lies behind ``due_s``."""
+
+    job_id: str
+    arrival_s: int
+    start_s: int
+    end_s: int
+    lateness_s: int = 0
+
+
+class Route(Value, frozen=True, kw_only=True):
+    """The stops of one technician in order.
+
+    ``leaves_for`` is how many leading stops he serves before he returns to the job he left (consent needed).
+    ``drive_s`` covers all driving of the route including the way to his end place.
+    """
+
+    technician_id: str
+    stops: tuple[StopTime, ...] = ()
+    leaves_for: int = 0
+    drive_s: int = 0
+
+
+class Objective(Value, frozen=True, kw_only=True):
+    """The exact cost of a plan by parts; ``total`` is their sum, in driving seconds."""
+
+    travel: float = 0.0
+    lateness: float = 0.0
+    unserved: float = 0.0
+    moved: float = 0.0
+    total: float = 0.0
+
+
+class Plan(Value, frozen=True, kw_only=True):
+    """A whole plan; ``unserved`` maps a job to the reason that binds, ``engines`` names what made the plan."""
+
+    routes: tuple[Route, ...] = ()
+    unserved: dict[str, str] = msgspec.field(default_factory=dict)
+    objective: Objective = msgspec.field(default_factory=Objective)
+    engines: tuple[str, ...] = ()
+    travel_quality: str = ""
+
+
+class UrgentAnswer(Value, frozen=True, kw_only=True):
+    """The instant answer to an emergency: the plan with it, and the proof that nobody could be earlier."""
+
+    plan: Plan
+    certificate: Certificate
+
+
+class PlanResult(Value, frozen=True, kw_only=True):
+    """A day plan with one certificate for each emergency and urgent leak that was placed first."""
+
+    plan: Plan
+    certificates: tuple[Certificate, ...]
+    engines: tuple[str, ...]
+    objective: Objective

@@ -1,0 +1,222 @@
+"""The instant answer: an emergency into the running plan at the earliest arrival there is, with its proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from routing.certificate import Candidate, Certificate, MovedStop
+from routing.grid import Grid, build_grid
+from routing.insertion import find_best_position, insert_all, unserved_reason
+from routing.options import Option, apply, certify, choose, list_options
+from routing.plan import Plan, UrgentAnswer
+from routing.problem import Problem, Tier
+from routing.state import State, plan_of, state_of
+from routing.travel import StraightLine, TravelTimes
+from shared.errors import DomainError
+
+# A customer is told minutes: a shift of less than one is not a moved stop.
+_TOLD_S = 60
+
+Stand = dict[int, tuple[int, int]]
+
+
+def insert_urgent(problem: Problem, plan: Plan | None, job_id: str, travel: TravelTimes | None = None) -> UrgentAnswer:
+    """Give an emergency (or urgent leak) the technician who arrives first, exactly, and certify the choice (DI-05).
+
+    All other stops keep their technician where they still can; those that cannot are inserted elsewhere. Emergencies
+    already in the plan are never delayed. When nobody qualifies the answer names no technician but every reason.
+    Raise DomainError ``job_unknown``, or ``problem_invalid``.
+    """
+    grid = build_grid(problem, travel or StraightLine(problem.profile))
+    job = job_index(grid, job_id)
+    state = state_of(grid, plan, keep_first=True)
+    before = stand(state)
+    waiting = _placed(plan) - {grid.jobs[one].id for one in state.planned()}
+    state.remove(job)
+    certificate, dropped = place_first(state, job)
+    dropped += [grid.job_index[one] for one in sorted(waiting) if one in grid.job_index and one != job_id]
+    place_rest(state, dropped)
+    certificate = with_moved(certificate, state, before, of_technician=None)
+    return UrgentAnswer(plan=finished(state, ("insertion",), _known(plan)), certificate=certificate)
+
+
+def insert_job(problem: Problem, plan: Plan | None, job_id: str, travel: TravelTimes | None = None) -> Plan:
+    """Insert one ordinary job where it costs least, moving nothing else to another technician.
+
+    Raise DomainError ``job_unknown``, or ``problem_invalid``.
+    """
+    grid = build_grid(problem, travel or StraightLine(problem.profile))
+    job = job_index(grid, job_id)
+    state = state_of(grid, plan, keep_first=True)
+    if job not in state.planned():
+        place_rest(state, [job])
+    return finished(state, ("insertion",), _known(plan))
+
+
+def rank_candidates(
+    problem: Problem, plan: Plan | None, job_id: str, travel: TravelTimes | None = None
+) -> tuple[Candidate, ...]:
+    """Return every technician for any job, best first, with arrival, cost and moved stops: "why this technician".
+
+    Emergencies and urgent leaks are ranked by arrival, other jobs by cost; those ruled out come last with the reason.
+    Raise DomainError ``job_unknown``, or ``problem_invalid``.
+    """
+    grid = build_grid(problem, travel or StraightLine(problem.profile))
+    job = job_index(grid, job_id)
+    state = state_of(grid, plan, keep_first=True)
+    state.remove(job)
+    goes_first = grid.tier[job] != Tier.ORDINARY
+    options = {option.tech: option for option in sorted(list_options(state, job), key=_sound_last, reverse=True)}
+    ranked = [_ranked(state, job, options[tech], first=goes_first) for tech in range(len(grid.technicians))]
+    return tuple(sorted(ranked, key=lambda one: _rank_key(one, first=goes_first)))
+
+
+def job_index(grid: Grid, job_id: str) -> int:
+    """Return the index of a job; raise DomainError ``job_unknown``."""
+    if job_id not in grid.job_index:
+        raise DomainError("job_unknown", id=job_id)
+    return grid.job_index[job_id]
+
+
+def first_tier_order(grid: Grid, jobs: Iterable[int]) -> list[int]:
+    """Return the emergencies, then the urgent leaks, each in the order they were reported."""
+    first = [job for job in jobs if Tier.EMERGENCY <= grid.tier[job] < Tier.ORDINARY]
+    return sorted(first, key=lambda job: (grid.tier[job], grid.jobs[job].release_s, grid.jobs[job].id))
+
+
+def place_first(state: State, job: int) -> tuple[Certificate, list[int]]:
+    """Put an emergency or urgent leak at the head of the best route; return certificate and stops that had to go.
+
+    An urgent leak whose door opens only later is not put first: the certificate then names nobody and the leak is
+    returned among the stops to place by cost.
+    """
+    options = list_options(state, job)
+    chosen = choose(state, job, options)
+    certificate = certify(state, job, options, chosen)
+    if chosen is None:
+        return certificate, []
+    if not chosen.is_immediate:
+        return certify(state, job, options, None), [job]
+    return certificate, apply(state, job, chosen)
+
+
+def place_rest(state: State, jobs: Iterable[int]) -> None:
+    """Place stops that lost their place: emergencies and urgent leaks first, then the rest by importance."""
+    grid = state.grid
+    todo = list(dict.fromkeys(jobs))
+    late: list[int] = []
+    for job in first_tier_order(grid, todo):
+        late += place_first(state, job)[1]
+    rest = [job for job in dict.fromkeys([*todo, *late]) if job not in state.planned()]
+    insert_all(state, sorted(rest, key=lambda job: (grid.tier[job], -grid.jobs[job].unserved_penalty, job)))
+
+
+def stand(state: State) -> Stand:
+    """Return technician index and start second of every planned job."""
+    return {
+        job: (tech, state.walked(tech).start_s[position])
+        for tech, route in enumerate(state.routes)
+        for position, job in enumerate(route)
+    }
+
+
+def with_moved(certificate: Certificate, state: State, before: Stand, *, of_technician: str | None) -> Certificate:
+    """Add what moved between two stands to a certificate, for all stops or those one technician had."""
+    after = stand(state)
+    techs = state.grid.technicians
+    moved = [
+        _moved(state.grid, job, was, after.get(job))
+        for job, was in before.items()
+        if state.grid.jobs[job].id != certificate.job_id
+        and (of_technician is None or techs[was[0]].id == of_technician)
+        and _differs(was, after.get(job))
+    ]
+    late = [job for job, was in before.items() if _is_later(state.grid, job, was, after.get(job))]
+    names = {one.job_id for one in moved}
+    made_late = tuple(state.grid.jobs[job].id for job in late if state.grid.jobs[job].id in names)
+    return msgspec.structs.replace(certificate, moved=tuple(moved), made_late=made_late)
+
+
+def finished(state: State, engines: tuple[str, ...], known: Mapping[str, str] | None = None) -> Plan:
+    """Freeze a state into a plan, each job left out with the reason that binds (or the one already known)."""
+    given = known or {}
+    jobs = {state.grid.jobs[job].id: job for job in state.unplanned()}
+    left = {job_id: given.get(job_id) or unserved_reason(state, job) for job_id, job in jobs.items()}
+    return plan_of(state, left, engines)
+
+
+def _placed(plan: Plan | None) -> set[str]:
+    return {stop.job_id for route in plan.routes for stop in route.stops} if plan is not None else set()
+
+
+def _known(plan: Plan | None) -> dict[str, str]:
+    return plan.unserved if plan is not None else {}
+
+
+def _differs(was: tuple[int, int], now: tuple[int, int] | None) -> bool:
+    return now is None or now[0] != was[0] or abs(now[1] - was[1]) >= _TOLD_S
+
+
+def _is_later(grid: Grid, job: int, was: tuple[int, int], now: tuple[int, int] | None) -> bool:
+    due = grid.jobs[job].due_s
+    return now is None or (due is not None and now[1] > max(due, was[1]))
+
+
+def _moved(grid: Grid, job: int, was: tuple[int, int], now: tuple[int, int] | None) -> MovedStop:
+    return MovedStop(
+        job_id=grid.jobs[job].id,
+        promised=grid.jobs[job].promised,
+        technician_before=grid.technicians[was[0]].id,
+        technician_after=None if now is None else grid.technicians[now[0]].id,
+        start_before_s=was[1],
+        start_after_s=None if now is None else now[1],
+    )
+
+
+def _sound_last(option: Option) -> tuple[bool, int, bool]:
+    return option.reason is not None, option.start_s, option.needs_consent
+
+
+def _ranked(state: State, job: int, option: Option, *, first: bool) -> Candidate:
+    name = state.grid.technicians[option.tech].id
+    trial = state.copy()
+    if first:
+        if option.reason is not None:
+            return Candidate(technician_id=name, reason=option.reason)
+        apply(trial, job, option)
+    else:
+        best = find_best_position(state, job, [option.tech])
+        if best is None:
+            return Candidate(technician_id=name, reason=option.reason or "no_room")
+        trial.insert(best.tech, best.position, job)
+    return _described(state, trial, job, option, first=first)
+
+
+def _described(state: State, trial: State, job: int, option: Option, *, first: bool) -> Candidate:
+    tech = option.tech
+    position = trial.routes[tech].index(job)
+    walked = trial.walked(tech)
+    draft = Certificate(job_id=state.grid.jobs[job].id, lower_bound_reason="", travel_quality="")
+    return Candidate(
+        technician_id=state.grid.technicians[tech].id,
+        arrival_s=walked.arrival_s[position],
+        travel_s=state.grid.travel[_node_before(trial, tech, position)][job],
+        needs_consent=first and option.needs_consent,
+        delta_cost=trial.objective().total - state.objective().total + state.grid.jobs[job].unserved_penalty,
+        moved=with_moved(draft, trial, stand(state), of_technician=None).moved,
+    )
+
+
+def _node_before(state: State, tech: int, position: int) -> int:
+    # Between two stops before he returns to a left job, the walk's record already shows the return.
+    if 0 < position < state.leaves_for[tech]:
+        return state.routes[tech][position - 1]
+    return state.walked(tech).node_before[position]
+
+
+def _rank_key(one: Candidate, *, first: bool) -> tuple[bool, float, float, str]:
+    arrival, cost = float(one.arrival_s or 0), one.delta_cost or 0.0
+    lead, follow = (arrival, cost) if first else (cost, arrival)
+    return one.reason is not None, lead, follow, one.technician_id

@@ -1,0 +1,42 @@
+"""Problems and plans as JSON: reading with one clear error, writing, and the schema."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from routing.plan import Plan
+from routing.problem import Problem, validate
+from shared.errors import DomainError
+
+T = TypeVar("T")
+
+
+def decode_problem(raw: bytes) -> Problem:
+    """Read and validate a problem; raise DomainError ``problem_unreadable`` or ``problem_invalid``."""
+    problem = _decode(raw, Problem, "problem_unreadable")
+    validate(problem)
+    return problem
+
+
+def decode_plan(raw: bytes) -> Plan:
+    """Read a plan; raise DomainError ``plan_unreadable``."""
+    return _decode(raw, Plan, "plan_unreadable")
+
+
+def encode(value: object) -> bytes:
+    """Write any value of the planner as JSON with sorted keys, so that equal values are equal bytes."""
+    return msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=2)
+
+
+def problem_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a problem (decision 26)."""
+    return msgspec.json.schema(Problem)
+
+
+def _decode(raw: bytes, kind: type[T], code: str) -> T:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise DomainError(code, reason=str(error)) from error
