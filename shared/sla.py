@@ -84,7 +84,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @classmethod
     def from_toml(cls, data: bytes) -> Self:
-        """Return the profile of a file such as catalog/sla-gas-cn-2026.toml. Raises DomainError `sla_profile_invalid`."""
+        """Return the profile of a file (catalog/sla-gas-cn-2026.toml). Raises DomainError `sla_profile_invalid`."""
         return data_file.read(data, cls, "sla_profile_invalid")
 
 
@@ -236,8 +236,11 @@ def _run(spec: ClockSpec, state: ClockState, since_ms: int, until_ms: int) -> Cl
     if state.paused:
         return msgspec.structs.replace(state, paused_ms=state.paused_ms + span)
     worked = span if spec.calendar is None else working_ms_between(spec.calendar, since_ms, until_ms)
+    left_ms, due_ms = spec.limit_s * 1000 - state.active_ms, state.due_ms
+    if due_ms is None and worked > left_ms:
+        due_ms = _after(spec.calendar, since_ms, left_ms)
     return msgspec.structs.replace(
-        state, active_ms=state.active_ms + worked, off_hours_ms=state.off_hours_ms + span - worked
+        state, due_ms=due_ms, active_ms=state.active_ms + worked, off_hours_ms=state.off_hours_ms + span - worked
     )
 
 
@@ -247,25 +250,8 @@ def _judged(spec: ClockSpec, state: ClockState, now_ms: int) -> ClockState:
         return msgspec.structs.replace(state, due_ms=due)
     left_ms = spec.limit_s * 1000 - state.active_ms
     at_ms = next(t for t in (state.met_ms, state.ended_ms, now_ms) if t is not None)
-    due = _after(spec.calendar, at_ms, left_ms) if left_ms >= 0 else _past_due(spec, state)
-    return msgspec.structs.replace(state, due_ms=due, breached=left_ms < 0)
-
-
-def _past_due(spec: ClockSpec, state: ClockState) -> int:
-    """Return when the limit was reached, by going through the round's history once more."""
-    start_ms = state.started_ms if state.started_ms is not None else 0
-    left_ms, since_ms, paused = spec.limit_s * 1000, start_ms, False
-    for event in (e for e in state.history if e.at_ms > start_ms or e.name in spec.rule.paused_by):
-        worked = 0 if paused else _worked(spec.calendar, since_ms, event.at_ms)
-        if worked > left_ms:
-            break
-        left_ms, since_ms = left_ms - worked, event.at_ms
-        paused = event.name in spec.rule.paused_by or (paused and event.name not in spec.rule.resumed_by)
-    return _after(spec.calendar, since_ms, left_ms)
-
-
-def _worked(calendar: Calendar | None, since_ms: int, until_ms: int) -> int:
-    return until_ms - since_ms if calendar is None else working_ms_between(calendar, since_ms, until_ms)
+    due_ms = _after(spec.calendar, at_ms, left_ms) if left_ms >= 0 else state.due_ms
+    return msgspec.structs.replace(state, due_ms=due_ms, breached=left_ms < 0)
 
 
 def _after(calendar: Calendar | None, start_ms: int, span_ms: int) -> int:

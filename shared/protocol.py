@@ -1,0 +1,163 @@
+"""Protocols: checklists and function tests as dated data with running timers, readings, limits and clauses (FT-06).
+
+A protocol is one TOML file in catalog/protocols. No limit is in code: a new edition is a new file with its own date.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final, Literal, Self
+
+import msgspec
+
+from shared import data_file, decimal_text
+from shared.errors import DomainError
+
+Text = dict[str, str]
+_LANGUAGES: Final = frozenset({"zh_CN", "en"})
+PASS: Final = "pass"  # noqa: S105  an outcome, no password
+FAIL: Final = "fail"
+NOT_APPLICABLE: Final = "not_applicable"
+EVIDENCE: Final = frozenset({"", "tightness", "isolated", "tagged", "warned_in_writing", "all_clear", "witnessed"})
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of a protocol's values: strict, immutable."""
+
+
+class Choice(Part, frozen=True, kw_only=True):
+    """One answer of a choice step; `passes` says whether it satisfies the step."""
+
+    code: str
+    text: Text
+    passes: bool = True
+
+
+class Step(Part, frozen=True, kw_only=True):
+    """One step. Limits are decimals in text, times milliseconds.
+
+    `only_if` (step, outcome) shows the step only after that answer; a reading or timer answers pass or fail.
+    `leavable` says whether the job may be left while this step is the next one (decision 10). `may_skip` allows
+    not_applicable. A failing `must_pass` step keeps the record from being signed. `evidence` and `space` name what the
+    step proves for closing a leak.
+    """
+
+    id: str
+    kind: Literal["tick", "choice", "reading", "timer"]
+    text: Text
+    hint: Text | None = None
+    required: bool = True
+    unit: str = ""
+    minimum: str = ""
+    maximum: str = ""
+    choices: tuple[Choice, ...] = ()
+    clause: str = ""
+    min_ms: int | None = None
+    max_ms: int | None = None
+    needs_instrument: bool = False
+    leavable: bool = True
+    may_skip: bool = False
+    must_pass: bool = False
+    only_if: tuple[str, str] | None = None
+    evidence: str = ""
+    space: str = ""
+
+
+class Protocol(Part, frozen=True, kw_only=True):
+    """One edition of a checklist or function test. `effective_to` is the last day of its validity.
+
+    `faults` are the fault kinds that it serves; `waived_for` the declared outcomes that need no function test (FT-02);
+    `separation_ms` what must lie between two readings of one space in an all-clear; `utc_offset_min` the local time by
+    which an instrument's date is judged.
+    """
+
+    id: str
+    edition: str
+    kind: Literal["checklist", "function_test"]
+    title: Text
+    clause: str
+    effective_from: dt.date
+    effective_to: dt.date | None = None
+    jurisdiction: str
+    verify_locally: bool = False
+    utc_offset_min: int = 0
+    faults: tuple[str, ...]
+    waived_for: tuple[str, ...] = ()
+    separation_ms: int = 0
+    steps: tuple[Step, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a protocol that cannot be carried out. Raises DomainError `protocol_invalid` with the field."""
+        if not self.steps or not self.faults:
+            raise _invalid(f"{self.id}.steps or faults", "empty")
+        _check_text(f"{self.id}.title", self.title)
+        earlier: dict[str, Step] = {}
+        for step in self.steps:
+            _check_step(step, earlier)
+            earlier[step.id] = step
+        if self.kind == "function_test" and not any(step.evidence == "witnessed" for step in self.steps):
+            raise _invalid(f"{self.id}.steps", "a function test needs a step that the customer witnesses (FT-01)")
+
+    @property
+    def ref(self) -> str:
+        """Return the reference that answers carry: id@edition."""
+        return f"{self.id}@{self.edition}"
+
+    @classmethod
+    def from_toml(cls, data: bytes) -> Self:
+        """Return the protocol of a file. Raises DomainError `protocol_invalid` with field and reason."""
+        return data_file.read(data, cls, "protocol_invalid")
+
+
+def find_step(protocol: Protocol, step_id: str) -> Step | None:
+    """Return the step of that id, None when the protocol has none."""
+    return next((step for step in protocol.steps if step.id == step_id), None)
+
+
+def _invalid(field: str, reason: str) -> DomainError:
+    return DomainError("protocol_invalid", field=field, reason=reason)
+
+
+def _check_text(field: str, text: Text | None) -> None:
+    if text is not None and (text.keys() != _LANGUAGES or not all(value.strip() for value in text.values())):
+        raise _invalid(field, "needs a text in zh_CN and en")
+
+
+def _check_step(step: Step, earlier: dict[str, Step]) -> None:
+    if not step.id or step.id in earlier:
+        raise _invalid(f"steps.{step.id}.id", "empty or used twice")
+    for text in (step.text, step.hint, *(choice.text for choice in step.choices)):
+        _check_text(f"steps.{step.id}.text", text)
+    if step.evidence not in EVIDENCE or (step.evidence == "all_clear") != bool(step.space):
+        raise _invalid(f"steps.{step.id}.evidence", "unknown, or an all-clear reading without a space")
+    _check_condition(step, earlier)
+    _check_answerable(step)
+
+
+def _check_condition(step: Step, earlier: dict[str, Step]) -> None:
+    if step.only_if is None:
+        return
+    asked, outcome = step.only_if
+    if asked not in earlier or outcome not in _list_outcomes(earlier[asked]):
+        raise _invalid(f"steps.{step.id}.only_if", "names no earlier step or none of its outcomes")
+
+
+def _list_outcomes(step: Step) -> set[str]:
+    return {c.code for c in step.choices} if step.kind == "choice" else {PASS, FAIL, NOT_APPLICABLE}
+
+
+def _check_answerable(step: Step) -> None:
+    field = f"steps.{step.id}"
+    if step.kind == "choice" and not any(choice.passes for choice in step.choices):
+        raise _invalid(f"{field}.choices", "no choice passes")
+    if step.kind == "timer" and step.min_ms is None and step.max_ms is None:
+        raise _invalid(f"{field}.max_ms", "a timer needs a limit")
+    if (step.min_ms or 0) < 0 or (step.max_ms is not None and step.max_ms < (step.min_ms or 0)):
+        raise _invalid(f"{field}.max_ms", "the limits exclude every time")
+    if step.kind == "reading" and not step.unit:
+        raise _invalid(f"{field}.unit", "a reading needs a unit")
+    low, high = (decimal_text.find_decimal(limit) for limit in (step.minimum, step.maximum))
+    if (step.minimum and low is None) or (step.maximum and high is None):
+        raise _invalid(f"{field}.minimum", "a limit is a decimal in text")
+    if low is not None and high is not None and low > high:
+        raise _invalid(f"{field}.maximum", "the limits exclude every reading")
