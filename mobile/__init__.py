@@ -1,0 +1,1 @@
+"""The technician's phone: works offline, keeps every fact, never plans routes."""

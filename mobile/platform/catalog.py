@@ -1,0 +1,37 @@
+"""Reads the protocols that ship with the phone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from typing import Final, Self
+
+from shared.errors import DomainError
+from shared.protocol import Protocol
+
+_FOLDER: Final = resources.files("shared") / "catalog" / "protocols"
+
+
+class Shelf:
+    """All protocols by reference `id@edition`."""
+
+    def __init__(self, protocols: Mapping[str, Protocol]) -> None:
+        """Hold the protocols."""
+        self._protocols = dict(protocols)
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read every protocol file. Raises DomainError `protocol_invalid`."""
+        files = sorted((item for item in _FOLDER.iterdir() if item.name.endswith(".toml")), key=lambda item: item.name)
+        protocols = [Protocol.from_toml(item.read_bytes()) for item in files]
+        return cls({protocol.ref: protocol for protocol in protocols})
+
+    def get_protocol(self, ref: str) -> Protocol:
+        """Return one protocol. Raises DomainError `protocol_unknown`."""
+        if ref not in self._protocols:
+            raise DomainError("protocol_unknown", ref=ref)
+        return self._protocols[ref]
+
+    def list_protocols(self, refs: Sequence[str]) -> tuple[Protocol, ...]:
+        """Return the protocols of a job in its order. Raises DomainError `protocol_unknown`."""
+        return tuple(self.get_protocol(ref) for ref in refs)

@@ -1,0 +1,276 @@
+"""The phone without its screens: store, sync and commands in one object, step by step or in the background."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from mobile.actions.desk import Desk
+from mobile.actions.table import COMMANDS
+from mobile.platform import chance, keys
+from mobile.platform.catalog import Shelf
+from mobile.platform.clock import Clock, SystemClock
+from mobile.store import audit, jobs, meta, outbox
+from mobile.store.database import Store
+from mobile.sync import enrolment
+from mobile.sync.doorbell import Doorbell
+from mobile.sync.engine import SyncEngine, SyncOutcome, SyncState
+from mobile.sync.http import HttpTransport
+from mobile.sync.transport import Transport
+from shared import wire
+from shared.errors import DomainError
+from shared.protocol import Protocol
+
+_LOG: Final = logging.getLogger(__name__)
+_POLL_S: Final = 3.0  # how soon a lost ring is made up for; the answer to an idle call is small
+_STORE_TROUBLE_S: Final = 5.0
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """The honest state of the line: what waits here, what needs the technician, and how the last call ended.
+
+    `state` is None before the first call.
+    """
+
+    state: SyncState | None
+    unsent: int
+    needs_attention: int
+    has_doorbell: bool
+    code: str
+
+
+class Phone:
+    """One technician's phone. Every call is safe from any thread; after `close` none is allowed."""
+
+    def __init__(
+        self,
+        folder: Path,
+        server_url: str = "",
+        clock: Clock | None = None,
+        ids: Callable[[int], str] | None = None,
+        *,
+        uniform: Callable[[], float] | None = None,
+        transport: Transport | None = None,
+        shelf: Shelf | None = None,
+    ) -> None:
+        """Open the phone that lives in `folder`; without `server_url` the one it was enrolled at.
+
+        `ids` makes event ids from Unix milliseconds, `uniform` numbers from 0 to 1 for jitter. Raises DomainError
+        `store_too_new`, `key_unreadable`, `protocol_invalid`.
+        """
+        self._store = Store(folder)
+        identity = self.find_identity()
+        self._server_url = server_url or (identity.server_url if identity else "")
+        token = identity.token if identity else ""
+        self._token = token
+        new_id = ids or chance.new_id
+        self.clock = clock or SystemClock()
+        self.desk = Desk(
+            store=self._store,
+            clock=self.clock,
+            new_id=new_id,
+            key=keys.load_or_create(folder),
+            shelf=shelf or Shelf.load(),
+            on_append=self._wake_up,
+        )
+        self.engine = SyncEngine(
+            self._store,
+            transport or HttpTransport(self._server_url, token),
+            self.clock,
+            new_id=new_id,
+            uniform=uniform or chance.uniform,
+        )
+        self._doorbell: Doorbell | None = None
+        self._wake = threading.Event()
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    # Identity
+
+    def find_identity(self) -> meta.Identity | None:
+        """Return who this phone is, None before enrolment."""
+        with self._store.read() as db:
+            return meta.find_identity(db)
+
+    # What the technician sees
+
+    def jobs(self) -> tuple[wire.Job, ...]:
+        """Return the jobs of this phone, his own unsent actions applied, most urgent first."""
+        with self._store.read() as db:
+            return tuple(jobs.list_jobs(db))
+
+    def find_job(self, work_order_id: str) -> wire.Job | None:
+        """Return one job, also one that has left this phone (`is_gone`), None when it was never here."""
+        with self._store.read() as db:
+            found = jobs.find_job(db, work_order_id)
+        return found.job if found else None
+
+    def get_job(self, work_order_id: str) -> wire.Job:
+        """Return one job as `find_job` does. Raises DomainError `order_not_here`."""
+        with self._store.read() as db:
+            return jobs.get_job(db, work_order_id).job
+
+    def is_gone(self, work_order_id: str) -> bool:
+        """Tell whether a job is no longer this technician's."""
+        with self._store.read() as db:
+            found = jobs.find_job(db, work_order_id)
+        return found is None or found.is_gone
+
+    def protocols(self, work_order_id: str) -> tuple[Protocol, ...]:
+        """Return the protocols of a job. Raises DomainError `order_not_here`, `protocol_unknown`."""
+        return self.desk.shelf.list_protocols(self.get_job(work_order_id).protocols)
+
+    def pending(self, work_order_id: str | None = None) -> tuple[outbox.PendingEvent, ...]:
+        """Return the events that the server has not confirmed, of one work order or of all, oldest first."""
+        with self._store.read() as db:
+            return tuple(outbox.list_pending(db, work_order_id))
+
+    def archived(self) -> tuple[outbox.ArchivedEvent, ...]:
+        """Return the events of the last 7 days that the server has confirmed, oldest first."""
+        with self._store.read() as db:
+            return tuple(outbox.list_archived(db))
+
+    def is_accept_confirmed(self, work_order_id: str) -> bool:
+        """Tell whether no accept of this job still waits for the server's word: before that it is not certain."""
+        names = {item.event.body.__struct_config__.tag for item in self.pending(work_order_id)}
+        return "assignment_accepted" not in names
+
+    def line(self) -> Line:
+        """Return the state of the line."""
+        with self._store.read() as db:
+            unsent, attention = outbox.count(db, "queued"), outbox.count(db, "needs_attention")
+        last = self.engine.last_outcome
+        return Line(
+            state=last.state if last else None,
+            unsent=unsent,
+            needs_attention=attention,
+            has_doorbell=self._doorbell is not None and self._doorbell.is_connected(),
+            code=last.code if last else "",
+        )
+
+    def subscribe(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each change of the store, in the thread that made it."""
+        self._store.subscribe(listener)
+
+    # What the technician does
+
+    def act(self, command: str, work_order_id: str, **data: Any) -> wire.PhoneEvent | None:
+        """Give a command by its name in mobile.actions; return the event. Raises DomainError of the command."""
+        if command not in COMMANDS:
+            raise DomainError("command_unknown", command=command)
+        return COMMANDS[command](self.desk, work_order_id, **data)
+
+    def send_again(self, event_id: str) -> None:
+        """Queue an event again that needed attention."""
+        with self._store.write() as db:
+            outbox.requeue(db, event_id)
+        self._wake_up()
+
+    def dismiss(self, event_id: str) -> None:
+        """File a refused event as read."""
+        with self._store.write() as db:
+            outbox.dismiss(db, event_id, self.clock.now_ms())
+
+    def report_position(self, position: wire.Position) -> None:
+        """Send a position over the socket, or with the next call when there is none."""
+        self.engine.add_position(position)
+        doorbell = self._doorbell
+        if doorbell is None or not doorbell.is_connected():
+            return
+        positions = self.engine.take_positions()
+        if not doorbell.send_positions(positions):
+            for item in positions:
+                self.engine.add_position(item)
+
+    # Sync
+
+    def sync_once(self, wait_s: float = 0.0) -> SyncOutcome:
+        """Send what is pending and fetch what is new, now and in this thread."""
+        return self.engine.run_once(wait_s)
+
+    def is_quiet(self) -> bool:
+        """Tell whether everything is sent, fetched and confirmed, as far as this phone has heard."""
+        return self.engine.is_caught_up()
+
+    def audit(self) -> audit.Audit:
+        """Return the phone's own account of what it received and what was confirmed (decision 19)."""
+        with self._store.read() as db:
+            return audit.get_audit(db)
+
+    def ring(self, bell: wire.Doorbell | None) -> None:
+        """Take a ring of the doorbell; None is one without content."""
+        if bell is None or not self.engine.hear(bell):
+            self._wake_up()
+        elif not self.engine.is_caught_up():
+            self._wake_up()  # the phone still has to confirm the delivery
+
+    def start_doorbell(self) -> None:
+        """Open the socket; rings are heard in its thread."""
+        if self._doorbell is None and self._server_url:
+            self._doorbell = Doorbell(self._server_url, self._token, self.ring)
+            self._doorbell.start()
+
+    def start_background(self) -> None:
+        """Sync in a thread of its own, woken by commands, by the doorbell, and by time."""
+        if self._thread is None:
+            self.start_doorbell()
+            self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Stop the threads and close the store. What is stored stays; what is under way is repeated next time."""
+        self._closing.set()
+        self._wake_up()
+        if self._doorbell is not None:
+            self._doorbell.stop()
+        if self._thread is not None:
+            self._thread.join()
+        self._store.close()
+
+    def _wake_up(self) -> None:
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            self._wake.clear()
+            self._wake.wait(self._sync_and_rest_s())
+
+    def _sync_and_rest_s(self) -> float:
+        try:
+            outcome = self.engine.run_once()
+        except sqlite3.Error:
+            _LOG.exception("the store could not be written")  # a full disk: keep running, the screen shows it
+            return _STORE_TROUBLE_S
+        return outcome.retry_in_s if not outcome.is_caught_up else _POLL_S
+
+
+def enrol(
+    server_url: str,
+    code: str,
+    folder: Path,
+    *,
+    label: str = "",
+    transport: Transport | None = None,
+) -> meta.Identity:
+    """Redeem a one-time code for the phone that lives in `folder`, and return who it now is.
+
+    Raises DomainError `no_network`, `answer_unreadable`, or the server's code (code_invalid, code_expired, ...).
+    """
+    key = keys.load_or_create(_made(folder))
+    store = Store(folder)
+    try:
+        wire_to_server = transport or HttpTransport(server_url)
+        return enrolment.enrol(store, wire_to_server, server_url, code, key, label)
+    finally:
+        store.close()
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

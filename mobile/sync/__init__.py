@@ -1,0 +1,1 @@
+"""Events up, changes down: one call, repeated until it succeeds; sockets only ring."""

@@ -1,0 +1,98 @@
+"""The doorbell: a websocket that only rings. Losing every ring changes nothing but latency (reliability.md 3.1)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+import socketio
+from socketio.exceptions import SocketIOError
+
+from shared import wire
+from shared.errors import DomainError
+
+_LOG: Final = logging.getLogger(__name__)
+_FIRST_DELAY_S: Final = 1
+_LAST_DELAY_S: Final = 30
+_SPREAD: Final = 0.5
+
+
+class Doorbell:
+    """Keeps one socket to the server open in a thread of its own, for as long as it is wanted."""
+
+    def __init__(self, server_url: str, token: str, on_ring: Callable[[wire.Doorbell | None], None]) -> None:
+        """Call `on_ring` in the socket's thread with each ring; None when it (re)connects: changes may wait."""
+        self._server_url = server_url
+        self._token = token
+        self._on_ring = on_ring
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._client: Any = socketio.Client(
+            reconnection=True,
+            reconnection_delay=_FIRST_DELAY_S,
+            reconnection_delay_max=_LAST_DELAY_S,
+            randomization_factor=_SPREAD,
+        )
+        self._client.on("connect", lambda: on_ring(None))
+        self._client.on(wire.DOORBELL, self._ring)
+        self._client.on(wire.NACK, self._refused)
+
+    def start(self) -> None:
+        """Connect in the background and stay connected."""
+        self._thread = threading.Thread(target=self._keep_connected, name="doorbell", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Hang up."""
+        self._stopped.set()
+        self._client.shutdown()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout=5.0)
+
+    def is_connected(self) -> bool:
+        """Tell whether rings can be heard now."""
+        return bool(self._client.connected)
+
+    def send_positions(self, positions: Sequence[wire.Position]) -> bool:
+        """Send positions up; False when the socket is down, then the caller keeps them."""
+        if not positions or not self.is_connected():
+            return False
+        try:
+            self._client.emit(wire.POSITIONS, msgspec.to_builtins(list(positions)))
+        except SocketIOError as error:
+            _LOG.info("positions were not sent: %s", error)
+            return False
+        return True
+
+    def _keep_connected(self) -> None:
+        delay_s: float = _FIRST_DELAY_S
+        while not self._stopped.is_set() and not self._connect():
+            # The client repeats by itself only after a first success.
+            self._stopped.wait(delay_s)
+            delay_s = min(delay_s * 2, _LAST_DELAY_S)
+
+    def _connect(self) -> bool:
+        try:
+            self._client.connect(self._server_url, transports=["websocket"], auth={"token": self._token})
+        except (SocketIOError, ValueError, OSError) as error:
+            _LOG.info("the doorbell is not connected: %s", error)
+            return False
+        return True
+
+    def _ring(self, data: object) -> None:
+        self._on_ring(read_ring(data))
+
+    def _refused(self, data: object) -> None:
+        _LOG.warning("the server refused a socket message: %s", data)
+
+
+def read_ring(data: object) -> wire.Doorbell | None:
+    """Return the ring that a socket message holds, None for an unreadable one: it still rings."""
+    try:
+        return msgspec.convert(data, wire.Doorbell)
+    except (msgspec.MsgspecError, DomainError, ValueError, RecursionError) as error:
+        _LOG.warning("an unreadable ring: %s", error)
+        return None

@@ -1,0 +1,240 @@
+"""The sync engine: sends what is pending, files what comes, and says when to call again (decision 1)."""
+
+from __future__ import annotations
+
+import collections
+import enum
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from mobile.platform.clock import Clock
+from mobile.store import jobs, meta, outbox
+from mobile.store.database import Store
+from mobile.sync import backoff
+from mobile.sync.inbox import Call, Filed, Inbox
+from mobile.sync.transport import SYNC_PATH, Reply, Transport, TransportError, Verdict, judge
+from shared import wire
+from shared.errors import DomainError
+from shared.work_order import Priority
+
+_LOG: Final = logging.getLogger(__name__)
+_TIMEOUT_S: Final = 10.0
+_MOST_ROUNDS: Final = 60
+_MOST_POSITIONS: Final = 60
+_OFFSET_SAMPLES: Final = 8
+
+
+class SyncState(enum.StrEnum):
+    """How the last call ended: the server answered, nobody did, the token is not known, or the call was refused."""
+
+    DONE = "done"
+    OFFLINE = "offline"
+    SIGNED_OUT = "signed_out"
+    REFUSED = "refused"
+
+
+class SyncOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What one run did; `is_caught_up` when nothing is left to send or fetch, else call again after `retry_in_s`."""
+
+    state: SyncState
+    confirmed: int = 0
+    set_aside: int = 0
+    received: int = 0
+    is_caught_up: bool = False
+    retry_in_s: float = 0.0
+    code: str = ""
+
+
+class _Round(msgspec.Struct, frozen=True, kw_only=True):
+    state: SyncState
+    filed: Filed = Filed()
+    code: str = ""
+    event_ids: tuple[str, ...] = ()
+    text: dict[str, str] = {}
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    code: str = ""
+    text: dict[str, str] = {}
+
+
+class SyncEngine:
+    """Calls the server step by step; every step may be repeated, killed or lost without harm."""
+
+    def __init__(
+        self,
+        store: Store,
+        transport: Transport,
+        clock: Clock,
+        *,
+        new_id: Callable[[int], str],
+        uniform: Callable[[], float],
+    ) -> None:
+        """Work on `store` over `transport`; `uniform` gives numbers from 0 to 1 for the jitter of retries."""
+        self._store = store
+        self._transport = transport
+        self._clock = clock
+        self._uniform = uniform
+        self._inbox = Inbox(store, clock, new_id)
+        self._sending = threading.Lock()
+        self._positions: collections.deque[wire.Position] = collections.deque(maxlen=_MOST_POSITIONS)
+        self._offsets: collections.deque[tuple[int, int]] = collections.deque(maxlen=_OFFSET_SAMPLES)
+        self._failures = 0
+        self._heard_seq = 0
+        self.last_outcome: SyncOutcome | None = None
+
+    def run_once(self, wait_s: float = 0.0) -> SyncOutcome:
+        """Send all pending events and fetch all changes; with nothing to send, wait up to `wait_s` for a change."""
+        with self._store.read() as db:
+            is_listening = wait_s > 0 and not outbox.count(db, "queued")
+        if is_listening:
+            return self._conclude([self._exchange(0, wait_s)], 0)
+        with self._sending:
+            return self._run_rounds()
+
+    def hear(self, bell: wire.Doorbell) -> bool:
+        """Take a ring of the doorbell; True when its changes came along and no call is needed."""
+        self._heard_seq = max(self._heard_seq, bell.seq)
+        try:
+            return self._inbox.file_doorbell(bell)
+        except (ValueError, OverflowError) as error:
+            _LOG.warning("a ring of the doorbell could not be filed: %s", error)
+            return False
+
+    def add_position(self, position: wire.Position) -> None:
+        """Keep a position for the next call; only the latest are kept, for a trace is no evidence."""
+        self._positions.append(position)
+
+    def take_positions(self) -> tuple[wire.Position, ...]:
+        """Return the positions that wait and forget them: the caller sends them."""
+        taken: list[wire.Position] = []
+        while self._positions:
+            taken.append(self._positions.popleft())
+        return tuple(taken)
+
+    def is_caught_up(self) -> bool:
+        """Tell whether the last call succeeded and nothing is left to send or to fetch."""
+        with self._store.read() as db:
+            queued = outbox.count(db, "queued")
+            cursor = meta.get_number(db, meta.CURSOR)
+        is_done = self.last_outcome is not None and self.last_outcome.state is SyncState.DONE
+        return is_done and queued == 0 and cursor >= self._heard_seq
+
+    def _run_rounds(self) -> SyncOutcome:
+        rounds: list[_Round] = []
+        limit, is_probed, set_aside = wire.EVENTS_PER_SYNC, False, 0
+        for _ in range(_MOST_ROUNDS):
+            done = self._exchange(limit, 0.0)
+            rounds.append(done)
+            if done.state is SyncState.REFUSED and done.event_ids and not is_probed:
+                limit, is_probed = 0, True  # an empty call tells whether the events are refused or the phone is
+            elif done.state is SyncState.REFUSED and len(done.event_ids) == 1:
+                set_aside += self._set_aside(done)
+                limit = wire.EVENTS_PER_SYNC
+            elif done.state is SyncState.REFUSED and done.event_ids:
+                limit = len(done.event_ids) // 2
+            elif done.state is SyncState.DONE and limit == 0:
+                limit = max(1, len(rounds[-2].event_ids) // 2)
+            elif not (done.state is SyncState.DONE and (done.filed.is_again or self._has_more(done))):
+                break
+        return self._conclude(rounds, set_aside)
+
+    def _has_more(self, done: _Round) -> bool:
+        with self._store.read() as db:
+            return (done.filed.confirmed > 0 or done.filed.received > 0) and outbox.count(db, "queued") > 0
+
+    def _exchange(self, limit: int, wait_s: float) -> _Round:
+        with self._store.read() as db:
+            batch = outbox.list_batch(db, limit) if limit else []
+            gen = meta.find_text(db, meta.GEN) or ""
+            call = Call(gen=gen, cursor=meta.get_number(db, meta.CURSOR), event_ids=tuple(row[0] for row in batch))
+        positions = self.take_positions()
+        sent_at_ms = self._clock.now_ms()
+        payload = _encode(call, [row[1] for row in batch], positions, wait_s, sent_at_ms)
+        try:
+            reply = self._transport.post(SYNC_PATH, payload, _TIMEOUT_S + wait_s)
+        except TransportError as error:
+            self._positions.extendleft(reversed(positions))
+            _LOG.info("no answer: %s", error)
+            return _Round(state=SyncState.OFFLINE, code="no_network")
+        return self._read(call, reply, sent_at_ms, is_prompt=wait_s == 0)
+
+    def _read(self, call: Call, reply: Reply, sent_at_ms: int, *, is_prompt: bool) -> _Round:
+        match judge(reply):
+            case Verdict.REPEAT:
+                return _Round(state=SyncState.OFFLINE, code="no_network")
+            case Verdict.SIGN_IN:
+                return _Round(state=SyncState.SIGNED_OUT, code="signed_out")
+            case Verdict.REFUSED:
+                problem = _read_problem(reply)
+                return _Round(state=SyncState.REFUSED, code=problem.code, text=problem.text, event_ids=call.event_ids)
+            case Verdict.READ:
+                return self._file(call, reply.body, sent_at_ms, is_prompt=is_prompt)
+
+    def _file(self, call: Call, body: bytes, sent_at_ms: int, *, is_prompt: bool) -> _Round:
+        try:
+            response = msgspec.json.decode(body, type=wire.SyncResponse)
+            offset_ms = self._estimate_offset(response.at_ms, sent_at_ms) if is_prompt else None
+            filed = self._inbox.file_answer(call, response, offset_ms)
+        except (msgspec.MsgspecError, DomainError, ValueError, OverflowError, RecursionError) as error:
+            _LOG.warning("an answer of the server could not be filed: %s", error)
+            return _Round(state=SyncState.OFFLINE, code="answer_unreadable")
+        return _Round(state=SyncState.DONE, filed=filed)
+
+    def _estimate_offset(self, server_ms: int, sent_at_ms: int) -> int:
+        now_ms = self._clock.now_ms()
+        self._offsets.append((now_ms - sent_at_ms, server_ms - (now_ms + sent_at_ms) // 2))
+        return min(self._offsets)[1]  # the fastest of the last calls knows best
+
+    def _set_aside(self, done: _Round) -> int:
+        with self._store.write() as db:
+            for event_id in done.event_ids:
+                result = wire.EventResult(id=event_id, outcome="rejected", code=done.code, text=done.text)
+                outbox.set_aside(db, result)
+        return len(done.event_ids)
+
+    def _conclude(self, rounds: Sequence[_Round], set_aside: int) -> SyncOutcome:
+        last = rounds[-1]
+        with self._store.read() as db:
+            is_left = outbox.count(db, "queued") > 0 or last.filed.is_again
+            holds_emergency = any(job.priority == Priority.EMERGENCY for job in jobs.list_jobs(db))
+        is_fine = last.state is SyncState.DONE and not is_left
+        self._failures = 0 if is_fine else self._failures + 1
+        self.last_outcome = SyncOutcome(
+            state=last.state,
+            confirmed=sum(item.filed.confirmed for item in rounds),
+            set_aside=set_aside,
+            received=sum(item.filed.received for item in rounds),
+            is_caught_up=is_fine,
+            retry_in_s=backoff.delay_s(self._failures, self._uniform(), holds_emergency=holds_emergency),
+            code=last.code,
+        )
+        return self.last_outcome
+
+
+def _encode(
+    call: Call, events: Sequence[bytes], positions: tuple[wire.Position, ...], wait_s: float, sent_at_ms: int
+) -> bytes:
+    request = wire.SyncRequest(
+        v=wire.PROTOCOL_VERSION,
+        gen=call.gen,
+        cursor=call.cursor,
+        events=tuple(msgspec.Raw(event) for event in events),
+        positions=tuple(msgspec.Raw(msgspec.json.encode(position)) for position in positions),
+        wait_s=wait_s,
+        sent_at_ms=sent_at_ms,
+    )
+    return msgspec.json.encode(request)
+
+
+def _read_problem(reply: Reply) -> _Problem:
+    fallback = _Problem(f"http_{reply.status}")
+    try:
+        problem = msgspec.json.decode(reply.body, type=_Problem)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return fallback
+    return problem if problem.code else fallback

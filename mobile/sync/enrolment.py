@@ -1,0 +1,63 @@
+"""A phone redeems its one-time code and learns who it is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from mobile.platform.keys import DeviceKey
+from mobile.store import meta
+from mobile.store.database import Store
+from mobile.sync.transport import ENROL_PATH, Reply, Transport, TransportError, Verdict, judge
+from shared import wire
+from shared.errors import DomainError
+
+_TIMEOUT_S: Final = 15.0
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    code: str
+
+
+def enrol(store: Store, transport: Transport, server_url: str, code: str, key: DeviceKey, label: str) -> meta.Identity:
+    """Redeem `code` at the server and store the identity.
+
+    Raises DomainError `no_network`, or the server's code (code_invalid, code_expired, rate_limited, ...).
+    """
+    request = wire.EnrolRequest(code=code.strip(), public_key=key.public_hex, label=label)
+    try:
+        reply = transport.post(ENROL_PATH, msgspec.json.encode(request), _TIMEOUT_S)
+    except TransportError as error:
+        raise DomainError("no_network") from error
+    answer = _read(reply)
+    identity = meta.Identity(
+        server_url=server_url,
+        token=answer.token,
+        device_id=answer.device_id,
+        technician_id=answer.technician_id,
+        technician_name=answer.technician_name,
+        branch_id=answer.branch_id,
+        branch_name=answer.branch_name,
+    )
+    _keep(store, identity, answer.gen)
+    return identity
+
+
+def _keep(store: Store, identity: meta.Identity, gen: str) -> None:
+    with store.write() as db:
+        meta.set_identity(db, identity)
+        if meta.find_text(db, meta.GEN) is None:  # enrolling again keeps the events that wait and their generation
+            meta.set_text(db, meta.GEN, gen)
+
+
+def _read(reply: Reply) -> wire.EnrolResponse:
+    verdict = judge(reply)
+    if verdict is Verdict.REPEAT:
+        raise DomainError("no_network")
+    try:
+        if verdict is not Verdict.READ:
+            raise DomainError(msgspec.json.decode(reply.body, type=_Problem).code)
+        return msgspec.json.decode(reply.body, type=wire.EnrolResponse)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise DomainError("answer_unreadable") from error

@@ -1,0 +1,56 @@
+"""The wire to the server, and what an answer means before its content is read (reliability.md 3.4)."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final, Protocol
+
+import msgspec
+
+SYNC_PATH: Final = "/api/v1/sync"
+ENROL_PATH: Final = "/api/v1/enrol"
+PRODUCT_HEADER: Final = "x-leakfirst"
+_WORTH_REPEATING: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
+
+
+class TransportError(Exception):
+    """No answer of our server: no network, a time-out, a broken connection, or somebody else's page."""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An HTTP answer; names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Transport(Protocol):
+    """Posts one message and waits for its answer."""
+
+    def post(self, path: str, payload: bytes, timeout_s: float) -> Reply:
+        """Return the answer, whatever its status. Raises TransportError when there is none."""
+        ...
+
+
+class Verdict(enum.Enum):
+    """What to do with an answer."""
+
+    READ = "read"
+    REPEAT = "repeat"
+    SIGN_IN = "sign_in"
+    REFUSED = "refused"
+
+
+def judge(reply: Reply) -> Verdict:
+    """Classify an answer by its header and status; a captive portal's page counts as no network."""
+    if PRODUCT_HEADER not in reply.headers:
+        return Verdict.REPEAT
+    if reply.status == HTTPStatus.OK:
+        return Verdict.READ
+    if reply.status == HTTPStatus.UNAUTHORIZED:
+        return Verdict.SIGN_IN
+    is_final = HTTPStatus.BAD_REQUEST <= reply.status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return Verdict.REFUSED if is_final and reply.status not in _WORTH_REPEATING else Verdict.REPEAT

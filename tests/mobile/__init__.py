@@ -1,0 +1,1 @@
+"""The phone without its screens, on real SQLite files and real HTTP."""
