@@ -79,15 +79,17 @@ def result_of(protocol: Protocol, step: Step, visit_state: VisitState) -> Result
     answer = find_answer(visit_state, protocol.ref, step.id)
     if answer is None or flag_of(protocol, step, visit_state):
         return ""
+    if answer.outcome == NOT_APPLICABLE:
+        return NOT_APPLICABLE
     match step.kind:
         case "tick":
-            return _tick(answer)
+            return PASS if answer.outcome == PASS else FAIL
         case "choice":
-            return PASS if next(c.passes for c in step.choices if c.code == answer.outcome) else FAIL
+            return PASS if any(c.passes for c in step.choices if c.code == answer.outcome) else FAIL
         case "reading":
-            return NOT_APPLICABLE if answer.outcome == NOT_APPLICABLE else _reading(step, answer)
+            return _reading(step, answer)
         case "timer":
-            return NOT_APPLICABLE if answer.outcome == NOT_APPLICABLE else _timer(step, answer)
+            return _timer(step, answer)
 
 
 def flag_of(protocol: Protocol, step: Step, visit_state: VisitState) -> str:
@@ -120,10 +122,6 @@ def limits_text(step: Step) -> str:
 
 def _seconds(ms: int | None) -> str:
     return "" if ms is None else f"{decimal.Decimal(ms) / 1000:f}"
-
-
-def _tick(answer: Answer) -> Result:
-    return NOT_APPLICABLE if answer.outcome == NOT_APPLICABLE else PASS if answer.outcome == PASS else FAIL
 
 
 def _reading_flag(protocol: Protocol, step: Step, answer: Answer) -> str:
