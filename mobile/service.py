@@ -14,8 +14,9 @@ import msgspec
 from mobile.actions.desk import Desk
 from mobile.actions.table import COMMANDS
 from mobile.platform import chance, keys
-from mobile.platform.catalog import Shelf
+from mobile.platform.catalog import Shelf, load_shelf
 from mobile.platform.clock import Clock, SystemClock
+from mobile.platform.texts import load_texts
 from mobile.store import audit, jobs, meta, outbox
 from mobile.store.database import Store
 from mobile.sync import enrolment
@@ -26,6 +27,7 @@ from mobile.sync.transport import Transport
 from shared import wire
 from shared.errors import DomainError
 from shared.protocol import Protocol
+from shared.text import Catalog
 
 _LOG: Final = logging.getLogger(__name__)
 _POLL_S: Final = 3.0  # how soon a lost ring is made up for; the answer to an idle call is small
@@ -58,6 +60,7 @@ class Phone:
         uniform: Callable[[], float] | None = None,
         transport: Transport | None = None,
         shelf: Shelf | None = None,
+        texts: Catalog | None = None,
     ) -> None:
         """Open the phone that lives in `folder`; without `server_url` the one it was enrolled at.
 
@@ -76,7 +79,8 @@ class Phone:
             clock=self.clock,
             new_id=new_id,
             key=keys.load_or_create(folder),
-            shelf=shelf or Shelf.load(),
+            shelf=shelf or load_shelf(),
+            texts=texts or load_texts(),
             on_append=self._wake_up,
         )
         self.engine = SyncEngine(

@@ -19,6 +19,7 @@ from shared import assignment, facts, wire
 from shared.assignment import AssignmentState
 from shared.errors import DomainError
 from shared.machine import Role
+from shared.text import Catalog
 
 _ON_SITE: Final = frozenset({AssignmentState.ARRIVED, AssignmentState.WORKING, AssignmentState.FINISHED})
 
@@ -31,6 +32,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     new_id: Callable[[int], str]
     key: DeviceKey
     shelf: Shelf
+    texts: Catalog
     on_append: Callable[[], None]
 
     def get_identity(self) -> meta.Identity:
@@ -58,15 +60,17 @@ def append(desk: Desk, work_order_id: str, body: facts.AnyBody, check: Check) ->
     return event
 
 
-def queue(desk: Desk, db: sqlite3.Connection, job: wire.Job, body: facts.AnyBody) -> wire.PhoneEvent:
-    """Queue one event for a job within the caller's transaction."""
+def queue(
+    desk: Desk, db: sqlite3.Connection, job: wire.Job, body: facts.AnyBody, moment: wire.Occurred | None = None
+) -> wire.PhoneEvent:
+    """Queue one event for a job within the caller's transaction; without `moment` it happens now."""
     draft = outbox.Draft(
         id=desk.new_id(desk.clock.now_ms()),
         work_order_id=job.work_order_id,
         assignment_id=job.assignment.id,
         epoch=job.assignment.epoch,
         priority=job.priority,
-        occurred=occurred_now(db, desk.clock),
+        occurred=moment or occurred_now(db, desk.clock),
         body=body,
     )
     return outbox.append(db, draft)

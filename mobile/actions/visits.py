@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mobile.actions import desk as desks
 from mobile.actions.desk import Desk
+from mobile.store import jobs
 from mobile.store.jobs import StoredJob
 from shared import facts, wire, work_order
 from shared.machine import Role
@@ -46,8 +47,11 @@ def stop_timer(desk: Desk, work_order_id: str, *, protocol: str, step: str, elap
     return desks.append(desk, work_order_id, body, desks.check_on_site)
 
 
-def add_note(desk: Desk, work_order_id: str, *, text: str) -> wire.PhoneEvent:
-    """Add a remark in words."""
+def add_note(desk: Desk, work_order_id: str, *, text: str) -> wire.PhoneEvent | None:
+    """Add a remark in words; None when the very same remark already stands."""
+    with desk.store.read() as db:
+        if text in jobs.get_job(db, work_order_id).job.visit.notes:
+            return None
     return desks.append(desk, work_order_id, facts.NoteAdded(text=text), desks.check_anything)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import resources
-from typing import Final, Self
+from typing import Final
 
 from shared.errors import DomainError
 from shared.protocol import Protocol
@@ -19,13 +20,6 @@ class Shelf:
         """Hold the protocols."""
         self._protocols = dict(protocols)
 
-    @classmethod
-    def load(cls) -> Self:
-        """Read every protocol file. Raises DomainError `protocol_invalid`."""
-        files = sorted((item for item in _FOLDER.iterdir() if item.name.endswith(".toml")), key=lambda item: item.name)
-        protocols = [Protocol.from_toml(item.read_bytes()) for item in files]
-        return cls({protocol.ref: protocol for protocol in protocols})
-
     def get_protocol(self, ref: str) -> Protocol:
         """Return one protocol. Raises DomainError `protocol_unknown`."""
         if ref not in self._protocols:
@@ -35,3 +29,11 @@ class Shelf:
     def list_protocols(self, refs: Sequence[str]) -> tuple[Protocol, ...]:
         """Return the protocols of a job in its order. Raises DomainError `protocol_unknown`."""
         return tuple(self.get_protocol(ref) for ref in refs)
+
+
+@cache
+def load_shelf() -> Shelf:
+    """Read every protocol file, once per process. Raises DomainError `protocol_invalid`."""
+    files = sorted((item for item in _FOLDER.iterdir() if item.name.endswith(".toml")), key=lambda item: item.name)
+    protocols = [Protocol.from_toml(item.read_bytes()) for item in files]
+    return Shelf({protocol.ref: protocol for protocol in protocols})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 from typing import Final
 
@@ -10,8 +11,9 @@ from shared.text import LANGUAGES, Catalog
 _FOLDER: Final = resources.files("shared") / "locale"
 
 
+@cache
 def load_texts() -> Catalog:
-    """Return the texts of every language, merged from all files `*.<language>.toml`."""
+    """Read the texts of every language from all files `*.<language>.toml`, once per process."""
     names = sorted(item.name for item in _FOLDER.iterdir())
     return Catalog.from_toml(
         {

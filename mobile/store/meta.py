@@ -7,6 +7,8 @@ from typing import Final
 
 import msgspec
 
+from shared import signature
+
 GEN: Final = "gen"
 CURSOR: Final = "cursor"
 NEXT_DSEQ: Final = "next_dseq"
@@ -19,10 +21,10 @@ REFETCH: Final = "refetch"  # 1 while such a reading is under way
 
 
 class ChainHead(msgspec.Struct, frozen=True):
-    """The last link of the device's chain of seals: how many there are, and its hash in hexadecimal ("" before any)."""
+    """The last link of the device's chain of seals: how many there are, and its hash in hexadecimal."""
 
     chain_seq: int = 0
-    seal_hash: str = ""
+    seal_hash: str = signature.GENESIS_HASH
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +72,7 @@ def set_identity(db: sqlite3.Connection, identity: Identity) -> None:
 
 
 def get_chain_head(db: sqlite3.Connection) -> ChainHead:
-    """Return the head of the device's chain of seals; before the first seal it is number 0 with an empty hash."""
+    """Return the head of the device's chain of seals; before the first seal it is number 0."""
     found = find_text(db, CHAIN)
     return ChainHead() if found is None else msgspec.json.decode(found, type=ChainHead)
 

@@ -60,8 +60,14 @@ def advance(job: wire.Job, event: wire.PhoneEvent) -> wire.Job:
     commands = _ASSIGNMENT_COMMANDS.get(kind, ()) if is_current else ()
     own = msgspec.structs.replace(job.assignment, state=_move_assignment(job.assignment.state, commands))
     state = _move_order(job, _ORDER_COMMANDS.get(kind, ())) if is_current else job.state
-    seen = visit.apply_fact(job.visit, event.body, event.occurred.wall_ms + event.occurred.offset_ms)
-    return msgspec.structs.replace(job, state=state, assignment=own, visit=seen)
+    return msgspec.structs.replace(job, state=state, assignment=own, visit=_fold(job.visit, event))
+
+
+def _fold(seen: visit.VisitState, event: wire.PhoneEvent) -> visit.VisitState:
+    # The server's copy may hold a note whose confirmation was lost on the way; other facts fold to the same twice.
+    if isinstance(event.body, facts.NoteAdded) and event.body.text in seen.notes:
+        return seen
+    return visit.apply_fact(seen, event.body, event.occurred.wall_ms + event.occurred.offset_ms)
 
 
 def _move_assignment(state: AssignmentState, commands: tuple[str, ...]) -> AssignmentState:
