@@ -132,7 +132,11 @@ def build(
     language: str = LANGUAGES[0],
     texts: Catalog | None = None,
 ) -> ServiceRecord:
-    """Return the record of a visit; with `texts` it carries the displayed lines in `language` (SG-01)."""
+    """Return the record of a visit; with `texts` it carries the displayed lines in `language` (SG-01).
+
+    A language without texts falls back to the first one.
+    """
+    language = language if language in LANGUAGES else LANGUAGES[0]
     record = ServiceRecord(
         work_order_id=job.work_order_id,
         assignment_id=job.assignment.id,

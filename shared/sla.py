@@ -198,6 +198,8 @@ def _moving(spec: ClockSpec, events: Sequence[ClockEvent], now_ms: int) -> list[
 def _moved(spec: ClockSpec, state: ClockState, event: ClockEvent) -> ClockState:
     rule, running = spec.rule, state.started_ms is not None and state.met_ms is None and state.ended_ms is None
     change: dict[str, int | bool] = {}
+    if event.name == OPEN and state.started_ms is not None:
+        return state
     if event.name in rule.starts_on and not running:
         # A reopened order runs a new round; a round that is still running is never reset.
         fresh = ClockState(kind=spec.kind, started_ms=event.at_ms, history=(*state.history, event))
