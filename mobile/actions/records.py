@@ -23,7 +23,8 @@ ABSENT: Final = "absent"
 class RecordDraft(msgspec.Struct, frozen=True, kw_only=True):
     """What the customer is shown before signing.
 
-    `record_json` is the exact text, `lines` its words on the screen in `language`, `view_code` its 8 characters, `at_ms` (Unix milliseconds) when it was drawn up.
+    `record_json` is the exact text, `lines` its words on the screen in `language`, `view_code` its 8 characters,
+    `at_ms` (Unix milliseconds) when it was drawn up.
     """
 
     record_json: str

@@ -168,7 +168,7 @@ class SyncEngine:
             case Verdict.REPEAT:
                 return _Round(state=SyncState.OFFLINE, code="no_network")
             case Verdict.SIGN_IN:
-                return _Round(state=SyncState.SIGNED_OUT, code="signed_out")
+                return _Round(state=SyncState.SIGNED_OUT, code="phone_signed_out")
             case Verdict.REFUSED:
                 problem = _read_problem(reply)
                 return _Round(state=SyncState.REFUSED, code=problem.code, text=problem.text, event_ids=call.event_ids)
