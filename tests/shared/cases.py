@@ -121,7 +121,7 @@ def visit_facts(used: Sequence[Protocol], outcome: str, *, with_tests: bool = Tr
     return [*told, facts.OutcomeDeclared(outcome=outcome, cause="joint", work_done="更换接头垫片")]
 
 
-def fold(told: Iterable[facts.Body], gap_ms: int = MINUTE_MS) -> visit.VisitState:
+def fold(told: Iterable[facts.Body], gap_ms: int = 6 * MINUTE_MS) -> visit.VisitState:
     """Return the visit after facts that lie `gap_ms` apart, from noon on."""
     state = visit.VisitState()
     for count, body in enumerate(told):
