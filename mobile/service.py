@@ -214,16 +214,17 @@ class Phone:
         elif not self.engine.is_caught_up():
             self._wake_up()  # the phone still has to confirm the delivery
 
-    def start_doorbell(self) -> None:
-        """Open the socket; rings are heard in its thread."""
-        if self._doorbell is None and self._server_url:
-            self._doorbell = Doorbell(self._server_url, self._token, self.ring)
+    def start_doorbell(self, server_url: str = "") -> None:
+        """Open the socket, at its own address when one is given; rings are heard in its thread."""
+        url = server_url or self._server_url
+        if self._doorbell is None and url:
+            self._doorbell = Doorbell(url, self._token, self.ring)
             self._doorbell.start()
 
-    def start_background(self) -> None:
+    def start_background(self, doorbell_url: str = "") -> None:
         """Sync in a thread of its own, woken by commands, by the doorbell, and by time."""
         if self._thread is None:
-            self.start_doorbell()
+            self.start_doorbell(doorbell_url)
             self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
             self._thread.start()
 

@@ -98,12 +98,13 @@ class SyncEngine:
 
     def hear(self, bell: wire.Doorbell) -> bool:
         """Take a ring of the doorbell; True when its changes came along and no call is needed."""
-        self._heard_seq = max(self._heard_seq, bell.seq)
         try:
-            return self._inbox.file_doorbell(bell)
+            is_current = self._inbox.file_doorbell(bell)
         except (ValueError, OverflowError) as error:
             _LOG.warning("a ring of the doorbell could not be filed: %s", error)
             return False
+        self._heard_seq = max(self._heard_seq, bell.seq)
+        return is_current
 
     def add_position(self, position: wire.Position) -> None:
         """Keep a position for the next call; only the latest are kept, for a trace is no evidence."""
@@ -183,6 +184,8 @@ class SyncEngine:
         except (msgspec.MsgspecError, DomainError, ValueError, OverflowError, RecursionError) as error:
             _LOG.warning("an answer of the server could not be filed: %s", error)
             return _Round(state=SyncState.OFFLINE, code="answer_unreadable")
+        if filed.is_restart:
+            self._heard_seq = 0  # rings of the earlier generation count in other numbers
         return _Round(state=SyncState.DONE, filed=filed)
 
     def _estimate_offset(self, server_ms: int, sent_at_ms: int) -> int:

@@ -27,11 +27,12 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Filed(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of an answer; `is_again` asks for another call at once."""
+    """What came of an answer; `is_again` asks for another call at once, `is_restart` tells of a new generation."""
 
     confirmed: int = 0
     received: int = 0
     is_again: bool = False
+    is_restart: bool = False
 
 
 def occurred_now(db: sqlite3.Connection, clock: Clock) -> wire.Occurred:
@@ -71,7 +72,11 @@ class Inbox:
             return Filed(confirmed=confirmed, received=received, is_again=response.more or _is_refetching(db))
 
     def file_doorbell(self, bell: wire.Doorbell) -> bool:
-        """Apply changes that ride on a ring when they continue the cursor; tell whether the phone is now up to date."""
+        """Apply changes that ride on a ring when they continue the cursor; tell whether the phone is now up to date.
+
+        Raises ValueError when a number is out of range.
+        """
+        _check_changes(bell.seq, bell.changes)
         with self._store.write() as db:
             gen, cursor = _position(db)
             fresh = [change for change in bell.changes if change.seq > cursor]
@@ -86,7 +91,7 @@ class Inbox:
             meta.set_text(db, meta.GEN, gen)
             outbox.requeue_archive(db)
             _refetch(db)
-        return Filed(is_again=True)
+        return Filed(is_again=True, is_restart=True)
 
     def _settle(self, db: sqlite3.Connection, call: Call, results: Sequence[wire.EventResult]) -> int:
         confirmed = 0
@@ -152,11 +157,16 @@ class Inbox:
 
 
 def _check(response: wire.SyncResponse) -> None:
-    numbers = (response.cursor, *(change.seq for change in response.changes))
-    if not all(0 <= number <= _LARGEST_SEQ for number in numbers) or len(response.gen) > _LONGEST_GEN:
-        raise ValueError("the answer's cursor or generation is out of range")
-    if any(change.job and change.job.work_order_id != change.work_order_id for change in response.changes):
-        raise ValueError("the answer brings a job under another order's number")
+    if len(response.gen) > _LONGEST_GEN:
+        raise ValueError("the generation's name is too long")
+    _check_changes(response.cursor, response.changes)
+
+
+def _check_changes(seq: int, changes: Sequence[wire.Change]) -> None:
+    if not all(0 <= number <= _LARGEST_SEQ for number in (seq, *(change.seq for change in changes))):
+        raise ValueError("a sequence number is out of range")
+    if any(change.job and change.job.work_order_id != change.work_order_id for change in changes):
+        raise ValueError("a job comes under another order's number")
 
 
 def _is_other_generation(call: Call, response: wire.SyncResponse) -> bool:
