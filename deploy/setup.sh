@@ -87,6 +87,13 @@ wait_for_other_runs() {
   ! command -v flock >/dev/null || flock 9
 }
 
+ensure_home() {
+  # npm spins for ever when it cannot write its cache.
+  [ -w "${HOME:-/dev/null/none}" ] && return
+  export HOME=$PWD/.build/home
+  mkdir -p "$HOME"
+}
+
 main() {
   if ! is_done; then
     wait_for_other_runs
@@ -95,6 +102,7 @@ main() {
     say 'set-up is complete, nothing to do'
     return
   fi
+  ensure_home
   make_venv
   say 'installing the locked Python packages'
   install_lock "$LOCK"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.contracts import tree
 
+OUTSIDE = {"sqlite3", "requests", "socketio", "websocket", "urllib", "http", "socket"}
 HANDLER = re.compile(r"^\s*(on_\w+):\s*(\S.*)$")
 
 
@@ -30,6 +31,17 @@ def is_one_call(code: str) -> bool:
     return len(body) == 1 and isinstance(body[0], ast.Expr) and len(calls) <= 1
 
 
+def outside_world_in_screens(root: Path) -> list[str]:
+    """List imports of the database, the network or the store's tables in screens and widgets."""
+    return [
+        f"{path.relative_to(root)} imports {name}"
+        for path in tree.python_files(root, "mobile")
+        if path.relative_to(root).parts[1] in {"screens", "widgets"}
+        for name in tree.imports(path)
+        if name.split(".")[0] in OUTSIDE
+    ]
+
+
 def test_layout_files_hold_no_logic() -> None:
     """A handler hands the tap to one function."""
     assert handlers_with_logic(tree.ROOT) == []
@@ -42,3 +54,14 @@ def test_logic_is_found_when_planted(tmp_path: Path) -> None:
     )
     planted = tree.plant(tmp_path, {"mobile/screens/row.kv": layout})
     assert [found[-1] for found in handlers_with_logic(planted)] == ["3", "4", "5"]
+
+
+def test_screens_neither_query_nor_call_the_network() -> None:
+    """A screen reads the projection and calls an action."""
+    assert outside_world_in_screens(tree.ROOT) == []
+
+
+def test_network_call_is_found_when_planted(tmp_path: Path) -> None:
+    """The same import is right in the layer below."""
+    files = {"mobile/screens/jobs.py": "import requests\n", "mobile/sync/http.py": "import requests\n"}
+    assert outside_world_in_screens(tree.plant(tmp_path, files)) == ["mobile/screens/jobs.py imports requests"]
