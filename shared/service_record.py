@@ -164,8 +164,11 @@ def build(
         charge=charge,
         language=language,
     )
-    lines = () if texts is None else display(record, protocols, texts, language)
-    return msgspec.structs.replace(record, lines=lines)
+    return record if texts is None else _displayed(record, protocols, texts)
+
+
+def _displayed(record: ServiceRecord, protocols: Sequence[Protocol], texts: Catalog) -> ServiceRecord:
+    return msgspec.structs.replace(record, lines=display(record, protocols, texts, record.language))
 
 
 def display(record: ServiceRecord, protocols: Sequence[Protocol], texts: Catalog, language: str) -> tuple[str, ...]:
