@@ -89,5 +89,5 @@ def request_engineering(desk: Desk, work_order_id: str, *, note: str) -> wire.Ph
 
 def _check_make_safe(stored: StoredJob) -> None:
     desks.check_on_site(stored)
-    if not stored.is_gone:
+    if stored.job.is_leak and not stored.is_gone:
         work_order.decide(work_order.Facts(stored.job.state, stored.job.is_leak), "make_safe", Role.TECHNICIAN)

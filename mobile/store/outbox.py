@@ -131,11 +131,11 @@ def settle(db: sqlite3.Connection, result: wire.EventResult, now_ms: int) -> wir
     event = find_pending_event(db, result.id)
     if event is None:
         return None
-    if result.outcome in CONFIRMED:
+    if result.outcome in ATTENTION or _repeats_a_refusal(event, result):
+        set_aside(db, result)
+    elif result.outcome in CONFIRMED:
         _archive(db, result, now_ms)
         return event
-    if result.outcome in ATTENTION:
-        set_aside(db, result)
     else:
         postpone(db, (result.id,))
     return None
@@ -187,6 +187,12 @@ def requeue_archive(db: sqlite3.Connection) -> None:
 def prune_archive(db: sqlite3.Connection, now_ms: int) -> None:
     """Forget events that were confirmed more than 7 days ago."""
     db.execute("DELETE FROM archive WHERE acked_ms < ?", (now_ms - ARCHIVE_MS,))
+
+
+def _repeats_a_refusal(event: wire.PhoneEvent, result: wire.EventResult) -> bool:
+    # A repeat is answered "duplicate" with the first answer's code and flags; intents that succeed have no code.
+    is_refused = event.body.intent and bool(result.code)
+    return result.outcome == "duplicate" and (is_refused or "quarantined" in result.flags)
 
 
 def _archive(db: sqlite3.Connection, result: wire.EventResult, now_ms: int) -> None:

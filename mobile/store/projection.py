@@ -24,6 +24,8 @@ _ASSIGNMENT_COMMANDS: Final[dict[type[facts.Body], tuple[str, ...]]] = {
     facts.ReadingRecorded: ("start_work",),
     facts.TimerStopped: ("start_work",),
     facts.SiteMadeSafe: ("start_work",),
+    facts.OutcomeDeclared: ("start_work",),
+    facts.RemainingTimeEstimated: ("start_work",),
     facts.NoAccessRecorded: ("finish",),
     facts.EngineeringRequested: ("finish",),
     facts.RecordSigned: ("finish",),
@@ -79,6 +81,8 @@ def _move_assignment(state: AssignmentState, commands: tuple[str, ...]) -> Assig
 def _move_order(job: wire.Job, commands: tuple[str, ...]) -> WorkOrderState:
     state = job.state
     for command in commands:
+        if command == "make_safe" and not job.is_leak:
+            continue  # only a leak has a state for it; elsewhere it stays a fact of the visit
         state = WorkOrderState(machine.find_target(work_order.TABLE, state, command, Role.TECHNICIAN) or state.value)
         if command == "correct" and state is WorkOrderState.ON_SITE and job.visit.made_safe_ms is not None:
             state = WorkOrderState.MADE_SAFE  # a correction on paper does not bring the hazard back

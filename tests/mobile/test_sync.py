@@ -185,6 +185,20 @@ def test_rejected_accept_is_taken_back_and_can_be_dismissed(office: Office, phon
     assert phone.line().needs_attention == 0
 
 
+def test_refusal_whose_answer_was_lost_is_still_a_refusal(office: Office, phone: service.Phone) -> None:
+    """The accept came too late, the answer was lost; the repeat says duplicate with the first answer's reason."""
+    office.send(job())
+    phone.sync_once()
+    accept = phone.act("accept_assignment", "order-1")
+    assert accept is not None
+    told = wire.EventResult(id=accept.id, outcome="duplicate", code="epoch_is_over")
+    answer = wire.SyncResponse(gen="first", at_ms=0, results=(told,), changes=(), cursor=1)
+    office.answers.append(msgspec.json.encode(answer))
+    phone.sync_once()
+    assert phone.get_job("order-1").assignment.state is AssignmentState.DELIVERED
+    assert phone.line().needs_attention == 1
+
+
 def test_new_generation_brings_the_archive_back_to_the_server(
     office: Office, phone: service.Phone, clock: HandClock
 ) -> None:

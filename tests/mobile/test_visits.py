@@ -129,6 +129,16 @@ def test_leak_is_signed_only_after_it_is_made_safe(office: Office, phone: servic
         phone.act("make_safe", "order-1", how="isolated")
 
 
+def test_stove_made_safe_is_a_fact_and_no_state_of_the_order(office: Office, phone: service.Phone) -> None:
+    """Phone and server move the same way: made safe is a state of leaks only."""
+    office.send(job())
+    phone.sync_once()
+    go_to_the_door(phone, "order-1")
+    phone.act("make_safe", "order-1", how="isolated")
+    assert phone.get_job("order-1").state is WorkOrderState.ON_SITE
+    assert phone.get_job("order-1").assignment.state is AssignmentState.WORKING
+
+
 def test_empty_pad_is_no_signature(office: Office, phone: service.Phone) -> None:
     """A touch by mistake seals nothing."""
     office.send(job())
