@@ -1,5 +1,6 @@
 """Evaluation: what counts, what fails, what is kept but set aside."""
 
+import msgspec
 import pytest
 
 from shared import checklist, facts, function_test
@@ -81,6 +82,14 @@ def test_function_test_without_a_witness_does_not_pass() -> None:
     assert verdict.complete
     assert not verdict.passed
     assert not function_test.is_witnessed(TIGHTNESS, state)
+
+
+def test_witness_that_a_protocol_lets_skip_is_still_needed() -> None:
+    """FT-01 stands over a careless data file."""
+    steps = tuple(msgspec.structs.replace(step, may_skip=True) for step in TIGHTNESS.steps)
+    careless = msgspec.structs.replace(TIGHTNESS, steps=steps)
+    verdict = function_test.evaluate(careless, cases.replaced(TESTED, "witnessed", outcome="not_applicable"))
+    assert (verdict.complete, verdict.failing, verdict.passed) == (True, (), False)
 
 
 def test_checklist_is_no_function_test() -> None:

@@ -147,3 +147,13 @@ def test_rule_about_an_unknown_fault_kind_is_refused() -> None:
     with pytest.raises(DomainError) as refused:
         triage.TriageRules.from_toml(shipped.replace(b'faults = ["gas_leak"], loc', b'faults = ["gas_laek"], loc'))
     assert "gas_laek" in str(refused.value.data["reason"])
+
+
+def test_rule_of_a_file_cannot_lower_the_class() -> None:
+    """An edition that says routine to a faint smell of gas leaves it urgent."""
+    shipped = (cases.HOME / "catalog" / "triage-2026.toml").read_text(encoding="utf-8")
+    before, after = shipped.split('id = "faint_smell"')
+    lowering = f'{before}id = "faint_smell"{after.replace("URGENT", "ROUTINE", 1)}'
+    report = triage.FaultReport(fault_kind="gas_odour", location="outdoor", answers={"smell_strength": "faint"})
+    verdict = triage.assess(report, triage.TriageRules.from_toml(lowering.encode()))
+    assert (verdict.priority, verdict.rule) == (Priority.URGENT, "fault_kind:gas_odour")
