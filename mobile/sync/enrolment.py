@@ -9,6 +9,7 @@ import msgspec
 from mobile.platform.keys import DeviceKey
 from mobile.store import meta
 from mobile.store.database import Store
+from mobile.sync.inbox import begin_refetch
 from mobile.sync.transport import ENROL_PATH, Reply, Transport, TransportError, Verdict, judge
 from shared import wire
 from shared.errors import DomainError
@@ -46,9 +47,13 @@ def enrol(store: Store, transport: Transport, server_url: str, code: str, key: D
 
 def _keep(store: Store, identity: meta.Identity, gen: str) -> None:
     with store.write() as db:
+        earlier = meta.find_identity(db)
         meta.set_identity(db, identity)
-        if meta.find_text(db, meta.GEN) is None:  # enrolling again keeps the events that wait and their generation
+        if meta.find_text(db, meta.GEN) is None:  # a later generation is noticed by the first call, which then resends
             meta.set_text(db, meta.GEN, gen)
+        if earlier is not None and earlier.device_id != identity.device_id:
+            begin_refetch(db)  # the new device has a feed and a chain of its own; events that wait are kept
+            meta.set_chain_head(db, meta.ChainHead())
 
 
 def _read(reply: Reply) -> wire.EnrolResponse:

@@ -90,7 +90,7 @@ class Inbox:
         if _position(db) == (call.gen, call.cursor):
             meta.set_text(db, meta.GEN, gen)
             outbox.requeue_archive(db)
-            _refetch(db)
+            begin_refetch(db)
         return Filed(is_again=True, is_restart=True)
 
     def _settle(self, db: sqlite3.Connection, call: Call, results: Sequence[wire.EventResult]) -> int:
@@ -110,7 +110,7 @@ class Inbox:
         is_whole = _continues(call.cursor, fresh) and (fresh[-1].seq if fresh else call.cursor) == response.cursor
         if call.cursor and not is_whole:
             audit.note_gap(db)
-            _refetch(db)
+            begin_refetch(db)
             return 0
         self._take(db, response.gen, call.cursor, response.changes)
         meta.set_number(db, meta.CURSOR, response.cursor)
@@ -187,7 +187,8 @@ def _is_refetching(db: sqlite3.Connection) -> bool:
     return meta.get_number(db, meta.REFETCH) == 1
 
 
-def _refetch(db: sqlite3.Connection) -> None:
+def begin_refetch(db: sqlite3.Connection) -> None:
+    """Read the feed from cursor 0 with the next call; until that is complete the jobs stay as they are."""
     meta.set_number(db, meta.CURSOR, 0)
     meta.set_number(db, meta.ERA, meta.get_number(db, meta.ERA) + 1)
     meta.set_number(db, meta.REFETCH, 1)

@@ -65,6 +65,7 @@ class Office:
     def __init__(self) -> None:
         """Listen on a free port of this machine."""
         self.gen = "first"
+        self.device_id = "device-wang"
         self.feed: list[wire.Change] = []
         self.kept: dict[str, wire.PhoneEvent] = {}
         self.arrivals: list[str] = []
@@ -148,7 +149,7 @@ class Office:
             return 422, headers, json.dumps({"code": "code_invalid", "text": {}, "data": {}}).encode()
         answer = wire.EnrolResponse(
             token=TOKEN,
-            device_id="device-wang",
+            device_id=self.device_id,
             technician_id="wang",
             technician_name="王建国",
             branch_id="branch",

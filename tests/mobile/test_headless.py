@@ -11,7 +11,7 @@ import pytest
 from mobile import service
 from mobile.platform.clock import SystemClock
 from shared.errors import DomainError
-from tests.mobile.office import Office, job
+from tests.mobile.office import Office, change, job
 
 ROOT = Path(__file__).resolve().parents[2]
 TURNS = 400
@@ -45,6 +45,27 @@ def test_key_is_readable_by_its_owner_only_and_survives_a_second_enrolment(offic
     again = service.Phone(tmp_path)
     assert again.desk.key.key_id == key_id
     assert (tmp_path / "device.key").stat().st_mode & 0o077 == 0
+    again.close()
+
+
+def test_new_identity_reads_its_own_feed_and_keeps_what_waits(office: Office, tmp_path: Path) -> None:
+    """The office revoked the device and gave a new code: unsent facts go up, the new feed is read from its start."""
+    office.send(job(1))
+    office.send(job(2))
+    service.enrol(office.url, "GOOD-CODE", tmp_path)
+    first = service.Phone(tmp_path)
+    first.sync_once()
+    first.act("add_note", "order-1", text="not yet sent")
+    first.close()
+    office.device_id = "device-wang-2"
+    office.feed = [change(1, job(2))]
+    service.enrol(office.url, "GOOD-CODE", tmp_path)
+    again = service.Phone(tmp_path)
+    assert again.sync_once().is_caught_up
+    assert office.kept_types().count("note_added") == 1
+    assert len(office.arrivals) == len(set(office.arrivals))
+    assert [item.work_order_id for item in again.jobs()] == ["order-2"]
+    assert again.audit().gaps == 0
     again.close()
 
 

@@ -16,7 +16,7 @@ from shared import facts, signature
 from tests.mobile.office import Office, job
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLE = 12
+SAMPLE = 8
 
 
 @contextmanager
