@@ -1,0 +1,21 @@
+"""`python -m server [gateway|worker|migrate|…]`; without a word both processes under a small supervisor."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; return the exit code."""
+    if arguments[:1] == ["gateway"]:
+        # Only the gateway is monkey patched, before anything else is imported; solvers never meet it (decision 11).
+        from gevent import monkey  # noqa: PLC0415 - must come before all other imports of this process
+
+        monkey.patch_all()
+    from server import commands  # noqa: PLC0415 - after the patch
+
+    return commands.run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Branches, people who sign in, technicians with skills and shifts, devices and their enrolment."""

@@ -1,0 +1,114 @@
+"""Queries of the accounts slice; branch scope is applied here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from server.accounts.models import Account, Branch, Device, EnrolCode, Shift, SignIn, Technician
+from shared.errors import DomainError
+
+
+def get_branch(session: orm.Session, branch_id: str) -> Branch:
+    """Return a branch. Raises DomainError `not_found`."""
+    branch = session.get(Branch, branch_id)
+    if branch is None:
+        raise DomainError("not_found", what="branch")
+    return branch
+
+
+def list_branches(session: orm.Session) -> list[Branch]:
+    """Return all branches."""
+    return list(session.scalars(sa.select(Branch).order_by(Branch.id)))
+
+
+def find_account(session: orm.Session, user_name: str) -> Account | None:
+    """Return the account with a user name."""
+    return session.scalar(sa.select(Account).where(Account.user_name == user_name))
+
+
+def get_account(session: orm.Session, account_id: str) -> Account:
+    """Return an account. Raises DomainError `not_found`."""
+    account = session.get(Account, account_id)
+    if account is None:
+        raise DomainError("not_found", what="account")
+    return account
+
+
+def list_accounts(session: orm.Session, branch_id: str) -> list[Account]:
+    """Return all accounts of a branch."""
+    return list(session.scalars(sa.select(Account).where(Account.branch_id == branch_id)))
+
+
+def find_sign_in(session: orm.Session, sign_in_id: str) -> tuple[SignIn, Account] | None:
+    """Return a console session with its account."""
+    query = sa.select(SignIn, Account).join(Account, Account.id == SignIn.account_id).where(SignIn.id == sign_in_id)
+    row = session.execute(query).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def find_technician(session: orm.Session, technician_id: str) -> Technician | None:
+    """Return a technician of any branch; callers compare the branch."""
+    return session.get(Technician, technician_id)
+
+
+def get_technician(session: orm.Session, branch_id: str, technician_id: str) -> Technician:
+    """Return a technician of the branch. Raises DomainError `not_found`."""
+    technician = session.get(Technician, technician_id)
+    if technician is None or technician.branch_id != branch_id:
+        raise DomainError("not_found", what="technician")
+    return technician
+
+
+def list_technicians(session: orm.Session, branch_id: str) -> list[Technician]:
+    """Return the branch's technicians, by id."""
+    return list(session.scalars(sa.select(Technician).where(Technician.branch_id == branch_id).order_by(Technician.id)))
+
+
+def list_shifts(session: orm.Session, branch_id: str, from_ms: int, to_ms: int) -> list[Shift]:
+    """Return the branch's shifts that touch a span of time, by start."""
+    query = (
+        sa.select(Shift)
+        .where(Shift.branch_id == branch_id, Shift.end_ms > from_ms, Shift.start_ms < to_ms)
+        .order_by(Shift.start_ms)
+    )
+    return list(session.scalars(query))
+
+
+def find_device_by_token(session: orm.Session, token_hash: str) -> Device | None:
+    """Return the device with a token's hash."""
+    return session.scalar(sa.select(Device).where(Device.token_hash == token_hash))
+
+
+def find_device(session: orm.Session, device_id: str) -> Device | None:
+    """Return a device."""
+    return session.get(Device, device_id)
+
+
+def get_device(session: orm.Session, branch_id: str, device_id: str) -> Device:
+    """Return a device of the branch. Raises DomainError `not_found`."""
+    device = session.get(Device, device_id)
+    if device is None or device.branch_id != branch_id:
+        raise DomainError("not_found", what="device")
+    return device
+
+
+def list_devices(session: orm.Session, branch_id: str) -> list[Device]:
+    """Return the branch's devices, newest first."""
+    query = sa.select(Device).where(Device.branch_id == branch_id).order_by(Device.enrolled_ms.desc(), Device.id)
+    return list(session.scalars(query))
+
+
+def find_enrol_code(session: orm.Session, code_hash: str) -> EnrolCode | None:
+    """Return a one-time code by its hash, locked."""
+    return session.get(EnrolCode, code_hash, with_for_update=True)
+
+
+def list_names(session: orm.Session, ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of accounts and technicians by id."""
+    wanted = set(ids)
+    names = dict(session.execute(sa.select(Account.id, Account.name).where(Account.id.in_(wanted))).tuples())
+    names |= dict(session.execute(sa.select(Technician.id, Technician.name).where(Technician.id.in_(wanted))).tuples())
+    return names

@@ -1,0 +1,232 @@
+"""Signing in, enrolling phones, recording where a technician is."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Final
+
+import argon2
+from sqlalchemy import orm
+
+from server.accounts import repository
+from server.accounts.models import Account, Device, EnrolCode, Shift, SignIn, Technician
+from server.core import clock, journal
+from server.core.unit_of_work import Actor, Tx
+from shared import events, wire
+from shared.errors import DomainError
+from shared.machine import Role
+
+_HASHER: Final = argon2.PasswordHasher()
+_TOKEN_BYTES: Final = 32
+_CODE_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_CODE_LENGTH: Final = 8
+CODE_LIFE_MS: Final = 10 * 60_000
+SESSION_LIFE_MS: Final = 14 * 3_600_000
+_FAILURES_ALLOWED: Final = 10
+_LOCK_MS: Final = 15 * 60_000
+_KEY_HEX: Final = 64
+_NOBODY: Final = _HASHER.hash("nobody")
+
+
+def hash_secret(secret: str) -> str:
+    """Return what is stored of a token or code."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def hash_password(password: str) -> str:
+    """Return the argon2id hash of a password."""
+    return _HASHER.hash(password)
+
+
+def sign_in(session: orm.Session, user_name: str, password: str, now_ms: int) -> str:
+    """Open a console session and return its id; a failure is counted in the database.
+
+    Takes the same time for an unknown name. Raises DomainError `sign_in_failed`, `locked_out`.
+    The caller commits in both cases: see `check_failure`.
+    """
+    account = repository.find_account(session, user_name)
+    if account is not None and account.locked_until_ms > now_ms:
+        raise DomainError("locked_out")
+    if not _is_password(account.password_hash if account else _NOBODY, password) or account is None:
+        raise DomainError("sign_in_failed")
+    account.failures = 0
+    row = SignIn(
+        id=clock.random_bytes(_TOKEN_BYTES).hex(),
+        account_id=account.id,
+        branch_id=account.branch_id,
+        started_ms=now_ms,
+        expires_ms=now_ms + SESSION_LIFE_MS,
+    )
+    session.add(row)
+    return row.id
+
+
+def count_failure(session: orm.Session, user_name: str, now_ms: int) -> None:
+    """Count a failed sign-in; too many lock the account for a while (threat C7)."""
+    account = repository.find_account(session, user_name)
+    if account is None:
+        return
+    account.failures += 1
+    if account.failures >= _FAILURES_ALLOWED:
+        account.failures, account.locked_until_ms = 0, now_ms + _LOCK_MS
+
+
+def sign_out(session: orm.Session, sign_in_id: str) -> None:
+    """End a console session everywhere."""
+    found = repository.find_sign_in(session, sign_in_id)
+    if found:
+        session.delete(found[0])
+
+
+def find_console_user(session: orm.Session, sign_in_id: str, now_ms: int) -> Account | None:
+    """Return the account of a live console session."""
+    found = repository.find_sign_in(session, sign_in_id)
+    return found[1] if found and found[0].expires_ms > now_ms else None
+
+
+def _is_password(stored: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(stored, password)
+    except argon2.exceptions.VerificationError:
+        return False
+
+
+def issue_enrol_code(tx: Tx, technician_id: str) -> tuple[str, int]:
+    """Return a new one-time code and when it expires (Unix ms)."""
+    technician = repository.get_technician(tx.session, tx.branch_id, technician_id)
+    code = "".join(_CODE_ALPHABET[b % len(_CODE_ALPHABET)] for b in clock.random_bytes(_CODE_LENGTH))
+    expires_ms = tx.now_ms + CODE_LIFE_MS
+    tx.session.add(
+        EnrolCode(
+            code_hash=hash_secret(code), branch_id=tx.branch_id, technician_id=technician.id, expires_ms=expires_ms
+        )
+    )
+    return code, expires_ms
+
+
+def find_code_branch(session: orm.Session, code: str) -> str | None:
+    """Return the branch a code belongs to, so that the enrolment can be journalled there."""
+    row = repository.find_enrol_code(session, hash_secret(code.strip().upper()))
+    return row.branch_id if row else None
+
+
+def enrol_device(tx: Tx, request: wire.EnrolRequest) -> wire.EnrolResponse:
+    """Redeem a code for a device. Raises DomainError `code_invalid`, `code_expired`."""
+    row = repository.find_enrol_code(tx.session, hash_secret(request.code.strip().upper()))
+    if row is None or row.used_ms is not None:
+        raise DomainError("code_invalid")
+    if row.expires_ms < tx.now_ms:
+        raise DomainError("code_expired")
+    if len(request.public_key) != _KEY_HEX:
+        raise DomainError("invalid_request", reason="public_key")
+    row.used_ms = tx.now_ms
+    technician = repository.get_technician(tx.session, tx.branch_id, row.technician_id)
+    token = clock.random_bytes(_TOKEN_BYTES).hex()
+    device = _add_device(tx, technician, request, token)
+    tx.record(
+        events.DEVICE_ENROLLED, {"device_id": device.id, "technician_id": technician.id, "key": device.public_key}
+    )
+    branch = repository.get_branch(tx.session, tx.branch_id)
+    return wire.EnrolResponse(
+        token=token,
+        device_id=device.id,
+        technician_id=technician.id,
+        technician_name=technician.name,
+        branch_id=branch.id,
+        branch_name=branch.name["zh_CN"],
+        gen=branch.generation,
+    )
+
+
+def _add_device(tx: Tx, technician: Technician, request: wire.EnrolRequest, token: str) -> Device:
+    device = Device(
+        id=tx.new_id(),
+        branch_id=tx.branch_id,
+        technician_id=technician.id,
+        token_hash=hash_secret(token),
+        public_key=request.public_key,
+        label=request.label[:80],
+        enrolled_ms=tx.now_ms,
+        last_seen_ms=tx.now_ms,
+    )
+    tx.session.add(device)
+    tx.session.add(
+        journal.FeedReader(id=device.id, branch_id=tx.branch_id, technician_id=technician.id, head=0, is_active=True)
+    )
+    tx.session.flush()
+    return device
+
+
+def revoke_device(tx: Tx, device_id: str) -> None:
+    """End a device's access at once; what it still sends as evidence is refused at the door with `device_revoked`."""
+    device = repository.get_device(tx.session, tx.branch_id, device_id)
+    device.revoked_ms = tx.now_ms
+    reader = tx.session.get(journal.FeedReader, device.id)
+    if reader is not None:
+        reader.is_active = False
+    tx.record(events.DEVICE_REVOKED, {"device_id": device.id, "technician_id": device.technician_id})
+
+
+def get_live_device(session: orm.Session, token: str) -> Device:
+    """Return the device of a bearer token. Raises DomainError `signed_out`, `device_revoked`."""
+    device = repository.find_device_by_token(session, hash_secret(token))
+    if device is None:
+        raise DomainError("signed_out")
+    if device.revoked_ms is not None:
+        raise DomainError("device_revoked")
+    return device
+
+
+def device_actor(device: Device) -> Actor:
+    """Return the technician behind a device as actor."""
+    return Actor(id=device.technician_id, role=Role.TECHNICIAN, branch_id=device.branch_id)
+
+
+def is_on_shift(session: orm.Session, branch_id: str, technician_id: str, at_ms: int) -> bool:
+    """Tell whether a technician is on duty at a moment."""
+    shifts = repository.list_shifts(session, branch_id, at_ms, at_ms + 1)
+    return any(s.technician_id == technician_id and s.start_ms <= at_ms < s.end_ms for s in shifts)
+
+
+def store_position(session: orm.Session, technician_id: str, position: wire.Position, now_ms: int) -> bool:
+    """Keep a technician's newest position; nothing is kept off shift, and nothing from the future (PR-04, decision 15).
+
+    Returns whether it became the newest one.
+    """
+    technician = repository.find_technician(session, technician_id)
+    if technician is None or position.at_ms > now_ms + 30_000 or position.at_ms <= (technician.position_ms or 0):
+        return False
+    if not is_on_shift(session, technician.branch_id, technician_id, position.at_ms):
+        return False
+    technician.lat, technician.lon = position.lat, position.lon
+    technician.heading_deg, technician.position_ms = position.heading_deg, position.at_ms
+    return True
+
+
+def create_account(tx: Tx, user_name: str, name: str, role: Role, password: str, language: str = "zh_CN") -> Account:
+    """Add somebody who may sign in."""
+    account = Account(
+        id=tx.new_id(),
+        branch_id=tx.branch_id,
+        user_name=user_name,
+        name=name,
+        role=role.value,
+        password_hash=hash_password(password),
+        language=language,
+        failures=0,
+        locked_until_ms=0,
+    )
+    tx.session.add(account)
+    return account
+
+
+def add_technician(tx: Tx, technician_id: str, values: dict[str, Any], shifts: list[tuple[int, int]]) -> Technician:
+    """Add a technician with his shifts; `values` are the columns name, name_en, skills, instruments, home_lat, home_lon."""
+    technician = Technician(id=technician_id, branch_id=tx.branch_id, **values)
+    tx.session.add(technician)
+    tx.session.flush()
+    tx.session.add_all(
+        Shift(id=tx.new_id(), branch_id=tx.branch_id, technician_id=technician_id, start_ms=start, end_ms=end)
+        for start, end in shifts
+    )
+    return technician

@@ -1,0 +1,264 @@
+"""The composition root: all slices' routes through one registry into a Flask app."""
+
+from __future__ import annotations
+
+import functools
+import secrets
+from typing import Any, Final, cast
+
+import flask_login
+import limits
+import limits.storage
+import limits.strategies
+from flask import Flask, Response, g, redirect, render_template, request, session
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+from werkzeug.wrappers import Response as BaseResponse
+
+from server.accounts import repository as accounts
+from server.accounts import service as account_service
+from server.accounts import views as account_views
+from server.accounts.models import Account
+from server.basemap import views as basemap_views
+from server.board import views as board_views
+from server.call_backs import views as call_back_views
+from server.core import errors, registry, texts
+from server.core.calls import Call, Services
+from server.core.registry import Audience, Registry, Route
+from server.core.unit_of_work import Actor
+from server.customers import views as customer_views
+from server.intake import views as intake_views
+from server.sync import views as sync_views
+from server.visits import views as visit_views
+from shared.errors import DomainError
+from shared.machine import Role
+
+_LARGEST_BODY: Final = 4 * 1024 * 1024
+_SIGN_IN_LIMIT: Final = "30/minute"
+_SLICES: Final = (
+    account_views,
+    customer_views,
+    intake_views,
+    board_views,
+    visit_views,
+    call_back_views,
+    sync_views,
+    basemap_views,
+)
+
+
+class ConsoleUser(flask_login.UserMixin):  # type: ignore[misc]  # the library has no types
+    """Somebody signed in to the console; his id is the id of the session row (decision 13)."""
+
+    def __init__(self, sign_in_id: str, account: Account) -> None:
+        """Bind a session row to its account."""
+        self.id = sign_in_id
+        self.account = account
+
+
+def make_registry() -> Registry:
+    """Return every route of the product."""
+    found = Registry()
+    for views in _SLICES:
+        views.register(found)
+    return found
+
+
+def make_app(services: Services, routes: Registry) -> Flask:
+    """Return the app; what is not in the registry, but the pages of signing in, cannot be reached."""
+    app = Flask("server", template_folder="templates", static_folder="static")
+    app.config.update(
+        SECRET_KEY=services.settings.secret_key,
+        MAX_CONTENT_LENGTH=_LARGEST_BODY,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_CHECK_DEFAULT=False,
+    )
+    csrf = CSRFProtect(app)
+    errors.register_error_handlers(app)
+    app.register_error_handler(
+        CSRFError, lambda _e: errors.json_response(errors.payload_of(DomainError("csrf_failed")), 403)
+    )
+    limiter = _Limiter()
+    _set_up_sign_in(app, services)
+    for route in routes.routes:
+        view = functools.partial(_dispatch, services, route, limiter, csrf)
+        app.add_url_rule(route.rule, route.endpoint, view, methods=[route.method])
+    _add_pages(app, services, limiter, csrf)
+    _add_health(app, services)
+    _add_headers(app)
+    return app
+
+
+class _Limiter:
+    """Counts calls per caller and route (decision 14)."""
+
+    def __init__(self) -> None:
+        self._window = limits.strategies.FixedWindowRateLimiter(limits.storage.MemoryStorage())
+
+    def check(self, limit: str, *key: str) -> None:
+        """Raise DomainError `rate_limited` above the limit."""
+        if not self._window.hit(limits.parse(limit), *key):
+            raise DomainError("rate_limited")
+
+
+def _dispatch(services: Services, route: Route, limiter: _Limiter, csrf: CSRFProtect, **path: str) -> BaseResponse:
+    """Prove who calls, check role, rate and body; then one view, one answer."""
+    actor, device_id = _authenticate(services, route, csrf)
+    limiter.check(route.limit, route.endpoint, device_id or actor.id)
+    body = registry.decode(route.schema, request.get_data()) if route.schema is not None else None
+    session_id = str(flask_login.current_user.get_id() or "") if route.audience is Audience.CONSOLE else ""
+    call = Call(
+        services=services,
+        actor=actor,
+        body=body,
+        query=request.args,
+        device_id=device_id,
+        session_id=session_id,
+        language=_language(),
+    )
+    value = route.view(call, **path)
+    if isinstance(value, BaseResponse):
+        return value
+    payload, status = value if isinstance(value, tuple) else (value, 200)
+    return errors.json_response(payload, status)
+
+
+def _authenticate(services: Services, route: Route, csrf: CSRFProtect) -> tuple[Actor, str]:
+    if route.audience is Audience.DEVICE:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+        device = services.uow.read(lambda s: account_service.get_live_device(s, token))
+        return account_service.device_actor(device), device.id
+    if route.audience is Audience.PUBLIC:
+        return Actor(id=request.remote_addr or "", role=Role.SYSTEM, branch_id=""), ""
+    user = flask_login.current_user
+    if not user.is_authenticated:
+        raise DomainError("signed_out")
+    role = Role(user.account.role)
+    if role not in route.roles:
+        raise DomainError("forbidden")
+    if route.method != "GET":
+        csrf.protect()
+    return Actor(id=user.account.id, role=role, branch_id=user.account.branch_id), ""
+
+
+def _set_up_sign_in(app: Flask, services: Services) -> None:
+    manager = flask_login.LoginManager(app)
+
+    @manager.user_loader  # type: ignore[untyped-decorator]  # the library has no types
+    def _load(sign_in_id: str) -> ConsoleUser | None:
+        now_ms = services.uow.clock.now_ms()
+        account = services.uow.read(lambda s: account_service.find_console_user(s, sign_in_id, now_ms))
+        return ConsoleUser(sign_in_id, account) if account else None
+
+
+def _language() -> str:
+    chosen = request.cookies.get("language") or session.get("language") or "zh_CN"
+    return chosen if chosen in texts.LANGUAGES else "zh_CN"
+
+
+def _add_pages(app: Flask, services: Services, limiter: _Limiter, csrf: CSRFProtect) -> None:
+    """The few pages a browser opens by itself."""
+
+    @app.context_processor
+    def _globals() -> dict[str, Any]:
+        language = _language()
+
+        def t(key: str, **data: Any) -> str:
+            return texts.catalog().text(language, key, **data)
+
+        return {"t": t, "language": language, "csrf_token": generate_csrf, "user": _account_or_none()}
+
+    @app.get("/")
+    def console() -> BaseResponse | str:
+        if not flask_login.current_user.is_authenticated:
+            return redirect("/sign-in")
+        return render_template("console.html")
+
+    @app.get("/sign-in")
+    def sign_in_page() -> str:
+        return render_template("sign_in.html", error=None, user_name="")
+
+    @app.post("/sign-in")
+    def sign_in() -> BaseResponse | tuple[str, int]:
+        limiter.check(_SIGN_IN_LIMIT, "sign-in", request.remote_addr or "")
+        csrf.protect()
+        name, password = request.form.get("user_name", ""), request.form.get("password", "")
+        try:
+            sign_in_id, account = _open_session(services, name, password)
+        except DomainError as refused:
+            text = texts.catalog().text(_language(), f"error.{refused.code}", **refused.data)
+            return render_template("sign_in.html", error=text, user_name=name), errors.status_of(refused)
+        session.clear()
+        session["language"] = account.language
+        flask_login.login_user(ConsoleUser(sign_in_id, account))
+        return redirect("/")
+
+    @app.post("/sign-out")
+    def sign_out() -> BaseResponse:
+        csrf.protect()
+        sign_in_id = str(flask_login.current_user.get_id() or "")
+        services.uow.database.write(lambda s: account_service.sign_out(s, sign_in_id))
+        flask_login.logout_user()
+        return redirect("/sign-in")
+
+    @app.get("/api/v1/texts/<language>.json")
+    def list_texts(language: str) -> Response:
+        if language not in texts.LANGUAGES:
+            raise DomainError("not_found", what="language")
+        return errors.json_response(texts.catalog().table(language))
+
+
+def _account_or_none() -> Account | None:
+    user = flask_login.current_user
+    return cast("Account", user.account) if user.is_authenticated else None
+
+
+def _open_session(services: Services, name: str, password: str) -> tuple[str, Account]:
+    """Open a session, or count the failure; both are committed. Raises DomainError `sign_in_failed`, `locked_out`."""
+    now_ms = services.uow.clock.now_ms()
+    try:
+        sign_in_id = services.uow.database.write(lambda s: account_service.sign_in(s, name, password, now_ms))
+    except DomainError as refused:
+        if refused.code == "sign_in_failed":
+            services.uow.database.write(lambda s: account_service.count_failure(s, name, now_ms))
+        raise
+    account = services.uow.read(lambda s: account_service.find_console_user(s, sign_in_id, now_ms))
+    if account is None:
+        raise DomainError("sign_in_failed")
+    return sign_in_id, account
+
+
+def _add_health(app: Flask, services: Services) -> None:
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return errors.json_response({"ok": True})
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        branches = services.uow.read(lambda s: len(accounts.list_branches(s)))
+        return errors.json_response({"ok": True, "branches": branches})
+
+
+def _add_headers(app: Flask) -> None:
+    """Security headers on every answer (threat C5)."""
+
+    @app.before_request
+    def _nonce() -> None:
+        g.nonce = secrets.token_urlsafe(16)
+
+    @app.after_request
+    def _secure(response: Response) -> Response:
+        policy = (
+            "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
+            "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+        )
+        response.headers.setdefault("Content-Security-Policy", policy)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["X-Frame-Options"] = "DENY"
+        if request.path.startswith("/static/vendor/"):
+            response.headers["Cache-Control"] = "public, max-age=86400"
+        elif not request.path.startswith("/static/"):
+            response.headers["Cache-Control"] = "no-store"
+        return response

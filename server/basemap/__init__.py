@@ -1,0 +1,1 @@
+"""The map's own layers, served from a folder: nothing comes from outside."""

@@ -1,0 +1,66 @@
+"""Turns the branch's feed into board changes: the same rows as the board, one per change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import orm
+
+from server.accounts import repository as accounts
+from server.board import rows
+from server.board.rows import Row, Scene
+from server.core import journal
+from server.core.journal import Event
+from server.work_orders import repository as work_orders
+
+_LIMIT = 200
+
+
+def list_changes(session: orm.Session, branch_id: str, after: int, now_ms: int, profile: str) -> Row:
+    """Return the board's changes after a sequence number; a row that changed twice is carried by its last change."""
+    feed = journal.list_feed(session, journal.console_reader(branch_id), after, _LIMIT)
+    scene = Scene(session, branch_id, now_ms, profile) if feed else None
+    return {
+        "gen": accounts.get_branch(session, branch_id).generation,
+        "cursor": feed[-1][0] if feed else after,
+        "at_ms": now_ms,
+        "changes": [_change(scene, seq, event, feed) for seq, event in feed] if scene else [],
+        "technicians": [rows.technician_row(scene, t) for t in _touched(scene, feed)] if scene else [],
+        "summary": _summary(scene) if scene else None,
+    }
+
+
+def _change(scene: Scene, seq: int, event: Event, feed: list[tuple[int, Event]]) -> Row:
+    last = max(s for s, e in feed if e.work_order_id == event.work_order_id)
+    order = None
+    if event.work_order_id and last == seq:
+        order = work_orders.find_order(scene.session, scene.branch_id, event.work_order_id)
+    named = next((t for t in event.technician_ids if t in scene.technicians), None)
+    technician = scene.technicians[named] if named else None
+    return {
+        "seq": seq,
+        "type": event.type,
+        "at_ms": event.at_ms,
+        "work_order_id": event.work_order_id,
+        "order": rows.order_row(scene, order) if order else None,
+        "technician": rows.technician_row(scene, technician) if technician else None,
+        "data": _hint(event),
+    }
+
+
+def _hint(event: Event) -> dict[str, Any]:
+    keep = ("command", "step", "reason", "flag", "kind", "technician_id")
+    return {key: event.data[key] for key in keep if key in event.data}
+
+
+def _touched(scene: Scene, feed: list[tuple[int, Event]]) -> list[Any]:
+    """Return the technicians whose rows may have changed: those named, and those with changed routes."""
+    ids = {t for _, e in feed for t in e.technician_ids}
+    ids |= {t for _, e in feed for t in e.data.get("technician_ids", [])}
+    return [scene.technicians[t] for t in sorted(ids) if t in scene.technicians]
+
+
+def _summary(scene: Scene) -> Row:
+    orders = [rows.order_row(scene, o) for o in scene.orders.values()]
+    technicians = [rows.technician_row(scene, t) for t in scene.technicians.values()]
+    return rows.summary(scene, orders, technicians)

@@ -1,0 +1,153 @@
+"""HTTP of the live board: reading it, and the dispatcher's commands. Each command names the version it was given on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import orm
+
+from routing import urgent
+from server.accounts import repository as accounts
+from server.board import changes, detail, rows
+from server.board.rows import Scene
+from server.core.registry import DESK, OFFICE, Audience, Registry
+from server.core.unit_of_work import Tx
+from server.dispatch import problem
+from server.dispatch import service as dispatch
+from server.work_orders import repository as work_orders
+from server.work_orders import service as work_order_service
+from shared.errors import DomainError
+from shared.machine import Role
+
+if TYPE_CHECKING:
+    from server.core.calls import Call
+
+
+class AssignRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The dispatcher's choice of a technician."""
+
+    ver: int
+    technician_id: str
+
+
+class CommandRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A command with its reason, on a version of the order."""
+
+    ver: int
+    reason: str = ""
+
+
+def register(registry: Registry) -> None:
+    """Declare the slice's routes."""
+    add = registry.add
+    order = "/api/v1/work-orders/<work_order_id>"
+    add("GET", "/api/v1/board", get_board, Audience.CONSOLE, roles=OFFICE)
+    add("GET", "/api/v1/board/changes", get_changes, Audience.CONSOLE, roles=OFFICE)
+    add("GET", order, get_order, Audience.CONSOLE, roles=OFFICE)
+    add("GET", f"{order}/candidates", list_candidates, Audience.CONSOLE, roles=OFFICE)
+    add("POST", f"{order}/assign", assign, Audience.CONSOLE, roles=DESK, schema=AssignRequest)
+    add("POST", f"{order}/recall", recall, Audience.CONSOLE, roles=DESK, schema=CommandRequest)
+    for name in ("hold", "release", "cancel", "reopen"):
+        add("POST", f"{order}/{name}", _mover(name), Audience.CONSOLE, roles=DESK, schema=CommandRequest)
+
+
+def get_board(call: Call) -> dict[str, Any]:
+    """Return the live board."""
+    return call.read(lambda s: rows.board(s, call.actor.branch_id, call.now_ms, call.settings.sla_profile))
+
+
+def get_changes(call: Call) -> dict[str, Any]:
+    """Return what changed after a cursor."""
+    try:
+        after = int(call.query.get("after", "0"))
+    except ValueError as error:
+        raise DomainError("invalid_request", reason="after") from error
+    profile = call.settings.sla_profile
+    return call.read(lambda s: changes.list_changes(s, call.actor.branch_id, after, call.now_ms, profile))
+
+
+def get_order(call: Call, work_order_id: str) -> dict[str, Any]:
+    """Return one order in full."""
+    settings = call.settings
+    return call.read(
+        lambda s: detail.order_detail(
+            s, call.actor.branch_id, work_order_id, call.now_ms, settings.sla_profile, settings.time_zone
+        )
+    )
+
+
+def list_candidates(call: Call, work_order_id: str) -> dict[str, Any]:
+    """Rank everybody who could go, with arrival, cost, moved stops, or the reason against."""
+
+    def work(session: orm.Session) -> dict[str, Any]:
+        branch_id = call.actor.branch_id
+        order = work_orders.get_order(session, branch_id, work_order_id)
+        snapshot = problem.take_snapshot(session, branch_id, call.now_ms, call.settings.sla_profile)
+        if order.id not in {job.id for job in snapshot.problem.jobs}:
+            raise DomainError("no_candidate", state=order.state)
+        names = {t.id: t.name for t in accounts.list_technicians(session, branch_id)}
+        ranked = urgent.rank_candidates(snapshot.problem, snapshot.plan, order.id)
+        return {"items": [_candidate(rank, c, names) for rank, c in enumerate(ranked, start=1)]}
+
+    return call.read(work)
+
+
+def _candidate(rank: int, candidate: Any, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "rank": rank,
+        "technician_id": candidate.technician_id,
+        "name": names.get(candidate.technician_id, ""),
+        "arrival_ms": None if candidate.arrival_s is None else candidate.arrival_s * 1000,
+        "travel_s": candidate.travel_s,
+        "reason_code": candidate.reason,
+        "moved": len(candidate.moved),
+        "needs_consent": candidate.needs_consent,
+        "delta_cost": candidate.delta_cost,
+    }
+
+
+def assign(call: Call, work_order_id: str) -> dict[str, Any]:
+    """Offer an order to a chosen technician."""
+    body, profile = call.body, call.settings.sla_profile
+    return _command(
+        call, work_order_id, lambda tx: dispatch.assign(tx, work_order_id, body.ver, body.technician_id, profile)
+    )
+
+
+def recall(call: Call, work_order_id: str) -> dict[str, Any]:
+    """Take an order back."""
+    body, profile = call.body, call.settings.sla_profile
+    return _command(call, work_order_id, lambda tx: dispatch.recall(tx, work_order_id, body.ver, body.reason, profile))
+
+
+def _mover(name: str) -> Any:
+    def view(call: Call, work_order_id: str) -> dict[str, Any]:
+        return _command(call, work_order_id, lambda tx: _move(tx, call, work_order_id, name))
+
+    view.__name__ = name
+    return view
+
+
+def _move(tx: Tx, call: Call, work_order_id: str, command: str) -> None:
+    order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
+    work_order_service.check_version(order, call.body.ver)
+    work_order_service.move(tx, order, command, Role.DISPATCHER, call.settings.sla_profile, reason=call.body.reason)
+
+
+def _command(call: Call, work_order_id: str, work: Any) -> dict[str, Any]:
+    try:
+        call.write(work)
+    except DomainError as refused:
+        if refused.code != "version_conflict":
+            raise
+        raise DomainError("version_conflict", order=_row(call, work_order_id)) from refused
+    return {"order": _row(call, work_order_id)}
+
+
+def _row(call: Call, work_order_id: str) -> dict[str, Any]:
+    def work(session: orm.Session) -> dict[str, Any]:
+        scene = Scene(session, call.actor.branch_id, call.now_ms, call.settings.sla_profile)
+        return rows.order_row(scene, work_orders.get_order(session, call.actor.branch_id, work_order_id))
+
+    return call.read(work)

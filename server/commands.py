@@ -1,0 +1,130 @@
+"""The server's command line."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from server import processes, schema
+from server.accounts import repository as accounts
+from server.accounts import service as account_service
+from server.core import texts
+from server.core.settings import Settings
+from server.core.unit_of_work import Actor
+from server.intake import importing
+from server.reports import verification
+from shared.errors import DomainError
+from shared.machine import Role
+
+_FAILED: Final = 2
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; an anticipated failure is one clear line in both languages and exit code 2."""
+    _set_up_logs()
+    parsed = _parser().parse_args(arguments)
+    try:
+        settings = Settings.from_env(os.environ)
+        command: Callable[[Settings, argparse.Namespace], int] = parsed.command
+        return command(settings, parsed)
+    except DomainError as refused:
+        for lang in texts.LANGUAGES:
+            sys.stderr.write(texts.catalog().text(lang, f"error.{refused.code}", **refused.data) + "\n")
+        return _FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m server", description="Leakfirst: dispatch server")
+    parser.set_defaults(command=_serve)
+    commands = parser.add_subparsers()
+    commands.add_parser("gateway", help="HTTP and sockets").set_defaults(command=_gateway)
+    commands.add_parser("worker", help="reactions, duties, planning").set_defaults(command=_worker)
+    commands.add_parser("migrate", help="bring the database up to date").set_defaults(command=_migrate)
+    imports = commands.add_parser("import-orders", help="import orders from a CSV file")
+    imports.set_defaults(command=_import_orders)
+    imports.add_argument("file", type=Path)
+    imports.add_argument("--preset", required=True)
+    imports.add_argument("--branch", default="")
+    imports.add_argument("--day", default="")
+    verify = commands.add_parser("verify", help="verify journal chains and sealed records")
+    verify.set_defaults(command=_verify)
+    user = commands.add_parser("create-user", help="add somebody who may sign in")
+    user.set_defaults(command=_create_user)
+    user.add_argument("user_name")
+    user.add_argument("--name", default="")
+    user.add_argument("--role", choices=["admin", "dispatcher", "agent"], default="dispatcher")
+    user.add_argument("--branch", default="")
+    return parser
+
+
+def _serve(settings: Settings, _arguments: argparse.Namespace) -> int:
+    schema.upgrade(settings.database_url)
+    return processes.supervise(["gateway", "worker"])
+
+
+def _gateway(settings: Settings, _arguments: argparse.Namespace) -> int:
+    from server.realtime import launch  # noqa: PLC0415 - gevent belongs to this process alone
+
+    launch.run_gateway(settings)
+    return 0
+
+
+def _worker(settings: Settings, _arguments: argparse.Namespace) -> int:
+    processes.run_worker(settings)
+    return 0
+
+
+def _migrate(settings: Settings, _arguments: argparse.Namespace) -> int:
+    schema.upgrade(settings.database_url)
+    return 0
+
+
+def _import_orders(settings: Settings, arguments: argparse.Namespace) -> int:
+    services = processes.make_services(settings)
+    branch_id = arguments.branch or services.uow.read(lambda s: accounts.list_branches(s)[0].id)
+    preset = importing.load_preset(arguments.preset)
+    outcome = importing.import_orders(services, branch_id, arguments.file, preset, day=arguments.day)
+    for line in importing.describe(outcome):
+        sys.stdout.write(line + "\n")
+    return 0 if not outcome.bad_rows else 1
+
+
+def _verify(settings: Settings, _arguments: argparse.Namespace) -> int:
+    services = processes.make_services(settings)
+    problems = services.uow.read(verification.list_problems)
+    sys.stdout.writelines(f"{line}\n" for line in problems or ["ok"])
+    return 1 if problems else 0
+
+
+def _create_user(settings: Settings, arguments: argparse.Namespace) -> int:
+    services = processes.make_services(settings)
+    branch_id = arguments.branch or services.uow.read(lambda s: accounts.list_branches(s)[0].id)
+    password = os.environ.get("LEAKFIRST_PASSWORD") or getpass.getpass()
+    role, name = Role(arguments.role), arguments.name or arguments.user_name
+    actor = Actor.system(branch_id)
+    services.uow.run(actor, lambda tx: account_service.create_account(tx, arguments.user_name, name, role, password))
+    return 0
+
+
+def _set_up_logs() -> None:
+    logging.basicConfig(level=logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.INFO if os.environ.get("LEAKFIRST_VERBOSE") else logging.WARNING
+        ),
+    )

@@ -1,0 +1,78 @@
+"""Errors at the HTTP edge: one table from code to status; the text comes from the catalogs."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+import structlog
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from server.core import texts
+from shared.errors import DomainError
+
+_log = structlog.get_logger(__name__)
+
+_STATUS: Final = {
+    "not_found": 404,
+    "customer_not_found": 404,
+    "forbidden": 403,
+    "csrf_failed": 403,
+    "signed_out": 401,
+    "device_revoked": 401,
+    "sign_in_failed": 401,
+    "locked_out": 429,
+    "rate_limited": 429,
+    "version_conflict": 409,
+    "transition_not_allowed": 409,
+    "too_large": 413,
+    "method_not_allowed": 405,
+    "server_busy": 503,
+}
+_HTTP_CODES: Final = {
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    403: "forbidden",
+    400: "invalid_request",
+}
+_BAD_REQUEST: Final = 400
+_UNEXPECTED: Final = 500
+
+
+def status_of(error: DomainError) -> int:
+    """Return the HTTP status of an error; what is not listed is a bad request."""
+    return _STATUS.get(error.code, _BAD_REQUEST)
+
+
+def payload_of(error: DomainError) -> dict[str, Any]:
+    """Return the answer's body: code, text in both languages, data."""
+    return {"code": error.code, "text": texts.catalog().both(f"error.{error.code}", **error.data), "data": error.data}
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """Return a value as a JSON answer with the header that captive portals lack."""
+    return Response(
+        msgspec.json.encode(value), status=status, content_type="application/json", headers={"X-Leakfirst": "1"}
+    )
+
+
+def register_error_handlers(app: Flask) -> None:
+    """Map every error once: anticipated ones to their code, anything else is a bug and is logged whole."""
+
+    @app.errorhandler(DomainError)
+    def _domain(error: DomainError) -> Response:
+        _log.info("refused", code=error.code, path=request.path)
+        return json_response(payload_of(error), status_of(error))
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Response:
+        code = _HTTP_CODES.get(error.code or _BAD_REQUEST, "invalid_request")
+        refused = DomainError(code, reason=error.name)
+        return json_response(payload_of(refused), error.code or _BAD_REQUEST)
+
+    @app.errorhandler(Exception)
+    def _bug(error: Exception) -> Response:
+        _log.exception("unexpected", path=request.path, exc_info=error)
+        return json_response(payload_of(DomainError("internal")), _UNEXPECTED)

@@ -1,0 +1,242 @@
+"""The journal: every change as a past-tense event in a hash chain per branch; audit trail, outbox and cursor source."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.core.db import Base, Json
+
+GENESIS: Final = "0" * 64
+_BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+class JournalRow(Base):
+    """One event. Rows are never changed: triggers refuse UPDATE and DELETE on both databases."""
+
+    __tablename__ = "journal"
+    __table_args__ = (sa.UniqueConstraint("branch_id", "seq"),)
+    id: Mapped[int] = mapped_column(_BIG, primary_key=True, autoincrement=True)
+    branch_id: Mapped[str] = mapped_column(sa.String(36))
+    seq: Mapped[int] = mapped_column(_BIG)
+    event_id: Mapped[str] = mapped_column(sa.String(36), unique=True)
+    type: Mapped[str] = mapped_column(sa.String(40))
+    at_ms: Mapped[int] = mapped_column(sa.BigInteger)
+    actor_id: Mapped[str] = mapped_column(sa.String(36))
+    actor_role: Mapped[str] = mapped_column(sa.String(16))
+    work_order_id: Mapped[str] = mapped_column(sa.String(36), index=True)
+    technician_ids: Mapped[list[str]] = mapped_column(Json)
+    data: Mapped[str] = mapped_column(sa.Text)
+    previous_hash: Mapped[str] = mapped_column(sa.String(64))
+    hash: Mapped[str] = mapped_column(sa.String(64))
+
+
+class ChainHead(Base):
+    """The newest link of a branch's chain; locked last in every transaction (decision 3)."""
+
+    __tablename__ = "chain_head"
+    branch_id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    seq: Mapped[int] = mapped_column(_BIG)
+    hash: Mapped[str] = mapped_column(sa.String(64))
+
+
+class OutboxRow(Base):
+    """An event that still has to be handled; the row goes away in the transaction of its last handler."""
+
+    __tablename__ = "outbox"
+    journal_id: Mapped[int] = mapped_column(_BIG, sa.ForeignKey("journal.id"), primary_key=True)
+    claimed_by: Mapped[str] = mapped_column(sa.String(40), default="")
+    claimed_until_ms: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    attempts: Mapped[int] = mapped_column(sa.Integer, default=0)
+    error: Mapped[str] = mapped_column(sa.Text, default="")
+
+
+class FeedReader(Base):
+    """Somebody who reads changes: a device of a technician, or a branch's consoles. `head` is the gapless counter."""
+
+    __tablename__ = "feed_reader"
+    id: Mapped[str] = mapped_column(sa.String(48), primary_key=True)
+    branch_id: Mapped[str] = mapped_column(sa.String(36), index=True)
+    technician_id: Mapped[str] = mapped_column(sa.String(36), index=True, default="")
+    head: Mapped[int] = mapped_column(_BIG, default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class FeedRow(Base):
+    """The index of one reader's changes; no payload of its own."""
+
+    __tablename__ = "feed"
+    reader_id: Mapped[str] = mapped_column(sa.String(48), primary_key=True)
+    seq: Mapped[int] = mapped_column(_BIG, primary_key=True)
+    journal_id: Mapped[int] = mapped_column(_BIG, sa.ForeignKey("journal.id"))
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """An event as services record it and handlers receive it; `data` is plain JSON."""
+
+    type: str
+    branch_id: str
+    at_ms: int
+    actor_id: str
+    actor_role: str
+    work_order_id: str = ""
+    technician_ids: tuple[str, ...] = ()
+    data: dict[str, Any] = {}
+    event_id: str = ""
+    journal_id: int = 0
+    seq: int = 0
+
+
+def console_reader(branch_id: str) -> str:
+    """Return the reader id that all consoles of a branch share."""
+    return f"console:{branch_id}"
+
+
+def link_hash(row: JournalRow) -> str:
+    """Return the hash of a row over its content and its predecessor (threat C12)."""
+    parts = (
+        row.previous_hash,
+        row.branch_id,
+        str(row.seq),
+        row.event_id,
+        row.type,
+        str(row.at_ms),
+        row.actor_id,
+        row.actor_role,
+        row.work_order_id,
+        ",".join(row.technician_ids),
+        row.data,
+    )
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
+
+
+def append(session: orm.Session, events: list[Event], handled_types: frozenset[str]) -> None:
+    """Write events, their outbox rows and the feed index. Readers' counters are locked by id, the chain head last."""
+    for branch_id in sorted({e.branch_id for e in events}):
+        own = [e for e in events if e.branch_id == branch_id]
+        readers = _lock_readers(session, branch_id, own)
+        head = _lock_head(session, branch_id)
+        for item in own:
+            row = _append_one(session, item, head)
+            if item.type in handled_types:
+                session.add(OutboxRow(journal_id=row.id))
+            _feed(session, row, item, readers)
+    session.flush()
+
+
+def _lock_readers(session: orm.Session, branch_id: str, events: list[Event]) -> list[FeedReader]:
+    technicians = {t for e in events for t in e.technician_ids}
+    query = (
+        sa.select(FeedReader)
+        .where(FeedReader.branch_id == branch_id, FeedReader.is_active)
+        .where(sa.or_(FeedReader.technician_id == "", FeedReader.technician_id.in_(technicians)))
+        .order_by(FeedReader.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(query))
+
+
+def _lock_head(session: orm.Session, branch_id: str) -> ChainHead:
+    head = session.get(ChainHead, branch_id, with_for_update=True, populate_existing=True)
+    if head is None:
+        head = ChainHead(branch_id=branch_id, seq=0, hash=GENESIS)
+        session.add(head)
+    return head
+
+
+def _append_one(session: orm.Session, item: Event, head: ChainHead) -> JournalRow:
+    row = JournalRow(
+        branch_id=item.branch_id,
+        seq=head.seq + 1,
+        event_id=item.event_id,
+        type=item.type,
+        at_ms=item.at_ms,
+        actor_id=item.actor_id,
+        actor_role=item.actor_role,
+        work_order_id=item.work_order_id,
+        technician_ids=list(item.technician_ids),
+        data=msgspec.json.encode(item.data, order="sorted").decode(),
+        previous_hash=head.hash,
+        hash="",
+    )
+    row.hash = link_hash(row)
+    session.add(row)
+    session.flush()
+    head.seq, head.hash = row.seq, row.hash
+    return row
+
+
+def _feed(session: orm.Session, row: JournalRow, item: Event, readers: list[FeedReader]) -> None:
+    for reader in readers:
+        if reader.technician_id and reader.technician_id not in item.technician_ids:
+            continue
+        reader.head += 1
+        session.add(FeedRow(reader_id=reader.id, seq=reader.head, journal_id=row.id))
+
+
+def event_of(row: JournalRow) -> Event:
+    """Return a stored row as the event that handlers know."""
+    return Event(
+        type=row.type,
+        branch_id=row.branch_id,
+        at_ms=row.at_ms,
+        actor_id=row.actor_id,
+        actor_role=row.actor_role,
+        work_order_id=row.work_order_id,
+        technician_ids=tuple(row.technician_ids),
+        data=msgspec.json.decode(row.data),
+        event_id=row.event_id,
+        journal_id=row.id,
+        seq=row.seq,
+    )
+
+
+def list_feed(session: orm.Session, reader_id: str, after: int, limit: int) -> list[tuple[int, Event]]:
+    """Return a reader's changes after a sequence number, oldest first, with their numbers."""
+    query = (
+        sa.select(FeedRow.seq, JournalRow)
+        .join(JournalRow, JournalRow.id == FeedRow.journal_id)
+        .where(FeedRow.reader_id == reader_id, FeedRow.seq > after)
+        .order_by(FeedRow.seq)
+        .limit(limit)
+    )
+    return [(seq, event_of(row)) for seq, row in session.execute(query)]
+
+
+def list_heads(session: orm.Session) -> dict[str, int]:
+    """Return the newest sequence number of every active reader."""
+    query = sa.select(FeedReader.id, FeedReader.head).where(FeedReader.is_active)
+    return {reader_id: head for reader_id, head in session.execute(query)}
+
+
+def list_history(session: orm.Session, work_order_id: str) -> list[Event]:
+    """Return a work order's whole history, oldest first."""
+    query = sa.select(JournalRow).where(JournalRow.work_order_id == work_order_id).order_by(JournalRow.id)
+    return [event_of(row) for row in session.scalars(query)]
+
+
+def verify_chain(session: orm.Session, branch_id: str) -> list[str]:
+    """Return what is wrong with a branch's chain: gaps, altered rows, broken links, a cut tail. Empty when all is well."""
+    problems: list[str] = []
+    previous, expected = GENESIS, 1
+    for row in session.scalars(sa.select(JournalRow).where(JournalRow.branch_id == branch_id).order_by(JournalRow.seq)):
+        if row.seq != expected:
+            problems.append(f"gap before {row.seq}")
+        if row.previous_hash != previous or row.hash != link_hash(row):
+            problems.append(f"altered at {row.seq}")
+        previous, expected = row.hash, row.seq + 1
+    head = session.get(ChainHead, branch_id)
+    if (head.seq if head else 0) != expected - 1 or (head.hash if head else GENESIS) != previous:
+        problems.append("tail cut")
+    return problems
+
+
+def list_branches(session: orm.Session) -> list[str]:
+    """Return the branches that have a chain."""
+    return list(session.scalars(sa.select(ChainHead.branch_id).order_by(ChainHead.branch_id)))

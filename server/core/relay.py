@@ -1,0 +1,137 @@
+"""The relay: claims journal rows and due deadlines, and runs their handlers at least once, each with its own transaction.
+
+A handler writes in the transaction that also ends the duty, so its effect on the database happens once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy import orm
+
+from server.core import clock, deadlines
+from server.core.deadlines import Deadline
+from server.core.journal import Event, JournalRow, OutboxRow, event_of
+from server.core.unit_of_work import Actor, Tx, UnitOfWork
+
+_log = structlog.get_logger(__name__)
+
+Handler = Callable[[Tx, Event], None]
+DueHandler = Callable[[Tx, dict[str, Any]], None]
+
+LEASE_MS: Final = 10_000
+_BATCH: Final = 20
+_BACK_OFF_MS: Final = 500
+_LONGEST_BACK_OFF_MS: Final = 60_000
+
+
+class Relay:
+    """Carries out reactions and duties of one worker process."""
+
+    def __init__(
+        self, uow: UnitOfWork, on: Mapping[str, tuple[Handler, ...]], due: Mapping[str, DueHandler], worker_name: str
+    ) -> None:
+        """`on` maps event types to handlers, `due` maps kinds of deadlines to theirs."""
+        self._uow = uow
+        self._on = on
+        self._due = due
+        self._name = worker_name
+
+    def release_own_claims(self) -> None:
+        """Give back what this worker had claimed before it was killed."""
+        statement = sa.update(OutboxRow).where(OutboxRow.claimed_by == self._name).values(claimed_until_ms=0)
+        self._uow.database.write(lambda session: session.execute(statement))
+
+    def run_once(self) -> int:
+        """Handle one batch of events and due duties; return how many were carried out or put off."""
+        claimed = self._uow.database.write(self._claim)
+        for journal_id in claimed:
+            self._handle(journal_id)
+        return len(claimed) + self._sweep()
+
+    def _claim(self, session: orm.Session) -> list[int]:
+        """Claim a batch with a conditional update; a row in another worker's lease stays his."""
+        now = clock.real_ms()
+        query = (
+            sa.select(OutboxRow)
+            .where(OutboxRow.claimed_until_ms < now)
+            .order_by(OutboxRow.journal_id)
+            .limit(_BATCH)
+            .with_for_update(skip_locked=True)
+        )
+        rows = list(session.scalars(query))
+        for row in rows:
+            row.claimed_by, row.claimed_until_ms = self._name, now + LEASE_MS
+        return [row.journal_id for row in rows]
+
+    def _handle(self, journal_id: int) -> None:
+        row = self._uow.read(lambda session: session.get(JournalRow, journal_id))
+        if row is None:
+            return
+        event = event_of(row)
+
+        def work(tx: Tx) -> None:
+            outbox = tx.session.get(OutboxRow, journal_id, with_for_update=True)
+            if outbox is None:
+                return
+            for handler in self._on[event.type]:
+                handler(tx, event)
+            tx.session.delete(outbox)
+
+        try:
+            self._uow.run(Actor.system(event.branch_id), work)
+        except Exception as error:  # noqa: BLE001 - a failed reaction is kept, logged and tried again
+            _log.exception("handler failed", type=event.type, work_order_id=event.work_order_id)
+            self._put_off(journal_id, error)
+
+    def _put_off(self, journal_id: int, error: Exception) -> None:
+        def work(session: orm.Session) -> None:
+            row = session.get(OutboxRow, journal_id)
+            if row is not None:
+                row.attempts += 1
+                row.error = repr(error)
+                row.claimed_until_ms = clock.real_ms() + back_off_ms(row.attempts)
+
+        self._uow.database.write(work)
+
+    def _sweep(self) -> int:
+        now_ms = self._uow.clock.now_ms()
+        due = self._uow.read(lambda session: deadlines.list_due(session, now_ms, clock.real_ms(), _BATCH))
+        for duty in due:
+            self._carry_out(duty)
+        return len(due)
+
+    def _carry_out(self, duty: Deadline) -> None:
+        def work(tx: Tx) -> None:
+            row = tx.session.get(Deadline, duty.id, with_for_update=True)
+            if row is not None:
+                tx.session.delete(row)
+                tx.session.flush()
+                self._due[row.kind](tx, row.data)
+
+        try:
+            self._uow.run(Actor.system(duty.branch_id), work)
+        except Exception:  # noqa: BLE001 - a failed duty is kept, logged and tried again
+            _log.exception("duty failed", kind=duty.kind, key=duty.key)
+            self._uow.database.write(lambda session: _retry_later(session, duty.id))
+
+
+def _retry_later(session: orm.Session, duty_id: str) -> None:
+    row = session.get(Deadline, duty_id)
+    if row is not None:
+        row.attempts += 1
+        row.retry_at_real_ms = clock.real_ms() + back_off_ms(row.attempts)
+
+
+def back_off_ms(attempts: int) -> int:
+    """Return how long to wait after so many failures: doubling, at most a minute."""
+    return min(_LONGEST_BACK_OFF_MS, _BACK_OFF_MS << min(attempts, 16))
+
+
+def count_waiting(session: orm.Session) -> int:
+    """Return how many events still wait for their handlers."""
+    waiting: int | None = session.scalar(sa.select(sa.func.count()).select_from(OutboxRow))
+    return waiting or 0

@@ -1,0 +1,77 @@
+"""Settings from the environment: one frozen value, read once, refused when it makes no sense."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from shared.errors import DomainError
+
+_SECRET_BYTES = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """All that an operator may choose; see README for the variables (`LEAKFIRST_*`)."""
+
+    data_dir: Path
+    database_url: str
+    host: str
+    port: int
+    secret_key: str
+    worker_name: str
+    clock_address: str
+    basemap_dir: Path | None
+    sla_profile: str
+    plan_iterations: int
+    solver_seconds: float
+    time_zone: str
+    jurisdiction: str
+    catalog_dir: Path | None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Read `LEAKFIRST_*`. Raises DomainError `setting_invalid` that names the variable."""
+        data_dir = Path(environ.get("LEAKFIRST_DATA_DIR", "data")).resolve()
+        data_dir.mkdir(parents=True, exist_ok=True)
+        basemap, catalog = environ.get("LEAKFIRST_BASEMAP_DIR"), environ.get("LEAKFIRST_CATALOG_DIR")
+        return cls(
+            data_dir=data_dir,
+            database_url=environ.get("LEAKFIRST_DATABASE_URL") or f"sqlite:///{data_dir / 'leakfirst.db'}",
+            host=environ.get("LEAKFIRST_HOST", "127.0.0.1"),
+            port=_whole(environ, "LEAKFIRST_PORT", 8160),
+            secret_key=_secret(environ, data_dir),
+            worker_name=environ.get("LEAKFIRST_WORKER_NAME", "worker-0"),
+            clock_address=environ.get("LEAKFIRST_CLOCK", ""),
+            basemap_dir=Path(basemap) if basemap else None,
+            sla_profile=environ.get("LEAKFIRST_SLA_PROFILE", "sla-gas-cn-2026"),
+            plan_iterations=_whole(environ, "LEAKFIRST_PLAN_ITERATIONS", 0),
+            solver_seconds=float(_whole(environ, "LEAKFIRST_SOLVER_SECONDS", 5)),
+            time_zone=environ.get("LEAKFIRST_TIME_ZONE", "Asia/Shanghai"),
+            jurisdiction=environ.get("LEAKFIRST_JURISDICTION", "CN"),
+            catalog_dir=Path(catalog) if catalog else None,
+        )
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Tell whether the embedded database is used."""
+        return self.database_url.startswith("sqlite")
+
+
+def _whole(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name, str(default))
+    try:
+        return int(text)
+    except ValueError as error:
+        raise DomainError("setting_invalid", name=name, value=text) from error
+
+
+def _secret(environ: Mapping[str, str], data_dir: Path) -> str:
+    """Return the cookie secret: a file named by the operator, else one made on the first start; never a default."""
+    path = Path(environ.get("LEAKFIRST_SECRET_KEY_FILE") or data_dir / "secret.key")
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(_SECRET_BYTES))
+    return path.read_text().strip()

@@ -1,0 +1,38 @@
+"""Queries of the customers slice."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from server.customers.models import Customer
+from shared.errors import DomainError
+
+
+def get_customer(session: orm.Session, branch_id: str, customer_id: str) -> Customer:
+    """Return a customer of the branch. Raises DomainError `customer_not_found`."""
+    customer = find_customer(session, branch_id, customer_id)
+    if customer is None:
+        raise DomainError("customer_not_found")
+    return customer
+
+
+def find_customer(session: orm.Session, branch_id: str, customer_id: str) -> Customer | None:
+    """Return a customer of the branch."""
+    customer = session.get(Customer, customer_id)
+    return customer if customer is not None and customer.branch_id == branch_id else None
+
+
+def find_by_account(session: orm.Session, branch_id: str, account: str) -> Customer | None:
+    """Return the customer with an account number."""
+    return session.scalar(sa.select(Customer).where(Customer.branch_id == branch_id, Customer.account == account))
+
+
+def search(session: orm.Session, branch_id: str, query: str, limit: int) -> list[Customer]:
+    """Return customers whose phone, account, meter, name or address holds the words (IN-12)."""
+    statement = sa.select(Customer).where(Customer.branch_id == branch_id)
+    for word in query.split():
+        pattern = "%" + word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
+        columns = (Customer.phone, Customer.account, Customer.meter_serial, Customer.name, Customer.address)
+        statement = statement.where(sa.or_(*(column.like(pattern, escape="\\") for column in columns)))
+    return list(session.scalars(statement.order_by(Customer.account).limit(limit)))

@@ -1,0 +1,1 @@
+"""Dispatch: builds the planner's problem, places leaks at once, keeps the day plan, offers the next stop."""

@@ -1,0 +1,77 @@
+"""Tables of the dispatch slice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.core.db import Base, Json
+
+
+class Assignment(Base):
+    """One technician's assignment to one work order; `epoch` is the offering round (decision 5)."""
+
+    __tablename__ = "assignment"
+    id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    branch_id: Mapped[str] = mapped_column(sa.String(36), index=True)
+    work_order_id: Mapped[str] = mapped_column(sa.ForeignKey("work_order.id"), index=True)
+    technician_id: Mapped[str] = mapped_column(sa.ForeignKey("technician.id"), index=True)
+    epoch: Mapped[int]
+    state: Mapped[str] = mapped_column(sa.String(16), index=True)
+    offered_ms: Mapped[int] = mapped_column(sa.BigInteger)
+    accepted_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
+    departed_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
+    arrived_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
+    finished_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
+    planned_arrival_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
+    needs_consent: Mapped[bool] = mapped_column(default=False)
+    is_manual: Mapped[bool] = mapped_column(default=False)
+    remaining_s: Mapped[int | None]
+    remaining_told_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
+
+
+class Proof(Base):
+    """The planner's newest certificate for a work order: who, when, next best, lower bound, what moved."""
+
+    __tablename__ = "proof"
+    work_order_id: Mapped[str] = mapped_column(sa.ForeignKey("work_order.id"), primary_key=True)
+    branch_id: Mapped[str] = mapped_column(sa.String(36), index=True)
+    at_ms: Mapped[int] = mapped_column(sa.BigInteger)
+    certificate: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class PlannedStop(Base):
+    """One stop of the current plan that is not offered yet."""
+
+    __tablename__ = "planned_stop"
+    branch_id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    work_order_id: Mapped[str] = mapped_column(sa.ForeignKey("work_order.id"), primary_key=True)
+    technician_id: Mapped[str] = mapped_column(sa.String(36), index=True)
+    position: Mapped[int]
+    arrival_ms: Mapped[int] = mapped_column(sa.BigInteger)
+    start_ms: Mapped[int] = mapped_column(sa.BigInteger)
+    end_ms: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class PlanState(Base):
+    """The branch's plan: its revision, what it left undone and why, and whether a run is wanted."""
+
+    __tablename__ = "plan_state"
+    branch_id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    revision: Mapped[int] = mapped_column(default=0)
+    unserved: Mapped[dict[str, str]] = mapped_column(Json)
+    engines: Mapped[list[str]] = mapped_column(Json)
+    travel_quality: Mapped[str] = mapped_column(sa.String(16), default="")
+
+
+class PlanRun(Base):
+    """A wanted or running planning run: a row with a lease, so that a killed run is taken up again."""
+
+    __tablename__ = "plan_run"
+    branch_id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    requested_ms: Mapped[int] = mapped_column(sa.BigInteger)
+    reason: Mapped[str] = mapped_column(sa.String(40))
+    leased_until_real_ms: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    attempts: Mapped[int] = mapped_column(default=0)

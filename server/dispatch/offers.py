@@ -1,0 +1,188 @@
+"""Offering rounds: a stop is offered when it is due, accepted by the first, taken back by recall or a new round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from server.core import deadlines
+from server.core.unit_of_work import Tx
+from server.dispatch import repository
+from server.dispatch.models import Assignment
+from server.dispatch.rules import dispatch_rules
+from server.work_orders import repository as work_orders
+from server.work_orders import service as work_order_service
+from server.work_orders.models import WorkOrder
+from shared import assignment, events
+from shared.assignment import COMMITTED_STATES, PENDING_STATES, AssignmentState
+from shared.errors import DomainError
+from shared.machine import Role
+from shared.work_order import Priority, WorkOrderState
+
+ESCALATE: Final = "escalate"
+OFFER_DUE: Final = "offer_due"
+
+
+def is_alarming(order: WorkOrder) -> bool:
+    """Tell whether an order rings: an emergency, or an urgent leak."""
+    return order.priority == Priority.EMERGENCY or (order.priority == Priority.URGENT and order.is_leak)
+
+
+def offer(
+    tx: Tx,
+    order: WorkOrder,
+    technician_ids: Iterable[str],
+    profile: str,
+    *,
+    arrivals_ms: dict[str, int] | None = None,
+    certificate: dict[str, Any] | None = None,
+    is_manual: bool = False,
+    needs_consent: bool = False,
+) -> list[Assignment]:
+    """Open a new offering round to one or several technicians; the earlier round's offers are superseded."""
+    chosen = list(dict.fromkeys(technician_ids))
+    withdraw_pending(tx, order, "supersede")
+    order.epoch += 1
+    order.technician_id = chosen[0]
+    work_order_service.move(tx, order, "offer", tx.actor.role, profile, technicians=tuple(chosen))
+    made = [
+        _add(tx, order, technician_id, (arrivals_ms or {}).get(technician_id), is_manual=is_manual)
+        for technician_id in chosen
+    ]
+    for row in made:
+        row.needs_consent = needs_consent
+        _record_offer(tx, order, row, certificate)
+    repository.drop_planned(tx.session, tx.branch_id, {order.id})
+    if is_alarming(order):
+        schedule_escalation(tx, order, 0)
+    return made
+
+
+def offer_parallel(tx: Tx, order: WorkOrder, technician_ids: Iterable[str]) -> list[Assignment]:
+    """Offer the running round to more technicians at once; the first accept wins (decision 5)."""
+    have = {a.technician_id for a in repository.list_live_of_order(tx.session, order.id)}
+    made = [_add(tx, order, t, None, is_manual=False) for t in technician_ids if t not in have]
+    for row in made:
+        _record_offer(tx, order, row, None)
+    return made
+
+
+def _add(tx: Tx, order: WorkOrder, technician_id: str, arrival_ms: int | None, *, is_manual: bool) -> Assignment:
+    row = Assignment(
+        id=tx.new_id(),
+        branch_id=tx.branch_id,
+        work_order_id=order.id,
+        technician_id=technician_id,
+        epoch=order.epoch,
+        state=AssignmentState.OFFERED,
+        offered_ms=tx.now_ms,
+        planned_arrival_ms=arrival_ms,
+        needs_consent=False,
+        is_manual=is_manual,
+    )
+    tx.session.add(row)
+    tx.session.flush()
+    return row
+
+
+def _record_offer(tx: Tx, order: WorkOrder, row: Assignment, certificate: dict[str, Any] | None) -> None:
+    data = {
+        "assignment_id": row.id,
+        "technician_id": row.technician_id,
+        "epoch": row.epoch,
+        "planned_arrival_ms": row.planned_arrival_ms,
+        "is_manual": row.is_manual,
+        "certificate": certificate,
+    }
+    tx.record(events.ASSIGNMENT_OFFERED, data, work_order_id=order.id, technicians=(row.technician_id,))
+
+
+def move(tx: Tx, row: Assignment, command: str, role: Role, *, reason: str = "", at_ms: int | None = None) -> None:
+    """Move an assignment by a command of the shared table. Raises DomainError `transition_not_allowed`."""
+    source = row.state
+    row.state = assignment.decide(AssignmentState(row.state), command, role)
+    happened_ms = tx.now_ms if at_ms is None else at_ms
+    stamp = {"accept": "accepted_ms", "depart": "departed_ms", "arrive": "arrived_ms", "finish": "finished_ms"}.get(
+        command
+    )
+    if stamp:
+        setattr(row, stamp, happened_ms)
+    data = {
+        "assignment_id": row.id,
+        "technician_id": row.technician_id,
+        "command": command,
+        "source": source,
+        "target": row.state,
+        "reason": reason,
+    }
+    tx.record(events.ASSIGNMENT_MOVED, data, work_order_id=row.work_order_id, technicians=(row.technician_id,))
+
+
+def withdraw_pending(tx: Tx, order: WorkOrder, command: str, keep: str = "", reason: str = "") -> None:
+    """End all unanswered offers of an order but one, by `supersede`, `expire` or `recall`."""
+    for row in repository.list_live_of_order(tx.session, order.id):
+        if row.id != keep and row.state in PENDING_STATES:
+            move(tx, row, command, Role.SYSTEM, reason=reason)
+
+
+def accept(tx: Tx, row: Assignment, epoch: int, profile: str, at_ms: int) -> None:
+    """Take a job: the first accept of a round wins. Raises `epoch_is_over`, `transition_not_allowed`, `not_found`."""
+    order = work_orders.lock_order(tx.session, tx.branch_id, row.work_order_id)
+    if row.state in COMMITTED_STATES:
+        return
+    assignment.check_epoch(order.epoch, epoch)
+    if WorkOrderState(order.state) is not WorkOrderState.OFFERED:
+        raise DomainError("transition_not_allowed", state=order.state, command="accept", role=Role.TECHNICIAN.value)
+    move(tx, row, "accept", Role.TECHNICIAN, at_ms=at_ms)
+    order.technician_id = row.technician_id
+    work_order_service.move(tx, order, "accept", Role.TECHNICIAN, profile, at_ms=at_ms)
+    withdraw_pending(tx, order, "supersede", keep=row.id)
+    deadlines.cancel(tx, ESCALATE, order.id)
+    _free_from_others(tx, row, order, profile)
+
+
+def _free_from_others(tx: Tx, accepted: Assignment, order: WorkOrder, profile: str) -> None:
+    """Give a technician's other jobs back to the plan when he turns round for an emergency: Accept is his consent."""
+    for other in repository.list_live_of_technician(tx.session, accepted.technician_id):
+        if other.id == accepted.id or other.state not in {
+            *PENDING_STATES,
+            AssignmentState.ACCEPTED,
+            AssignmentState.EN_ROUTE,
+        }:
+            continue
+        recall(tx, other, profile, reason=f"emergency {order.number}")
+
+
+def decline(tx: Tx, row: Assignment, profile: str, reason: str) -> None:
+    """Refuse a job; the order goes back to the plan when nobody else is asked. Raises `transition_not_allowed`."""
+    move(tx, row, "decline", Role.TECHNICIAN, reason=reason)
+    order = work_orders.lock_order(tx.session, tx.branch_id, row.work_order_id)
+    if not repository.list_live_of_order(tx.session, order.id):
+        back_to_plan(tx, order, profile, reason=reason)
+
+
+def recall(tx: Tx, row: Assignment, profile: str, reason: str) -> None:
+    """Take a job back before arrival; the order goes back to the plan. Raises `transition_not_allowed`."""
+    order = work_orders.lock_order(tx.session, tx.branch_id, row.work_order_id)
+    role = tx.actor.role if tx.actor.role is Role.DISPATCHER else Role.SYSTEM
+    move(tx, row, "recall", role, reason=reason)
+    if not repository.list_live_of_order(tx.session, order.id):
+        back_to_plan(tx, order, profile, reason=reason)
+
+
+def back_to_plan(tx: Tx, order: WorkOrder, profile: str, reason: str) -> None:
+    """Withdraw an order that nobody holds any more."""
+    deadlines.cancel(tx, ESCALATE, order.id)
+    if WorkOrderState(order.state) in {WorkOrderState.OFFERED, WorkOrderState.ASSIGNED}:
+        order.technician_id = ""
+        work_order_service.move(tx, order, "withdraw", Role.SYSTEM, profile, reason=reason)
+
+
+def schedule_escalation(tx: Tx, order: WorkOrder, step: int) -> None:
+    """Set the next rung of the ladder for an alarming order that is not accepted."""
+    ladder = dispatch_rules().escalation
+    if step >= len(ladder):
+        return
+    so_far_s = ladder[step - 1].after_s if step else 0
+    due_ms = tx.now_ms + (ladder[step].after_s - so_far_s) * 1000
+    deadlines.schedule(tx, ESCALATE, order.id, due_ms, {"work_order_id": order.id, "step": step, "epoch": order.epoch})

@@ -1,0 +1,189 @@
+"""Builds the planner's problem out of the branch's rows, and turns a plan back into rows."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+from sqlalchemy import orm
+
+from routing.plan import Plan, Route, StopTime
+from routing.problem import Job, Leave, Place, Problem, Skill, Technician
+from server.accounts import repository as accounts
+from server.accounts.models import Shift
+from server.accounts.models import Technician as TechnicianRow
+from server.dispatch import repository
+from server.dispatch.models import Assignment, PlannedStop
+from server.dispatch.rules import dispatch_rules, travel_profile
+from server.work_orders import repository as work_orders
+from server.work_orders import service as work_order_service
+from server.work_orders.models import WorkOrder
+from shared.assignment import PENDING_STATES, AssignmentState
+from shared.work_order import WAITING_STATES, Priority, WorkOrderState
+
+_ON_SITE = frozenset({AssignmentState.ARRIVED, AssignmentState.WORKING})
+_DRIVING = frozenset({AssignmentState.ACCEPTED, AssignmentState.EN_ROUTE})
+
+
+@dataclasses.dataclass(frozen=True)
+class Snapshot:
+    """A consistent view of the branch for the planner: the problem, the plan that stands, and the orders by id."""
+
+    problem: Problem
+    plan: Plan
+    orders: dict[str, WorkOrder]
+    revision: int
+
+
+def take_snapshot(session: orm.Session, branch_id: str, now_ms: int, sla_profile: str) -> Snapshot:
+    """Return what the planner needs to know at this moment."""
+    rules = dispatch_rules()
+    live = repository.list_live(session, branch_id)
+    open_orders = {order.id: order for order in work_orders.list_open(session, branch_id)}
+    shifts = accounts.list_shifts(session, branch_id, now_ms, now_ms + rules.horizon_s * 1000)
+    technicians = [
+        _technician(
+            row, _first_shift(shifts, row.id), [a for a in live if a.technician_id == row.id], open_orders, now_ms
+        )
+        for row in accounts.list_technicians(session, branch_id)
+        if _first_shift(shifts, row.id) is not None
+    ]
+    committed = {job_id for t in technicians for job_id in t.committed}
+    waiting = [o for o in open_orders.values() if o.id in committed or WorkOrderState(o.state) in WAITING_STATES]
+    planned = repository.list_planned(session, branch_id)
+    problem = Problem(
+        now_s=now_ms // 1000,
+        technicians=tuple(technicians),
+        jobs=tuple(_job(order, now_ms, sla_profile) for order in waiting if order.lat is not None),
+        profile=travel_profile(),
+        previous={stop.work_order_id: stop.technician_id for stop in planned},
+        moved_stop_price=rules.moved_stop_price,
+    )
+    state = repository.find_plan_state(session, branch_id)
+    return Snapshot(problem, _plan(planned), open_orders, state.revision if state else 0)
+
+
+def _first_shift(shifts: Iterable[Shift], technician_id: str) -> Shift | None:
+    return next((shift for shift in shifts if shift.technician_id == technician_id), None)
+
+
+def _technician(
+    row: TechnicianRow, shift: Shift | None, live: list[Assignment], orders: dict[str, WorkOrder], now_ms: int
+) -> Technician:
+    place, available_s, leave = _when_free(row, live, orders, now_ms)
+    pending = tuple(
+        dict.fromkeys(a.work_order_id for a in live if a.state in PENDING_STATES and a.work_order_id in orders)
+    )
+    start_ms, end_ms = (shift.start_ms, shift.end_ms) if shift else (now_ms, now_ms)
+    return Technician(
+        id=row.id,
+        place=place,
+        available_s=available_s,
+        shift_start_s=start_ms // 1000,
+        shift_end_s=end_ms // 1000 + dispatch_rules().end_of_shift_grace_s,
+        skills=tuple(Skill(name=s["name"], valid_until_s=_seconds(s.get("valid_until_ms"))) for s in row.skills),
+        committed=_single_holder(pending, live, orders),
+        leave=leave,
+    )
+
+
+def _single_holder(pending: tuple[str, ...], live: list[Assignment], orders: dict[str, WorkOrder]) -> tuple[str, ...]:
+    """Keep pending offers as committed stops, but an order offered to several only for the one it was planned for."""
+    mine = {a.work_order_id for a in live}
+    return tuple(i for i in pending if i in mine and orders[i].technician_id in {"", live[0].technician_id})
+
+
+def _when_free(
+    row: TechnicianRow, live: list[Assignment], orders: dict[str, WorkOrder], now_ms: int
+) -> tuple[Place, int, Leave | None]:
+    """Return where and when (s) a technician is free, and whether he may turn round for an emergency (decision 10)."""
+    here = Place(lat=row.lat, lon=row.lon) if row.lat is not None and row.lon is not None else _home(row)
+    present = [a for a in live if a.state in _ON_SITE | _DRIVING and a.work_order_id in orders]
+    if not present:
+        return here, now_ms // 1000, None
+    assignment = present[-1]
+    order = orders[assignment.work_order_id]
+    there = Place(lat=order.lat, lon=order.lon) if order.lat is not None and order.lon is not None else here
+    free_s = finish_estimate_ms(assignment, order, now_ms) // 1000
+    is_free_to_turn = assignment.state in _DRIVING and order.priority != Priority.EMERGENCY
+    return there, free_s, Leave(place=here, from_s=now_ms // 1000) if is_free_to_turn else None
+
+
+def finish_estimate_ms(assignment: Assignment, order: WorkOrder, now_ms: int) -> int:
+    """Return when a job is expected to end: what the technician told counts, else the kind's mean; never the past."""
+    least_ms = dispatch_rules().least_remaining_s * 1000
+    if assignment.state not in _ON_SITE:
+        arrival_ms = max(now_ms, assignment.planned_arrival_ms or now_ms)
+        return arrival_ms + order.expected_s * 1000
+    if assignment.remaining_s is not None and assignment.remaining_told_ms is not None:
+        return max(now_ms + least_ms // 5, assignment.remaining_told_ms + assignment.remaining_s * 1000)
+    return max(now_ms + least_ms, (assignment.arrived_ms or now_ms) + order.expected_s * 1000)
+
+
+def _home(row: TechnicianRow) -> Place:
+    return Place(lat=row.home_lat, lon=row.home_lon)
+
+
+def _seconds(value_ms: int | None) -> int | None:
+    return None if value_ms is None else value_ms // 1000
+
+
+def _job(order: WorkOrder, now_ms: int, sla_profile: str) -> Job:
+    weights = dispatch_rules().priority[str(order.priority)]
+    due_ms = order.window_end_ms
+    if due_ms is None:
+        clock = work_order_service.find_next_clock(order, sla_profile, now_ms)
+        due_ms = clock.due_ms if clock else None
+    return Job(
+        id=order.id,
+        place=Place(lat=order.lat or 0.0, lon=order.lon or 0.0),
+        service_s=order.expected_s,
+        priority=order.priority,
+        is_leak=order.is_leak,
+        skills=tuple(order.skills),
+        earliest_s=(order.window_start_ms or 0) // 1000,
+        due_s=_seconds(due_ms),
+        lateness_weight=weights.lateness_weight,
+        unserved_penalty=weights.unserved_penalty,
+        promised=order.window_end_ms is not None,
+    )
+
+
+def _plan(planned: list[PlannedStop]) -> Plan:
+    routes: dict[str, list[StopTime]] = {}
+    for stop in planned:
+        routes.setdefault(stop.technician_id, []).append(
+            StopTime(
+                job_id=stop.work_order_id,
+                arrival_s=stop.arrival_ms // 1000,
+                start_s=stop.start_ms // 1000,
+                end_s=stop.end_ms // 1000,
+            )
+        )
+    return Plan(routes=tuple(Route(technician_id=t, stops=tuple(stops)) for t, stops in routes.items()))
+
+
+def store_plan(session: orm.Session, branch_id: str, plan: Plan, committed: set[str]) -> set[str]:
+    """Replace the branch's planned stops; return the technicians whose route changed. Committed stops are not planned."""
+    before = {(s.technician_id, s.position): s.work_order_id for s in repository.list_planned(session, branch_id)}
+    rows = [
+        PlannedStop(
+            branch_id=branch_id,
+            work_order_id=stop.job_id,
+            technician_id=route.technician_id,
+            position=position,
+            arrival_ms=stop.arrival_s * 1000,
+            start_ms=stop.start_s * 1000,
+            end_ms=stop.end_s * 1000,
+        )
+        for route in plan.routes
+        for position, stop in enumerate(s for s in route.stops if s.job_id not in committed)
+    ]
+    after = {(r.technician_id, r.position): r.work_order_id for r in rows}
+    repository.drop_planned(session, branch_id)
+    session.add_all(rows)
+    state = repository.get_plan_state(session, branch_id)
+    state.revision += 1
+    state.unserved, state.engines, state.travel_quality = plan.unserved, list(plan.engines), plan.travel_quality
+    session.flush()
+    return {key[0] for key in before.keys() | after.keys() if before.get(key) != after.get(key)}

@@ -1,0 +1,130 @@
+"""Queries of the dispatch slice; branch scope is applied here."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from server.dispatch.models import Assignment, PlannedStop, PlanRun, PlanState, Proof
+from shared.assignment import LIVE_STATES
+from shared.errors import DomainError
+
+_LIVE = [state.value for state in LIVE_STATES]
+
+
+def find_assignment(session: orm.Session, assignment_id: str) -> Assignment | None:
+    """Return an assignment, locked; callers compare branch and technician."""
+    return session.get(Assignment, assignment_id, with_for_update=True)
+
+
+def get_assignment(session: orm.Session, branch_id: str, assignment_id: str) -> Assignment:
+    """Return an assignment of the branch. Raises DomainError `not_found`."""
+    found = find_assignment(session, assignment_id)
+    if found is None or found.branch_id != branch_id:
+        raise DomainError("not_found", what="assignment")
+    return found
+
+
+def list_of_order(session: orm.Session, work_order_id: str) -> list[Assignment]:
+    """Return an order's assignments, oldest first."""
+    query = sa.select(Assignment).where(Assignment.work_order_id == work_order_id)
+    return list(session.scalars(query.order_by(Assignment.offered_ms, Assignment.id)))
+
+
+def list_live_of_order(session: orm.Session, work_order_id: str) -> list[Assignment]:
+    """Return the assignments of an order that still stand."""
+    query = sa.select(Assignment).where(Assignment.work_order_id == work_order_id, Assignment.state.in_(_LIVE))
+    return list(session.scalars(query.order_by(Assignment.offered_ms, Assignment.id)))
+
+
+def list_live(session: orm.Session, branch_id: str) -> list[Assignment]:
+    """Return all assignments of the branch that still stand."""
+    query = sa.select(Assignment).where(Assignment.branch_id == branch_id, Assignment.state.in_(_LIVE))
+    return list(session.scalars(query.order_by(Assignment.offered_ms, Assignment.id)))
+
+
+def list_live_of_technician(session: orm.Session, technician_id: str) -> list[Assignment]:
+    """Return a technician's assignments that still stand."""
+    query = sa.select(Assignment).where(Assignment.technician_id == technician_id, Assignment.state.in_(_LIVE))
+    return list(session.scalars(query.order_by(Assignment.offered_ms, Assignment.id)))
+
+
+def find_newest_for(session: orm.Session, work_order_id: str, technician_id: str) -> Assignment | None:
+    """Return a technician's newest assignment to an order."""
+    query = (
+        sa.select(Assignment)
+        .where(Assignment.work_order_id == work_order_id, Assignment.technician_id == technician_id)
+        .order_by(Assignment.epoch.desc(), Assignment.offered_ms.desc(), Assignment.id.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def list_orders_of_technician(session: orm.Session, technician_id: str, since_ms: int) -> list[str]:
+    """Return the orders that a technician has or had since a moment, for a phone that starts afresh."""
+    query = (
+        sa.select(Assignment.work_order_id)
+        .where(Assignment.technician_id == technician_id)
+        .where(sa.or_(Assignment.state.in_(_LIVE), Assignment.offered_ms >= since_ms))
+        .distinct()
+    )
+    return sorted(session.scalars(query))
+
+
+def list_planned(session: orm.Session, branch_id: str) -> list[PlannedStop]:
+    """Return the plan's stops, by technician and position."""
+    query = (
+        sa.select(PlannedStop)
+        .where(PlannedStop.branch_id == branch_id)
+        .order_by(PlannedStop.technician_id, PlannedStop.position)
+    )
+    return list(session.scalars(query))
+
+
+def drop_planned(session: orm.Session, branch_id: str, work_order_ids: set[str] | None = None) -> None:
+    """Forget planned stops: those of some orders, or the branch's whole plan."""
+    statement = sa.delete(PlannedStop).where(PlannedStop.branch_id == branch_id)
+    if work_order_ids is not None:
+        statement = statement.where(PlannedStop.work_order_id.in_(work_order_ids))
+    session.execute(statement.execution_options(synchronize_session="fetch"))
+
+
+def find_proof(session: orm.Session, work_order_id: str) -> Proof | None:
+    """Return the newest certificate of an order."""
+    return session.get(Proof, work_order_id)
+
+
+def get_plan_state(session: orm.Session, branch_id: str) -> PlanState:
+    """Return the branch's plan state, locked and made at the first call."""
+    state = session.get(PlanState, branch_id, with_for_update=True, populate_existing=True)
+    if state is None:
+        state = PlanState(branch_id=branch_id, revision=0, unserved={}, engines=[], travel_quality="")
+        session.add(state)
+        session.flush()
+    return state
+
+
+def find_plan_run(session: orm.Session, branch_id: str) -> PlanRun | None:
+    """Return the branch's wanted or running planning run."""
+    return session.get(PlanRun, branch_id, with_for_update=True)
+
+
+def list_plan_runs(session: orm.Session, real_now_ms: int) -> list[PlanRun]:
+    """Return the runs that nobody works on."""
+    query = sa.select(PlanRun).where(PlanRun.leased_until_real_ms < real_now_ms).with_for_update(skip_locked=True)
+    return list(session.scalars(query))
+
+
+def count_plan_runs(session: orm.Session) -> int:
+    """Return how many planning runs are wanted or under way."""
+    return session.scalar(sa.select(sa.func.count()).select_from(PlanRun)) or 0
+
+
+def find_plan_state(session: orm.Session, branch_id: str) -> PlanState | None:
+    """Return the branch's plan state for reading; None before its first plan."""
+    return session.get(PlanState, branch_id)
+
+
+def list_all_plan_runs(session: orm.Session) -> list[PlanRun]:
+    """Return every wanted or running planning run."""
+    return list(session.scalars(sa.select(PlanRun)))

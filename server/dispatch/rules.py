@@ -1,0 +1,61 @@
+"""The desk's dated settings: shared/catalog/dispatch-*.toml and travel-*.toml as frozen values."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import tomllib
+from typing import Final
+
+import msgspec
+
+from routing.problem import Profile
+from server.core import texts
+
+_FILE: Final = "dispatch-2026.toml"
+_TRAVEL: Final = "travel-2026.toml"
+_KM_H_PER_M_S: Final = 3.6
+
+
+class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What lateness costs per second and what leaving a job undone costs, in driving seconds."""
+
+    lateness_weight: float
+    unserved_penalty: float
+
+
+class EscalationStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One rung of the ladder for a leak that nobody accepts."""
+
+    after_s: int
+    action: str
+    technicians: int
+
+
+class DispatchRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One edition of the desk's settings."""
+
+    edition: str
+    effective_from: dt.date
+    offer_lead_s: int
+    replan_every_s: int
+    horizon_s: int
+    moved_stop_price: float
+    least_remaining_s: int
+    end_of_shift_grace_s: int
+    priority: dict[str, Weights]
+    escalation: tuple[EscalationStep, ...]
+
+
+@functools.cache
+def dispatch_rules() -> DispatchRules:
+    """Return the settings in force. Raises msgspec.ValidationError for a broken file, at start."""
+    return msgspec.convert(tomllib.loads(texts.read_data(_FILE).decode()), DispatchRules)
+
+
+@functools.cache
+def travel_profile() -> Profile:
+    """Return the straight-line travel profile in force: detour, speed in metres per second, start-up seconds."""
+    table = tomllib.loads(texts.read_data(_TRAVEL).decode())
+    speed_m_s = float(table["speed_km_h"]) / _KM_H_PER_M_S
+    return Profile(detour=float(table["detour"]), speed_m_s=speed_m_s, start_up_s=int(table["start_up_s"]))

@@ -1,0 +1,270 @@
+"""Places orders: leaks at once with proof, the rest into the day plan; offers the next stop when it is due."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from routing import urgent
+from routing.certificate import Certificate
+from routing.plan import Plan
+from routing.problem import Place, Problem
+from routing.travel import StraightLine
+from server.accounts import repository as accounts
+from server.core import clock, deadlines
+from server.core.unit_of_work import Tx
+from server.dispatch import offers, problem, repository
+from server.dispatch.models import PlanRun, Proof
+from server.dispatch.problem import Snapshot, take_snapshot
+from server.dispatch.rules import dispatch_rules, travel_profile
+from server.work_orders import repository as work_orders
+from server.work_orders import service as work_order_service
+from server.work_orders.models import WorkOrder
+from shared import events
+from shared.errors import DomainError
+from shared.machine import Role
+from shared.work_order import WAITING_STATES, WorkOrderState
+
+REPLAN: Final = "replan"
+
+
+def place_work_order(tx: Tx, work_order_id: str, sla_profile: str) -> None:
+    """Find who goes: a leak by exact earliest arrival with its certificate, any other order by best insertion (DI-02)."""
+    order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
+    if WorkOrderState(order.state) not in WAITING_STATES or order.lat is None:
+        return
+    if repository.list_live_of_order(tx.session, order.id):
+        return
+    snapshot = take_snapshot(tx.session, tx.branch_id, tx.now_ms, sla_profile)
+    if offers.is_alarming(order):
+        _place_leak(tx, order, snapshot, sla_profile)
+    else:
+        changed = _store(tx, urgent.insert_job(snapshot.problem, snapshot.plan, order.id), snapshot.problem)
+        offer_due_stops(tx, sla_profile, changed)
+    keep_planning(tx)
+
+
+def _place_leak(tx: Tx, order: WorkOrder, snapshot: Snapshot, sla_profile: str) -> None:
+    answer = urgent.insert_urgent(snapshot.problem, snapshot.plan, order.id)
+    changed = _store(tx, answer.plan, snapshot.problem)
+    _keep_proof(tx, answer.certificate)
+    offer_due_stops(tx, sla_profile, changed | {answer.certificate.technician_id or ""})
+    if answer.certificate.technician_id is None:
+        work_order_service.flag(tx, order, "nobody_qualified")
+        tx.record(events.LEAK_UNACCEPTED, {"step": "siren", "reason": "nobody_qualified"}, work_order_id=order.id)
+
+
+def recheck_leaks(tx: Tx, sla_profile: str) -> None:
+    """Look again at every leak that waits for a busy crew: a promise to it is revocable until a crew is en route."""
+    waiting = work_orders.list_in_states(tx.session, tx.branch_id, WAITING_STATES)
+    held = {a.work_order_id for a in repository.list_live(tx.session, tx.branch_id)}
+    leaks = [o for o in waiting if offers.is_alarming(o) and o.id not in held and o.lat is not None]
+    if not leaks:
+        return
+    snapshot = take_snapshot(tx.session, tx.branch_id, tx.now_ms, sla_profile)
+    plan = snapshot.plan
+    for order in leaks:
+        answer = urgent.insert_urgent(snapshot.problem, plan, order.id)
+        plan = answer.plan
+        _keep_proof(tx, answer.certificate)
+    offer_due_stops(tx, sla_profile, _store(tx, plan, snapshot.problem))
+
+
+def _store(tx: Tx, plan: Plan, asked: Problem) -> set[str]:
+    committed = {job_id for technician in asked.technicians for job_id in technician.committed}
+    changed = problem.store_plan(tx.session, tx.branch_id, plan, committed)
+    if changed:
+        tx.record(events.PLAN_CHANGED, {"technician_ids": sorted(changed), "engines": list(plan.engines)})
+    return changed
+
+
+def _keep_proof(tx: Tx, certificate: Certificate) -> None:
+    tx.session.merge(
+        Proof(
+            work_order_id=certificate.job_id,
+            branch_id=tx.branch_id,
+            at_ms=tx.now_ms,
+            certificate=msgspec.to_builtins(certificate),
+        )
+    )
+
+
+def offer_due_stops(tx: Tx, sla_profile: str, technician_ids: set[str] | None = None) -> None:
+    """Offer each free technician his next stop when it is time to leave for it; leaks at once, to a free technician."""
+    planned = repository.list_planned(tx.session, tx.branch_id)
+    live = repository.list_live(tx.session, tx.branch_id)
+    busy = {a.technician_id for a in live}
+    turning = {a.technician_id for a in live if a.state in {"accepted", "en_route"}}
+    firsts: dict[str, Any] = {}
+    for stop in planned:
+        firsts.setdefault(stop.technician_id, stop)
+    for technician_id, stop in sorted(firsts.items()):
+        if technician_ids is not None and technician_id not in technician_ids:
+            continue
+        order = work_orders.find_order(tx.session, tx.branch_id, stop.work_order_id)
+        if order is None or WorkOrderState(order.state) not in WAITING_STATES:
+            repository.drop_planned(tx.session, tx.branch_id, {stop.work_order_id})
+            continue
+        may_turn = offers.is_alarming(order) and technician_id in turning
+        if technician_id not in busy or may_turn:
+            _offer_or_wait(tx, order, stop.technician_id, stop.arrival_ms, stop.start_ms, sla_profile)
+
+
+def _offer_or_wait(
+    tx: Tx, order: WorkOrder, technician_id: str, arrival_ms: int, start_ms: int, sla_profile: str
+) -> None:
+    lead_ms = dispatch_rules().offer_lead_s * 1000
+    departure_ms = departure_for(tx, technician_id, order, start_ms)
+    if not offers.is_alarming(order) and departure_ms - lead_ms > tx.now_ms:
+        deadlines.schedule(
+            tx, offers.OFFER_DUE, technician_id, departure_ms - lead_ms, {"technician_id": technician_id}
+        )
+        return
+    if not is_on_duty(tx, technician_id):
+        deadlines.schedule(tx, offers.OFFER_DUE, technician_id, tx.now_ms + lead_ms, {"technician_id": technician_id})
+        return
+    proof = repository.find_proof(tx.session, order.id)
+    certificate = proof.certificate if proof else None
+    consent = bool(certificate and certificate.get("needs_consent_of") == technician_id)
+    offers.offer(
+        tx,
+        order,
+        [technician_id],
+        sla_profile,
+        arrivals_ms={technician_id: arrival_ms},
+        certificate=certificate,
+        needs_consent=consent,
+    )
+
+
+def departure_for(tx: Tx, technician_id: str, order: WorkOrder, start_ms: int) -> int:
+    """Return when (Unix ms) a technician must leave from where he is to start a stop on time."""
+    row = accounts.get_technician(tx.session, tx.branch_id, technician_id)
+    here = Place(lat=row.lat or row.home_lat, lon=row.lon or row.home_lon)
+    there = Place(lat=order.lat or 0.0, lon=order.lon or 0.0)
+    seconds, _ = StraightLine(travel_profile()).matrix([here], [there], tx.now_ms // 1000)
+    return start_ms - int(seconds[0][0]) * 1000
+
+
+def is_on_duty(tx: Tx, technician_id: str) -> bool:
+    """Tell whether a technician's shift runs now, or begins within the offer's lead."""
+    lead_ms = dispatch_rules().offer_lead_s * 1000
+    shifts = accounts.list_shifts(tx.session, tx.branch_id, tx.now_ms, tx.now_ms + lead_ms)
+    grace_ms = dispatch_rules().end_of_shift_grace_s * 1000
+    return any(s.technician_id == technician_id and s.end_ms + grace_ms > tx.now_ms for s in shifts)
+
+
+def assign(tx: Tx, work_order_id: str, ver: int, technician_id: str, sla_profile: str) -> None:
+    """Offer an order to the technician whom the dispatcher chose.
+
+    Raises DomainError `version_conflict`, `technician_not_qualified`, `transition_not_allowed`.
+    """
+    order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
+    work_order_service.check_version(order, ver)
+    technician = accounts.get_technician(tx.session, tx.branch_id, technician_id)
+    held = {s["name"] for s in technician.skills if (s.get("valid_until_ms") or tx.now_ms) >= tx.now_ms}
+    missing = [skill for skill in order.skills if skill not in held]
+    if missing:
+        raise DomainError("technician_not_qualified", technician=technician.name, skills=", ".join(missing))
+    for row in repository.list_live_of_order(tx.session, order.id):
+        offers.move(tx, row, "recall", Role.DISPATCHER, reason="reassigned")
+    offers.offer(tx, order, [technician_id], sla_profile, is_manual=True)
+
+
+def recall(tx: Tx, work_order_id: str, ver: int, reason: str, sla_profile: str) -> None:
+    """Take an order back from whoever holds it. Raises DomainError `version_conflict`, `transition_not_allowed`."""
+    order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
+    work_order_service.check_version(order, ver)
+    live = repository.list_live_of_order(tx.session, order.id)
+    if not live:
+        raise DomainError("transition_not_allowed", state=order.state, command="recall", role=tx.actor.role.value)
+    for row in live:
+        offers.recall(tx, row, sla_profile, reason)
+
+
+def end_assignments(tx: Tx, work_order_id: str, reason: str) -> tuple[str, ...]:
+    """Take every live assignment of an order back, also on site; return the technicians who must hear of it."""
+    told = []
+    for row in repository.list_live_of_order(tx.session, work_order_id):
+        command = "abandon" if row.state in {"arrived", "working"} else "recall"
+        offers.move(tx, row, command, Role.DISPATCHER, reason=reason)
+        told.append(row.technician_id)
+    repository.drop_planned(tx.session, tx.branch_id, {work_order_id})
+    deadlines.cancel(tx, offers.ESCALATE, work_order_id)
+    return tuple(told)
+
+
+def escalate(tx: Tx, work_order_id: str, step: int, epoch: int) -> None:
+    """Climb one rung: ask more technicians, then sound the siren; a leak becomes louder until a human takes it."""
+    order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
+    if order.epoch != epoch or WorkOrderState(order.state) is not WorkOrderState.OFFERED:
+        return
+    rung = dispatch_rules().escalation[step]
+    asked = _ask_more(tx, order, rung.technicians) if rung.action == "offer_parallel" else []
+    tx.record(events.LEAK_UNACCEPTED, {"step": rung.action, "asked": asked}, work_order_id=order.id)
+    offers.schedule_escalation(tx, order, step + 1)
+
+
+def _ask_more(tx: Tx, order: WorkOrder, count: int) -> list[str]:
+    proof = repository.find_proof(tx.session, order.id)
+    candidates = (proof.certificate if proof else {}).get("candidates", [])
+    able = [c["technician_id"] for c in candidates if c.get("reason") is None]
+    busy = {a.technician_id for a in repository.list_live(tx.session, tx.branch_id)}
+    free = [t for t in able if t not in busy and is_on_duty(tx, t)][:count]
+    return [row.technician_id for row in offers.offer_parallel(tx, order, free)]
+
+
+def request_replan(tx: Tx, reason: str) -> None:
+    """Ask for a planning run; several requests become one."""
+    run = repository.find_plan_run(tx.session, tx.branch_id)
+    if run is None:
+        tx.session.add(PlanRun(branch_id=tx.branch_id, requested_ms=tx.now_ms, reason=reason))
+        tx.session.flush()
+
+
+def keep_planning(tx: Tx) -> None:
+    """Make sure that the day plan is improved again after a while, as long as work waits."""
+    due_ms = tx.now_ms + dispatch_rules().replan_every_s * 1000
+    if not deadlines.is_scheduled(tx, REPLAN, tx.branch_id):
+        deadlines.schedule(tx, REPLAN, tx.branch_id, due_ms, {})
+
+
+def apply_plan(tx: Tx, plan: Plan, certificates: tuple[Certificate, ...], asked: Snapshot, sla_profile: str) -> bool:
+    """Take a planning run's result if the plan has not changed meanwhile; else drop it and ask again. Returns which."""
+    run = repository.find_plan_run(tx.session, tx.branch_id)
+    if run is not None:
+        tx.session.delete(run)
+    if repository.get_plan_state(tx.session, tx.branch_id).revision != asked.revision:
+        return False
+    waiting = {o.id for o in work_orders.list_in_states(tx.session, tx.branch_id, WAITING_STATES)}
+    gone = {s.job_id for r in plan.routes for s in r.stops} - waiting
+    changed = _store(tx, _without(plan, gone), asked.problem)
+    for certificate in certificates:
+        _keep_proof(tx, certificate)
+    offer_due_stops(tx, sla_profile, changed)
+    if waiting:
+        keep_planning(tx)
+    return True
+
+
+def _without(plan: Plan, gone: set[str]) -> Plan:
+    routes = tuple(
+        msgspec.structs.replace(r, stops=tuple(s for s in r.stops if s.job_id not in gone)) for r in plan.routes
+    )
+    return msgspec.structs.replace(plan, routes=routes)
+
+
+def lease_runs(session: Any, lease_ms: int) -> list[str]:
+    """Claim the planning runs that nobody works on; return their branches."""
+    now_ms = clock.real_ms()
+    runs = repository.list_plan_runs(session, now_ms)
+    for run in runs:
+        run.leased_until_real_ms, run.attempts = now_ms + lease_ms, run.attempts + 1
+    return [run.branch_id for run in runs]
+
+
+def release_runs(session: Any) -> None:
+    """Give back the runs that a killed worker had claimed."""
+    for run in repository.list_all_plan_runs(session):
+        run.leased_until_real_ms = 0

@@ -1,0 +1,160 @@
+"""The processes of the server: gateway, worker, and the small supervisor over both (decision 11)."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import structlog
+
+from routing.planner import plan_routes
+from routing.stop import MaxIterations, MaxSeconds, Stop
+from server import handlers
+from server.core import clock, nudge, texts
+from server.core.calls import Services
+from server.core.db import Database, NativeThread
+from server.core.relay import Relay
+from server.core.settings import Settings
+from server.core.unit_of_work import Actor, UnitOfWork
+from server.dispatch import service as dispatch
+from server.dispatch.problem import Snapshot, take_snapshot
+
+_log = structlog.get_logger(__name__)
+
+_LEASE_MS: Final = 120_000
+_HARD_LIMIT_S: Final = 60.0
+_SEED: Final = 1
+_RESTART_S: Final = 0.5
+
+
+def make_services(
+    settings: Settings, writer: NativeThread | None = None, reader: NativeThread | None = None
+) -> Services:
+    """Return what a process stands on."""
+    if settings.catalog_dir is not None:
+        texts.use_own_catalog(settings.catalog_dir)
+    database = Database(settings.database_url, writer, reader)
+    handled = frozenset(handlers.reactions(settings.sla_profile))
+
+    def ring() -> None:
+        nudge.ring(settings.data_dir, nudge.WORKER, nudge.GATEWAY)
+
+    return Services(settings, UnitOfWork(database, clock.clock_for(settings.clock_address), handled, ring))
+
+
+class Planning:
+    """Planning runs in a process of their own, with a hard limit; a run's result is dropped when the plan moved on."""
+
+    def __init__(self, services: Services) -> None:
+        """Start without a process; the first run makes it."""
+        self._services = services
+        self._pool: concurrent.futures.ProcessPoolExecutor | None = None
+
+    def run_once(self) -> bool:
+        """Carry out one wanted run; tell whether there was one."""
+        branches = self._services.uow.database.write(lambda s: dispatch.lease_runs(s, _LEASE_MS))
+        for branch_id in branches:
+            self._plan(branch_id)
+        return bool(branches)
+
+    def _plan(self, branch_id: str) -> None:
+        settings, uow = self._services.settings, self._services.uow
+        now_ms = uow.clock.now_ms()
+        asked = uow.read(lambda s: take_snapshot(s, branch_id, now_ms, settings.sla_profile))
+        result = self._solve(asked, _stop(settings))
+        actor = Actor.system(branch_id)
+        plan, proofs = (result.plan, result.certificates) if result else (asked.plan, ())
+        is_current = uow.run(actor, lambda tx: dispatch.apply_plan(tx, plan, proofs, asked, settings.sla_profile))
+        if not is_current:
+            _log.info("plan outdated", branch_id=branch_id)
+            uow.run(actor, lambda tx: dispatch.request_replan(tx, "outdated"))
+
+    def _solve(self, asked: Snapshot, stop: Stop) -> Any:
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")
+            self._pool = concurrent.futures.ProcessPoolExecutor(1, mp_context=context)
+        try:
+            run = self._pool.submit(plan_routes, asked.problem, seed=_SEED, stop=stop, warm=asked.plan)
+            return run.result(timeout=_HARD_LIMIT_S)
+        except (TimeoutError, concurrent.futures.BrokenExecutor) as error:
+            _log.warning("planning run failed, the plan that stands is kept", error=repr(error))
+            self.close()
+            return None
+
+    def close(self) -> None:
+        """End the solving process, also in the middle of a run."""
+        if self._pool is not None:
+            for process in list((self._pool._processes or {}).values()):  # noqa: SLF001 - the pool has no public kill
+                process.kill()
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+
+def _stop(settings: Settings) -> Stop:
+    """Stop by iterations where a run must be the same on every machine, else by time (decision 18)."""
+    return MaxIterations(settings.plan_iterations) if settings.plan_iterations else MaxSeconds(settings.solver_seconds)
+
+
+def run_worker(settings: Settings) -> None:
+    """Handle events and due duties, and plan, until the process ends."""
+    services = make_services(settings)
+    relay = Relay(
+        services.uow,
+        handlers.reactions(settings.sla_profile),
+        handlers.duties(settings.sla_profile),
+        settings.worker_name,
+    )
+    relay.release_own_claims()
+    services.uow.database.write(dispatch.release_runs)
+    planning = Planning(services)
+    threading.Thread(target=_forever, args=(planning.run_once, "planning"), daemon=True).start()
+    line = nudge.listen(settings.data_dir, nudge.WORKER)
+    _log.info("worker runs", name=settings.worker_name)
+    while True:
+        if not _guarded(relay.run_once, "relay"):
+            nudge.wait(line)
+
+
+def _forever(step: Callable[[], Any], name: str) -> None:
+    while True:
+        if not _guarded(step, name):
+            clock.sleep_s(nudge.POLL_S / 4)
+
+
+def _guarded(step: Callable[[], Any], name: str) -> Any:
+    """Run one step; a failure is logged and the loop goes on after a pause (the duty is still a row)."""
+    try:
+        return step()
+    except Exception:  # noqa: BLE001 - a worker must outlive a database that is away for a while
+        _log.exception("step failed", step=name)
+        clock.sleep_s(_RESTART_S)
+        return None
+
+
+def supervise(names: Sequence[str]) -> int:
+    """Run child processes of this program and start them again when they die; ends them on SIGTERM or Ctrl-C."""
+    stopping = threading.Event()
+    children: dict[str, subprocess.Popen[bytes]] = {}
+
+    def stop(*_: object) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    while not stopping.wait(_RESTART_S if children else 0):
+        for name in names:
+            child = children.get(name)
+            if child is None or child.poll() is not None:
+                children[name] = subprocess.Popen([sys.executable, "-m", "server", name], env=os.environ)  # noqa: S603 - our own program
+    for child in children.values():
+        child.terminate()
+    for child in children.values():
+        child.wait(timeout=10)
+    return 0

@@ -1,0 +1,1 @@
+"""The doorbell: Socket.IO on gevent, websocket only; pushes to phones and boards, takes positions."""

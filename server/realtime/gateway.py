@@ -1,0 +1,254 @@
+"""The gateway process: Flask over HTTP and Socket.IO in one gevent loop; it never solves, renders or waits.
+
+Hot events go past Flask's request context. Delivery is the feed's, not the socket's: every message may be lost.
+"""
+
+from __future__ import annotations
+
+import socket as socket_module
+from typing import Any, Final
+
+import gevent
+import msgspec
+import orjson
+import socketio as socketio_module
+import structlog
+from flask import Flask
+from flask_socketio import SocketIO
+from gevent import pywsgi
+from geventwebsocket.handler import WebSocketHandler
+
+from server.accounts import service as accounts
+from server.board import changes as board_changes
+from server.core import clock, journal, nudge, texts
+from server.core.calls import Services
+from server.realtime import peers
+from server.realtime.peers import Peer
+from server.sync import changes as device_changes
+from shared import wire
+from shared.errors import DomainError
+
+_log = structlog.get_logger(__name__)
+
+_BACKLOG: Final = 2048
+_LARGEST_MESSAGE: Final = 256 * 1024
+_PING_S: Final = (20, 15)
+_TICK_S: Final = 1.0
+_FLUSH_S: Final = 2.0
+_SLOW_QUEUE: Final = 8
+_RECHECK_S: Final = 1.0
+_POSITIONS_PER_MESSAGE: Final = 200
+
+
+class _Json:
+    """orjson with the two functions that Socket.IO asks for."""
+
+    @staticmethod
+    def dumps(value: Any, **_options: Any) -> str:
+        """Return JSON text."""
+        return orjson.dumps(value).decode()
+
+    @staticmethod
+    def loads(text: str | bytes, **_options: Any) -> Any:
+        """Return the value of JSON text."""
+        return orjson.loads(text)
+
+
+class Gateway:
+    """All sockets of one process: who they are, what they were told, where the phones are."""
+
+    def __init__(self, app: Flask, services: Services) -> None:
+        """Make the Socket.IO server on the app; websocket only, own event handlers without Flask's context."""
+        self.app, self.services = app, services
+        self.socketio = SocketIO(
+            app,
+            async_mode="gevent",
+            transports=["websocket"],
+            async_handlers=False,
+            json=_Json,
+            max_http_buffer_size=_LARGEST_MESSAGE,
+            ping_interval=_PING_S[0],
+            ping_timeout=_PING_S[1],
+        )
+        self.peers: dict[str, Peer] = {}
+        self.latest: dict[str, tuple[str, wire.Position]] = {}
+        self._moved: set[str] = set()
+        self._unsaved: dict[str, wire.Position] = {}
+        self._checked: dict[str, float] = {}
+        self._nudge = nudge.listen(services.settings.data_dir, nudge.GATEWAY)
+        server = self.socketio.server
+        server.on("connect", self.on_connect)
+        server.on("disconnect", self.on_disconnect)
+        server.on(wire.POSITIONS, self.on_positions)
+        server.on(wire.PING, self.on_ping)
+        server.on("*", self.on_unknown)
+
+    def on_connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        """Admit a peer, or refuse with the reason's code."""
+        try:
+            peer = peers.admit(self.app, self.services, sid, environ, auth)
+        except DomainError as refused:
+            raise socketio_module.exceptions.ConnectionRefusedError(refused.code) from refused
+        reader_id = peer.device_id or journal.console_reader(peer.branch_id)
+        heads = self.services.uow.read(journal.list_heads)
+        peer.sent = heads.get(reader_id, 0)
+        self.peers[sid] = peer
+
+    def on_disconnect(self, sid: str, *_reason: Any) -> None:
+        """Forget a peer."""
+        self.peers.pop(sid, None)
+        self._checked.pop(sid, None)
+
+    def on_ping(self, sid: str, *_arguments: Any) -> None:
+        """Answer a peer that asks whether the line is alive."""
+        self.socketio.server.emit("pong_server", {"at_ms": self.services.uow.clock.now_ms()}, to=sid)
+
+    def on_positions(self, sid: str, *arguments: Any) -> None:
+        """Take a phone's positions into memory; they reach the database within seconds and the maps within one."""
+        peer = self._get_device(sid)
+        if peer is None:
+            return
+        try:
+            points = msgspec.convert(arguments[0] if arguments else None, tuple[wire.Position, ...])
+        except (msgspec.ValidationError, DomainError) as error:
+            self._refuse(sid, wire.POSITIONS, "invalid_request", reason=str(error))
+            return
+        if points and len(points) <= _POSITIONS_PER_MESSAGE:
+            newest = max(points, key=lambda p: p.at_ms)
+            self.latest[peer.technician_id] = (peer.branch_id, newest)
+            self._moved.add(peer.technician_id)
+            self._unsaved[peer.technician_id] = newest
+
+    def on_unknown(self, event: str, sid: str, *_arguments: Any) -> None:
+        """Answer what is not registered: never silence."""
+        self._refuse(sid, str(event)[:80], "event_unknown", name=str(event)[:80])
+
+    def _get_device(self, sid: str) -> Peer | None:
+        """Return the device behind a socket if its token still stands; else nack and hang up."""
+        peer = self.peers.get(sid)
+        if peer is None or peer.is_console:
+            self._refuse(sid, wire.POSITIONS, "forbidden")
+            return None
+        if clock.mono_s() - self._checked.get(sid, 0.0) > _RECHECK_S:
+            self._checked[sid] = clock.mono_s()
+            if not peers.is_still_welcome(self.services, peer):
+                self._refuse(sid, wire.POSITIONS, "device_revoked")
+                self.socketio.server.disconnect(sid)
+                return None
+        return peer
+
+    def _refuse(self, sid: str, event: str, code: str, **data: Any) -> None:
+        text = texts.catalog().both(f"error.{code}", **data)
+        nack = wire.Nack(event=event, code=code, text=text)
+        self.socketio.server.emit(wire.NACK, msgspec.to_builtins(nack), to=sid)
+
+    # The loops
+
+    def run(self) -> None:
+        """Serve until the process ends."""
+        gevent.spawn(self._tail_forever)
+        gevent.spawn(self._positions_forever)
+        gevent.spawn(self._flush_forever)
+        settings = self.services.settings
+        line = listen(settings.host, settings.port)
+        server = pywsgi.WSGIServer(line, self.app, handler_class=WebSocketHandler, log=None, error_log=None)
+        _log.info("gateway listens", host=settings.host, port=settings.port)
+        server.serve_forever()
+
+    def _tail_forever(self) -> None:
+        while True:
+            nudge.wait(self._nudge)
+            try:
+                self.push()
+            except Exception:  # noqa: BLE001 - the loop must outlive one failed push; the next round reads the feed again
+                _log.exception("push failed")
+                gevent.sleep(1.0)
+
+    def push(self) -> None:
+        """Tell every peer what the feed holds for it that it was not told."""
+        if not self.peers:
+            return
+        heads = self.services.uow.read(journal.list_heads)
+        boards: dict[tuple[str, int], Any] = {}
+        for peer in list(self.peers.values()):
+            head = heads.get(peer.device_id or journal.console_reader(peer.branch_id), 0)
+            if head > peer.sent and peer.is_console:
+                self._push_board(peer, boards)
+            elif head > peer.sent:
+                self._ring(peer)
+
+    def _push_board(self, peer: Peer, boards: dict[tuple[str, int], Any]) -> None:
+        key = (peer.branch_id, peer.sent)
+        if key not in boards:
+            profile, now_ms = self.services.settings.sla_profile, self.services.uow.clock.now_ms()
+            boards[key] = self.services.uow.read(
+                lambda s: board_changes.list_changes(s, peer.branch_id, peer.sent, now_ms, profile)
+            )
+        peer.sent = boards[key]["cursor"]
+        self.socketio.server.emit(wire.BOARD, boards[key], to=peer.sid)
+
+    def _ring(self, peer: Peer) -> None:
+        profile, now_ms = self.services.settings.sla_profile, self.services.uow.clock.now_ms()
+
+        def work(session: Any) -> tuple[wire.Change, ...]:
+            feed = journal.list_feed(session, peer.device_id, peer.sent, wire.CHANGES_PER_SYNC)
+            return device_changes.changes_for(session, peer.branch_id, peer.technician_id, feed, now_ms, profile)
+
+        found = self.services.uow.read(work)
+        if not found:
+            return
+        peer.sent = found[-1].seq
+        bell = wire.Doorbell(seq=found[-1].seq, priority=min(c.priority for c in found), changes=found)
+        self.socketio.server.emit(wire.DOORBELL, msgspec.to_builtins(bell), to=peer.sid)
+
+    def _positions_forever(self) -> None:
+        while True:
+            gevent.sleep(_TICK_S)
+            moved, self._moved = self._moved, set()
+            for peer in [p for p in self.peers.values() if p.is_console]:
+                items = [_item(t, self.latest[t]) for t in sorted(moved) if self.latest[t][0] == peer.branch_id]
+                if items and self._has_room(peer.sid):
+                    now_ms = self.services.uow.clock.now_ms()
+                    self.socketio.server.emit(wire.POSITIONS, {"at_ms": now_ms, "items": items}, to=peer.sid)
+
+    def _has_room(self, sid: str) -> bool:
+        """Skip a frame for a browser that does not read: the library's queue has no bound of its own."""
+        eio_sid = self.socketio.server.manager.eio_sid_from_sid(sid, "/")
+        line = self.socketio.server.eio.sockets.get(eio_sid)
+        return line is None or line.queue.qsize() <= _SLOW_QUEUE
+
+    def _flush_forever(self) -> None:
+        while True:
+            gevent.sleep(_FLUSH_S)
+            try:
+                self.flush()
+            except Exception:  # noqa: BLE001 - positions are volatile by contract; the next flush carries newer ones
+                _log.exception("flush failed")
+
+    def flush(self) -> None:
+        """Write the newest positions down, in one transaction."""
+        unsaved, self._unsaved = self._unsaved, {}
+        if not unsaved:
+            return
+        now_ms = self.services.uow.clock.now_ms()
+
+        def work(session: Any) -> None:
+            for technician_id, position in unsaved.items():
+                accounts.store_position(session, technician_id, position, now_ms)
+
+        self.services.uow.database.write(work)
+
+
+def _item(technician_id: str, known: tuple[str, wire.Position]) -> list[Any]:
+    position = known[1]
+    return [technician_id, position.lat, position.lon, position.heading_deg, position.at_ms]
+
+
+def listen(host: str, port: int) -> socket_module.socket:
+    """Return a listening socket with TCP_NODELAY: without it a second small packet waits 44 ms for the delayed ACK."""
+    line = socket_module.socket(socket_module.AF_INET, socket_module.SOCK_STREAM)
+    line.setsockopt(socket_module.SOL_SOCKET, socket_module.SO_REUSEADDR, 1)
+    line.setsockopt(socket_module.IPPROTO_TCP, socket_module.TCP_NODELAY, 1)
+    line.bind((host, port))
+    line.listen(_BACKLOG)
+    return line

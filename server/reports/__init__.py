@@ -1,0 +1,1 @@
+"""Reports and checks over the whole branch."""

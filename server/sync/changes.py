@@ -1,0 +1,143 @@
+"""Turns feed entries into the change records of a device: the whole job as it now is, or that it is gone."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import orm
+
+from server.core.journal import Event
+from server.customers import repository as customers
+from server.customers.models import Customer
+from server.dispatch import repository as dispatch
+from server.dispatch.models import Assignment
+from server.visits import repository as visits
+from server.work_orders import repository as work_orders
+from server.work_orders import service as work_order_service
+from server.work_orders.models import WorkOrder
+from shared import sla, wire
+from shared.assignment import LIVE_STATES, AssignmentState
+from shared.work_order import WorkOrderState
+
+_HISTORY = 5
+_SHOWN_PHONE = frozenset(
+    {AssignmentState.EN_ROUTE, AssignmentState.ARRIVED, AssignmentState.WORKING, AssignmentState.FINISHED}
+)
+_OVER = frozenset({WorkOrderState.CLOSED, WorkOrderState.CANCELLED, WorkOrderState.DUPLICATE})
+
+
+def changes_for(
+    session: orm.Session, branch_id: str, technician_id: str, feed: list[tuple[int, Event]], now_ms: int, profile: str
+) -> tuple[wire.Change, ...]:
+    """Return change records; only the last one about a job carries it, the earlier ones only say that it changed."""
+    last = {event.work_order_id: seq for seq, event in feed if event.work_order_id}
+    found = []
+    for seq, event in feed:
+        is_last = last.get(event.work_order_id) == seq
+        job = find_job(session, branch_id, technician_id, event.work_order_id, now_ms, profile) if is_last else None
+        order = work_orders.find_order(session, branch_id, event.work_order_id) if event.work_order_id else None
+        found.append(
+            wire.Change(
+                seq=seq,
+                event_id=event.event_id,
+                type=event.type,
+                at_ms=event.at_ms,
+                priority=order.priority if order else 4,
+                work_order_id=event.work_order_id,
+                job=job,
+                gone=is_last and job is None,
+            )
+        )
+    return tuple(found)
+
+
+def find_job(
+    session: orm.Session, branch_id: str, technician_id: str, work_order_id: str, now_ms: int, profile: str
+) -> wire.Job | None:
+    """Return an order as its technician's phone sees it; None when he has no part in it any more."""
+    order = work_orders.find_order(session, branch_id, work_order_id)
+    row = dispatch.find_newest_for(session, work_order_id, technician_id) if order else None
+    if order is None or row is None or WorkOrderState(order.state) in _OVER:
+        return None
+    state = AssignmentState(row.state)
+    if state not in LIVE_STATES and state is not AssignmentState.FINISHED:
+        return None
+    return _job(session, order, row, state, now_ms, profile)
+
+
+def _job(
+    session: orm.Session, order: WorkOrder, row: Assignment, state: AssignmentState, now_ms: int, profile: str
+) -> wire.Job:
+    customer = customers.find_customer(session, order.branch_id, order.customer_id) if order.customer_id else None
+    return wire.Job(
+        work_order_id=order.id,
+        number=order.number,
+        ver=order.ver,
+        state=WorkOrderState(order.state),
+        priority=order.priority,
+        fault_kind=order.fault_kind,
+        is_leak=order.is_leak,
+        location=order.location,
+        description=order.description,
+        address=order.address,
+        lat=order.lat,
+        lon=order.lon,
+        customer=_customer(session, order, customer, state),
+        advice=tuple(order.advice),
+        window_start_ms=order.window_start_ms,
+        window_end_ms=order.window_end_ms,
+        expected_s=order.expected_s,
+        clocks=tuple(clock_view(c) for c in work_order_service.list_clocks(order, profile, now_ms)),
+        protocols=tuple(order.protocols),
+        assignment=wire.AssignmentView(
+            id=row.id,
+            epoch=row.epoch,
+            state=state,
+            offered_ms=row.offered_ms,
+            planned_arrival_ms=row.planned_arrival_ms,
+            needs_consent=row.needs_consent,
+        ),
+        visit=visits.get_visit_state(session, row.id),
+    )
+
+
+def _customer(
+    session: orm.Session, order: WorkOrder, customer: Customer | None, state: AssignmentState
+) -> wire.CustomerView:
+    phone = order.caller_phone if state in _SHOWN_PHONE else mask_phone(order.caller_phone)
+    if customer is None:
+        return wire.CustomerView(name=order.caller_name, phone=phone)
+    past = [o for o in work_orders.list_of_customer(session, customer.id, _HISTORY + 1) if o.id != order.id]
+    return wire.CustomerView(
+        name=customer.name,
+        phone=phone,
+        account=customer.account,
+        language=customer.language,
+        is_vulnerable=customer.is_vulnerable,
+        appliances=tuple(str(a.get("label") or a.get("model") or "") for a in customer.appliances),
+        history=tuple(
+            wire.PastVisit(at_ms=o.opened_ms, number=o.number, fault_kind=o.fault_kind, outcome=o.state)
+            for o in past[:_HISTORY]
+        ),
+    )
+
+
+def mask_phone(phone: str) -> str:
+    """Return a telephone number with its middle hidden (threat C8)."""
+    return phone if len(phone) < 8 else f"{phone[:3]}****{phone[-4:]}"  # noqa: PLR2004 - shorter ones have no middle
+
+
+def clock_view(state: sla.ClockState) -> wire.ClockView:
+    """Return a clock as phones and consoles show it."""
+    return wire.ClockView(
+        kind=state.kind,
+        due_ms=state.due_ms or 0,
+        started_ms=state.started_ms or 0,
+        met_ms=state.met_ms,
+        paused=state.paused,
+        breached=state.breached,
+    )
+
+
+def to_json(found: tuple[wire.Change, ...]) -> list[dict[str, object]]:
+    """Return change records as plain JSON values, for a socket."""
+    return [msgspec.to_builtins(change) for change in found]

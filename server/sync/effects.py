@@ -1,0 +1,193 @@
+"""What each phone event does: intents decide with the shared tables, facts are kept first and move states second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from server.core.unit_of_work import Tx
+from server.dispatch import offers
+from server.dispatch import repository as dispatch
+from server.dispatch.models import Assignment
+from server.visits import service as visits
+from server.visits.service import Sender
+from server.work_orders import repository as work_orders
+from server.work_orders import service as work_order_service
+from server.work_orders.models import WorkOrder
+from shared import facts, wire
+from shared.assignment import AssignmentState
+from shared.errors import DomainError
+from shared.machine import Role
+
+_T: Final = Role.TECHNICIAN
+_WORK: Final = (
+    facts.StepAnswered,
+    facts.ReadingRecorded,
+    facts.TimerStopped,
+    facts.SiteMadeSafe,
+    facts.OutcomeDeclared,
+    facts.RemainingTimeEstimated,
+)
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """One event with what the server knows about it."""
+
+    tx: Tx
+    sender: Sender
+    event: wire.PhoneEvent
+    order: WorkOrder
+    assignment: Assignment
+    profile: str
+
+    @property
+    def at_ms(self) -> int:
+        """Return when it happened, by the phone's clock with its offset."""
+        return self.event.occurred.wall_ms + self.event.occurred.offset_ms
+
+
+def apply_intent(case: Case) -> None:
+    """Carry out an intent. Raises DomainError when it comes too late or is not allowed: only intents are rejected."""
+    body = case.event.body
+    if isinstance(body, facts.AssignmentAccepted):
+        offers.accept(case.tx, case.assignment, case.event.epoch, case.profile, case.at_ms)
+    elif isinstance(body, facts.AssignmentDeclined):
+        offers.decline(case.tx, case.assignment, case.profile, body.reason)
+
+
+def apply_fact(case: Case) -> tuple[str, tuple[str, ...]]:
+    """Keep a fact, then let it move assignment and order. Returns the outcome and the flags; never raises for a rule."""
+    is_late = case.event.epoch != case.assignment.epoch or case.assignment.state in {
+        AssignmentState.RECALLED,
+        AssignmentState.SUPERSEDED,
+        AssignmentState.EXPIRED,
+        AssignmentState.DECLINED,
+        AssignmentState.ABANDONED,
+    }
+    flags: tuple[str, ...] = ("late",) if is_late else ()
+    if not is_late:
+        flags = _move(case)
+    flags = visits.keep_fact(case.tx, case.sender, case.event, case.assignment.id, flags)
+    if isinstance(case.event.body, (facts.RecordSigned, facts.SignatureWaived)):
+        flags = (*flags, *_take_record(case, is_late=is_late))
+    for name in flags:
+        work_order_service.flag(case.tx, case.order, name, event_id=case.event.id)
+    return ("filed_late" if is_late else "flagged" if flags else "applied"), flags
+
+
+def _move(case: Case) -> tuple[str, ...]:
+    body = case.event.body
+    if isinstance(body, _WORK):
+        _start_work(case)
+    mover = _MOVERS.get(type(body))
+    try:
+        if mover is not None:
+            mover(case)
+    except DomainError:
+        # The fact stands as evidence; that it does not fit the order's state is shown, not refused.
+        return ("out_of_order",)
+    return ()
+
+
+def _start_work(case: Case) -> None:
+    if case.assignment.state == AssignmentState.ARRIVED:
+        offers.move(case.tx, case.assignment, "start_work", _T, at_ms=case.at_ms)
+
+
+def _move_order(case: Case, command: str, **data: Any) -> None:
+    work_order_service.move(case.tx, case.order, command, _T, case.profile, at_ms=case.at_ms, data=data)
+
+
+def _deliver(case: Case) -> None:
+    if case.assignment.state == AssignmentState.OFFERED:
+        offers.move(case.tx, case.assignment, "deliver", _T, at_ms=case.at_ms)
+
+
+def _see(case: Case) -> None:
+    if case.assignment.state in {AssignmentState.OFFERED, AssignmentState.DELIVERED}:
+        offers.move(case.tx, case.assignment, "see", _T, at_ms=case.at_ms)
+
+
+def _depart(case: Case) -> None:
+    offers.move(case.tx, case.assignment, "depart", _T, at_ms=case.at_ms)
+
+
+def _arrive(case: Case) -> None:
+    offers.move(case.tx, case.assignment, "arrive", _T, at_ms=case.at_ms)
+    case.order.arrived_ms = case.order.arrived_ms or case.at_ms
+    _move_order(case, "arrive")
+
+
+def _make_safe(case: Case) -> None:
+    if case.order.is_leak:
+        _move_order(case, "make_safe")
+
+
+def _tell_remaining(case: Case) -> None:
+    body = case.event.body
+    if isinstance(body, facts.RemainingTimeEstimated):
+        case.assignment.remaining_s, case.assignment.remaining_told_ms = max(0, body.remaining_s), case.at_ms
+
+
+def _no_access(case: Case) -> None:
+    _move_order(case, "report_no_access")
+    _finish(case)
+
+
+def _engineering(case: Case) -> None:
+    _move_order(case, "request_engineering")
+    _finish(case)
+
+
+def _finish(case: Case) -> None:
+    if case.assignment.state in {AssignmentState.ARRIVED, AssignmentState.WORKING}:
+        offers.move(case.tx, case.assignment, "finish", _T, at_ms=case.at_ms)
+
+
+_MOVERS: Final[dict[type[facts.Body], Callable[[Case], None]]] = {
+    facts.AssignmentDelivered: _deliver,
+    facts.AssignmentSeen: _see,
+    facts.Departed: _depart,
+    facts.Arrived: _arrive,
+    facts.SiteMadeSafe: _make_safe,
+    facts.RemainingTimeEstimated: _tell_remaining,
+    facts.NoAccessRecorded: _no_access,
+    facts.EngineeringRequested: _engineering,
+}
+
+
+def _take_record(case: Case, *, is_late: bool) -> tuple[str, ...]:
+    """Keep the record; when nothing blocks it the work is done and signed in the same transaction."""
+    record, problems = visits.take_record(case.tx, case.sender, case.event, case.assignment.id)
+    flags = tuple("chain_broken" if p == "chain_broken" else "seal_broken" for p in problems)
+    blockers = visits.list_blockers(case.tx, case.order, case.assignment.id, record.record_json)
+    if blockers:
+        flags = (*flags, "record_blocked")
+    if is_late or flags:
+        _finish(case)
+        return flags
+    try:
+        _move_order(case, "finish_work")
+        _move_order(case, "sign" if record.kind == "signed" else "waive_signature")
+    except DomainError:
+        return ("out_of_order",)
+    finally:
+        _finish(case)
+    visits.announce_record(case.tx, record)
+    return ()
+
+
+def find_case(tx: Tx, sender: Sender, event: wire.PhoneEvent, profile: str) -> Case | None:
+    """Return the event with its order and assignment; None when this technician never had the order."""
+    order = work_orders.find_order(tx.session, tx.branch_id, event.work_order_id)
+    if order is None:
+        return None
+    work_orders.lock_order(tx.session, tx.branch_id, order.id)
+    row = dispatch.find_assignment(tx.session, event.assignment_id) if event.assignment_id else None
+    if row is None or row.technician_id != sender.technician_id or row.work_order_id != order.id:
+        row = dispatch.find_newest_for(tx.session, order.id, sender.technician_id)
+    if row is None:
+        return None
+    return Case(tx=tx, sender=sender, event=event, order=order, assignment=row, profile=profile)

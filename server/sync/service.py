@@ -1,0 +1,187 @@
+"""Exchanges a phone's events for results and changes: each event in a transaction of its own, done once for good."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from typing import Any, Final
+
+import msgspec
+import structlog
+from sqlalchemy import orm
+
+from server.accounts import repository as accounts
+from server.accounts import service as account_service
+from server.accounts.models import Device
+from server.core import journal, texts
+from server.core.calls import Services
+from server.core.unit_of_work import Actor, Tx
+from server.sync import changes, effects, repository
+from server.sync.models import ProcessedEvent, Quarantine
+from server.visits.service import Sender
+from shared import events, wire
+from shared.errors import DomainError
+
+_log = structlog.get_logger(__name__)
+
+_LONGEST_RAW: Final = 512 * 1024
+
+
+class _LooseEvent(msgspec.Struct, frozen=True):
+    """As much of an unreadable event as may still be legible."""
+
+    id: Any = ""
+
+
+def exchange(services: Services, device: Device, request: wire.SyncRequest) -> wire.SyncResponse:
+    """Handle a phone's events, then return what changed for it. Raises DomainError `too_many_events`."""
+    if len(request.events) > wire.EVENTS_PER_SYNC:
+        raise DomainError("too_many_events", limit=wire.EVENTS_PER_SYNC)
+    actor = account_service.device_actor(device)
+    sender = Sender(device_id=device.id, technician_id=device.technician_id, public_key=device.public_key)
+    results = tuple(_handle(services, actor, sender, bytes(raw)) for raw in request.events)
+    if request.positions or results:
+        services.uow.run(actor, lambda tx: _note_contact(tx, device.id, request))
+    return services.uow.read(lambda session: _answer(session, services, device, request, results))
+
+
+def _handle(services: Services, actor: Actor, sender: Sender, raw: bytes) -> wire.EventResult:
+    try:
+        event = msgspec.json.decode(raw, type=wire.PhoneEvent)
+    except (msgspec.MsgspecError, DomainError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        keep = functools.partial(_quarantine, sender=sender, raw=raw, reason=str(error), code="unreadable_event")
+        return services.uow.run(actor, keep)
+    profile = services.settings.sla_profile
+    try:
+        return services.uow.run(actor, lambda tx: _apply_once(tx, sender, event, raw, profile))
+    except DomainError as refused:
+        # An intent came too late: the refusal itself is remembered, so that a repeat gets the same word.
+        reject = functools.partial(_reject, sender=sender, event=event, raw=raw, refused=refused)
+        return services.uow.run(actor, reject)
+    except Exception:  # noqa: BLE001 - a bug must not lose evidence: the phone keeps the event and tries again
+        _log.exception("event failed", event_id=event.id, work_order_id=event.work_order_id)
+        return _result(event.id, "retry", "internal")
+
+
+def _apply_once(tx: Tx, sender: Sender, event: wire.PhoneEvent, raw: bytes, profile: str) -> wire.EventResult:
+    digest = _digest(event)
+    done = repository.find_processed(tx.session, sender.device_id, event.id)
+    if done is not None:
+        if done.body_hash != digest:
+            return _quarantine(tx, sender, raw, "same id, other content", "event_id_reused", event.id)
+        return msgspec.structs.replace(msgspec.convert(done.result, wire.EventResult), outcome="duplicate")
+    case = effects.find_case(tx, sender, event, profile)
+    if case is None:
+        result = _quarantine(tx, sender, raw, "this technician never had the order", "order_not_here", event.id)
+    elif event.body.intent:
+        effects.apply_intent(case)
+        result = _result(event.id, "applied")
+    else:
+        outcome, flags = effects.apply_fact(case)
+        result = _result(event.id, outcome, f"flag.{flags[0]}" if flags else "", flags)
+    _remember(tx, sender, event.id, digest, result)
+    return result
+
+
+def _reject(tx: Tx, sender: Sender, event: wire.PhoneEvent, raw: bytes, refused: DomainError) -> wire.EventResult:
+    if not event.body.intent:
+        return _quarantine(tx, sender, raw, str(refused), refused.code, event.id)
+    text = texts.catalog().both(f"error.{refused.code}", **refused.data)
+    result = wire.EventResult(id=event.id, outcome="rejected", code=refused.code, text=text)
+    if repository.find_processed(tx.session, sender.device_id, event.id) is None:
+        _remember(tx, sender, event.id, _digest(event), result)
+    return result
+
+
+def _remember(tx: Tx, sender: Sender, event_id: str, digest: str, result: wire.EventResult) -> None:
+    row = ProcessedEvent(
+        device_id=sender.device_id,
+        event_id=event_id,
+        body_hash=digest,
+        result=msgspec.to_builtins(result),
+        at_ms=tx.now_ms,
+    )
+    tx.session.add(row)
+
+
+def _quarantine(tx: Tx, sender: Sender, raw: bytes, reason: str, code: str, event_id: str = "") -> wire.EventResult:
+    """Keep what cannot be filed as it came, once, and tell people; the phone may let go of it."""
+    raw_hash = hashlib.sha256(raw).hexdigest()
+    if repository.find_quarantined(tx.session, sender.device_id, raw_hash) is None:
+        row = Quarantine(
+            id=tx.new_id(),
+            branch_id=tx.branch_id,
+            device_id=sender.device_id,
+            raw=raw[:_LONGEST_RAW].decode("utf-8", "backslashreplace"),
+            raw_hash=raw_hash,
+            reason=reason[:500],
+            at_ms=tx.now_ms,
+        )
+        tx.session.add(row)
+        tx.record(
+            events.FACT_QUARANTINED, {"device_id": sender.device_id, "reason": reason[:500], "quarantine_id": row.id}
+        )
+    return _result(event_id or _legible_id(raw), "quarantined", code, ("quarantined",))
+
+
+def _legible_id(raw: bytes) -> str:
+    try:
+        return str(msgspec.json.decode(raw, type=_LooseEvent).id)[:64]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""
+
+
+def _digest(event: wire.PhoneEvent) -> str:
+    """Return the hash of what an event says; when it was sent again plays no part."""
+    parts = (event.work_order_id, event.assignment_id, event.epoch, event.occurred.wall_ms, event.body, event.files)
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
+
+
+def _result(event_id: str, outcome: str, code: str = "", flags: tuple[str, ...] = ()) -> wire.EventResult:
+    key = code if "." in code else f"error.{code}"
+    text = texts.catalog().both(key) if code else {}
+    return wire.EventResult(id=event_id, outcome=outcome, code=code, text=text, flags=flags)
+
+
+def _note_contact(tx: Tx, device_id: str, request: wire.SyncRequest) -> None:
+    device = accounts.find_device(tx.session, device_id)
+    if device is None:
+        return
+    device.last_seen_ms = max(device.last_seen_ms, tx.now_ms)
+    for raw in request.positions:
+        try:
+            position = msgspec.json.decode(raw, type=wire.Position)
+        except (msgspec.MsgspecError, DomainError, UnicodeDecodeError, RecursionError):
+            _log.info("position unreadable", device_id=device_id)
+            continue
+        account_service.store_position(tx.session, device.technician_id, position, tx.now_ms)
+
+
+def _answer(
+    session: orm.Session,
+    services: Services,
+    device: Device,
+    request: wire.SyncRequest,
+    results: tuple[wire.EventResult, ...],
+) -> wire.SyncResponse:
+    branch = accounts.get_branch(session, device.branch_id)
+    is_other_generation = bool(request.gen) and request.gen != branch.generation
+    reader = session.get(journal.FeedReader, device.id)
+    head = reader.head if reader else 0
+    is_lost = is_other_generation or request.cursor > head or request.cursor < 0
+    cursor = 0 if is_lost else request.cursor
+    feed = journal.list_feed(session, device.id, cursor, wire.CHANGES_PER_SYNC)
+    now_ms = services.uow.clock.now_ms()
+    found = changes.changes_for(
+        session, device.branch_id, device.technician_id, feed, now_ms, services.settings.sla_profile
+    )
+    new_cursor = feed[-1][0] if feed else cursor
+    return wire.SyncResponse(
+        gen=branch.generation,
+        at_ms=now_ms,
+        results=results,
+        changes=found,
+        cursor=new_cursor,
+        more=new_cursor < head,
+        reset=is_lost,
+    )

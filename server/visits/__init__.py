@@ -1,0 +1,1 @@
+"""Visits: field evidence, append-only; the signed record; the customer's copy."""

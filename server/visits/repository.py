@@ -1,0 +1,93 @@
+"""Queries of the visits slice."""
+
+from __future__ import annotations
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from server.visits.models import CustomerCopy, Evidence, Record, Visit
+from shared.errors import DomainError
+from shared.visit import VisitState
+
+
+def find_evidence(session: orm.Session, event_id: str) -> Evidence | None:
+    """Return one stored fact."""
+    return session.get(Evidence, event_id)
+
+
+def list_evidence(session: orm.Session, work_order_id: str) -> list[Evidence]:
+    """Return an order's facts in the order in which they arrived."""
+    query = sa.select(Evidence).where(Evidence.work_order_id == work_order_id)
+    return list(session.scalars(query.order_by(Evidence.received_ms, Evidence.id)))
+
+
+def find_visit(session: orm.Session, assignment_id: str) -> Visit | None:
+    """Return the visit of an assignment."""
+    return session.get(Visit, assignment_id)
+
+
+def get_visit_state(session: orm.Session, assignment_id: str) -> VisitState:
+    """Return what the evidence of an assignment says so far; a fresh state when nothing came yet."""
+    visit = session.get(Visit, assignment_id)
+    return msgspec.convert(visit.state, VisitState) if visit else VisitState()
+
+
+def list_visits(session: orm.Session, work_order_id: str) -> list[Visit]:
+    """Return the visits of an order."""
+    return list(
+        session.scalars(sa.select(Visit).where(Visit.work_order_id == work_order_id).order_by(Visit.assignment_id))
+    )
+
+
+def find_record(session: orm.Session, work_order_id: str) -> Record | None:
+    """Return the newest record of an order."""
+    query = (
+        sa.select(Record)
+        .where(Record.work_order_id == work_order_id)
+        .order_by(Record.signed_ms.desc(), Record.id.desc())
+    )
+    return session.scalars(query.limit(1)).first()
+
+
+def get_record(session: orm.Session, branch_id: str, work_order_id: str) -> Record:
+    """Return the newest record of an order of the branch. Raises DomainError `not_found`."""
+    record = find_record(session, work_order_id)
+    if record is None or record.branch_id != branch_id:
+        raise DomainError("not_found", what="record")
+    return record
+
+
+def find_chain_end(session: orm.Session, device_id: str) -> Record | None:
+    """Return the newest link of a device's chain of seals."""
+    query = sa.select(Record).where(Record.device_id == device_id)
+    rows = list(session.scalars(query))
+    return max(rows, key=lambda r: int(r.seal["chain_seq"]), default=None)
+
+
+def find_copy(session: orm.Session, work_order_id: str) -> CustomerCopy | None:
+    """Return the newest copy of an order."""
+    query = sa.select(CustomerCopy).where(CustomerCopy.work_order_id == work_order_id)
+    return session.scalars(query.order_by(CustomerCopy.issued_ms.desc()).limit(1)).first()
+
+
+def list_records(session: orm.Session, branch_id: str) -> list[Record]:
+    """Return all records of a branch by device and place in its chain, for verification."""
+    rows = session.scalars(sa.select(Record).where(Record.branch_id == branch_id))
+    return sorted(rows, key=lambda r: (r.device_id, int(r.seal["chain_seq"])))
+
+
+def count_copies(session: orm.Session, branch_id: str) -> int:
+    """Return how many copies were issued."""
+    query = sa.select(sa.func.count()).select_from(CustomerCopy).where(CustomerCopy.branch_id == branch_id)
+    return session.scalar(query) or 0
+
+
+def list_arrivals(session: orm.Session, branch_id: str) -> dict[str, int]:
+    """Return the first arrival (Unix ms) at each order that was reached."""
+    query = (
+        sa.select(Evidence.work_order_id, sa.func.min(Evidence.occurred_ms))
+        .where(Evidence.branch_id == branch_id, Evidence.type == "arrived")
+        .group_by(Evidence.work_order_id)
+    )
+    return dict(session.execute(query).tuples())

@@ -1,0 +1,205 @@
+"""Keeps field evidence, folds it into the visit, takes signed records, issues the customer's copy."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from server.core import texts
+from server.core.unit_of_work import Tx
+from server.visits import copies, repository
+from server.visits.models import CustomerCopy, Evidence, Record, Visit
+from server.work_orders.models import WorkOrder
+from shared import checklist, closure, editions, events, facts, service_record, signature, visit, wire
+from shared.errors import DomainError
+from shared.protocol import Protocol
+
+_CLOCK_TOLERANCE_MS: Final = 120_000
+
+
+class Sender(msgspec.Struct, frozen=True, kw_only=True):
+    """Which phone speaks: its technician and its public key in hexadecimal."""
+
+    device_id: str
+    technician_id: str
+    public_key: str
+
+
+def protocols_of(order: WorkOrder) -> tuple[Protocol, ...]:
+    """Return the editions that an order was opened with; a record keeps them."""
+    return editions.resolve(texts.protocols(), order.protocols)
+
+
+def keep_fact(
+    tx: Tx, sender: Sender, event: wire.PhoneEvent, assignment_id: str, flags: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Store a fact for good and fold it into its visit; return all flags it got. Nothing from the field is refused."""
+    occurred_ms = event.occurred.wall_ms + event.occurred.offset_ms
+    if abs(occurred_ms - tx.now_ms) > _CLOCK_TOLERANCE_MS and occurred_ms > tx.now_ms:
+        flags = (*flags, "clock_wrong")
+    visit_row = _visit(tx, sender, event.work_order_id, assignment_id)
+    state = visit.apply_fact(msgspec.convert(visit_row.state, visit.VisitState), event.body, occurred_ms)
+    flags = (*flags, *_reading_flags(event.body, state))
+    visit_row.state = msgspec.to_builtins(state)
+    name = facts.name_of(event.body)
+    body = msgspec.json.encode(event.body).decode()
+    tx.session.add(
+        Evidence(
+            id=event.id,
+            branch_id=tx.branch_id,
+            work_order_id=event.work_order_id,
+            assignment_id=assignment_id,
+            technician_id=sender.technician_id,
+            device_id=sender.device_id,
+            type=name,
+            body=body,
+            occurred_ms=occurred_ms,
+            received_ms=tx.now_ms,
+            flags=list(flags),
+        )
+    )
+    data = {"fact": name, "event_id": event.id, "occurred_ms": occurred_ms, "flags": list(flags), "body": body}
+    tx.record(events.FACT_RECORDED, data, work_order_id=event.work_order_id)
+    return flags
+
+
+def _visit(tx: Tx, sender: Sender, work_order_id: str, assignment_id: str) -> Visit:
+    row = repository.find_visit(tx.session, assignment_id)
+    if row is None:
+        row = Visit(
+            assignment_id=assignment_id,
+            branch_id=tx.branch_id,
+            work_order_id=work_order_id,
+            technician_id=sender.technician_id,
+            state=msgspec.to_builtins(visit.VisitState()),
+        )
+        tx.session.add(row)
+    return row
+
+
+def _reading_flags(body: facts.Body, state: visit.VisitState) -> tuple[str, ...]:
+    if not isinstance(body, (facts.ReadingRecorded, facts.StepAnswered, facts.TimerStopped)):
+        return ()
+    found = next((p for p in texts.protocols() if p.ref == body.protocol), None)
+    step = next((s for s in found.steps if s.id == body.step), None) if found else None
+    if found is None or step is None:
+        return ("step_unknown",)
+    flag = checklist.flag_of(found, step, state)
+    return (flag,) if flag else ()
+
+
+def take_record(tx: Tx, sender: Sender, event: wire.PhoneEvent, assignment_id: str) -> tuple[Record, tuple[str, ...]]:
+    """Keep a signed or waived record and say what is wrong with its seal or its place in the device's chain."""
+    body = event.body
+    if not isinstance(body, (facts.RecordSigned, facts.SignatureWaived)):
+        raise TypeError(type(body).__name__)
+    problems = signature.verify_body(body, _verifier(sender.public_key), sender.device_id, event.occurred.wall_ms)
+    end = repository.find_chain_end(tx.session, sender.device_id)
+    before = msgspec.convert(end.seal, facts.Seal) if end else None
+    if not signature.follows(before, body.seal):
+        problems = (*problems, "chain_broken")
+    strokes, relation, opinion = signature.signed_parts(body)
+    is_signed = isinstance(body, facts.RecordSigned)
+    row = Record(
+        id=event.id,
+        branch_id=tx.branch_id,
+        work_order_id=event.work_order_id,
+        assignment_id=assignment_id,
+        technician_id=sender.technician_id,
+        device_id=sender.device_id,
+        kind="signed" if is_signed else "waived",
+        record_json=body.record_json,
+        strokes=[msgspec.to_builtins(s) for s in strokes],
+        signer_relation=relation if is_signed else "",
+        opinion=opinion if is_signed else "",
+        waive_reason="" if is_signed else relation,
+        witness="" if is_signed else opinion,
+        seal=msgspec.to_builtins(body.seal),
+        problems=list(problems),
+        signed_ms=event.occurred.wall_ms,
+    )
+    tx.session.add(row)
+    tx.session.flush()
+    return row, problems
+
+
+def announce_record(tx: Tx, record: Record) -> None:
+    """Journal the record, so that its copy is made and its order is closed."""
+    name = events.RECORD_SIGNED if record.kind == "signed" else events.SIGNATURE_WAIVED
+    data = {"record_id": record.id, "seal_hash": record.seal["seal_hash"], "problems": record.problems}
+    tx.record(name, data, work_order_id=record.work_order_id, technicians=(record.technician_id,))
+
+
+def list_blockers(tx: Tx, order: WorkOrder, assignment_id: str, record_json: str) -> tuple[str, ...]:
+    """Return why a record does not end the work, as codes; the server judges again what the phone judged (FT-02)."""
+    state = repository.get_visit_state(tx.session, assignment_id)
+    found = service_record.list_blockers(is_leak=order.is_leak, protocols=protocols_of(order), visit=state)
+    codes = [b.code for b in found]
+    try:
+        record = service_record.parse(record_json)
+    except DomainError as unreadable:
+        return (*codes, unreadable.code)
+    return (*codes, *([] if record.work_order_id == order.id else ["record_of_other_order"]))
+
+
+def has_closure_evidence(tx: Tx, order: WorkOrder) -> bool:
+    """Tell whether the evidence of the order's record allows closing it (a leak is never closed on hope)."""
+    record = repository.find_record(tx.session, order.id)
+    if record is None:
+        return False
+    state = repository.get_visit_state(tx.session, record.assignment_id)
+    return closure.closure_evidence(order.is_leak, state, protocols_of(order))
+
+
+def issue_customer_copy(tx: Tx, record_id: str) -> CustomerCopy | None:
+    """Make the customer's copy of a record once (SG-01); None when the record is unreadable."""
+    record = tx.session.get(Record, record_id)
+    if record is None or tx.session.get(CustomerCopy, record_id) is not None:
+        return None
+    html = copies.render(record)
+    copy = CustomerCopy(
+        record_id=record.id,
+        branch_id=tx.branch_id,
+        work_order_id=record.work_order_id,
+        issued_ms=tx.now_ms,
+        sha256=copies.digest(html),
+        html=html,
+    )
+    tx.session.add(copy)
+    tx.record(
+        events.CUSTOMER_COPY_ISSUED, {"record_id": record.id, "sha256": copy.sha256}, work_order_id=copy.work_order_id
+    )
+    return copy
+
+
+def verify_record(record: Record, public_key: str) -> tuple[str, ...]:
+    """Verify a stored record's seal again, from what the database holds now."""
+    strokes = tuple(msgspec.convert(s, facts.Stroke) for s in record.strokes)
+    is_signed = record.kind == "signed"
+    return signature.verify_seal(
+        msgspec.convert(record.seal, facts.Seal),
+        record.record_json,
+        strokes,
+        _verifier(public_key),
+        record.device_id,
+        record.signed_ms,
+        relation=record.signer_relation if is_signed else record.waive_reason,
+        opinion=record.opinion if is_signed else record.witness,
+    )
+
+
+class _verifier:  # noqa: N801 - used as a function: a public key that says whether a signature is its own
+    """Says whether the device's key made a signature."""
+
+    def __init__(self, public_key: str) -> None:
+        self._public_key = public_key
+
+    def __call__(self, signed: bytes, message: bytes) -> bool:
+        try:
+            Ed25519PublicKey.from_public_bytes(bytes.fromhex(self._public_key)).verify(signed, message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True

@@ -1,0 +1,95 @@
+"""Queries of the work_orders slice; branch scope is applied here."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from server.work_orders.models import NumberCounter, WorkOrder
+from shared.errors import DomainError
+from shared.work_order import OPEN_STATES, WorkOrderState
+
+
+def find_order(session: orm.Session, branch_id: str, work_order_id: str) -> WorkOrder | None:
+    """Return a work order of the branch."""
+    order = session.get(WorkOrder, work_order_id)
+    return order if order is not None and order.branch_id == branch_id else None
+
+
+def get_order(session: orm.Session, branch_id: str, work_order_id: str) -> WorkOrder:
+    """Return a work order of the branch. Raises DomainError `not_found`."""
+    order = find_order(session, branch_id, work_order_id)
+    if order is None:
+        raise DomainError("not_found", what="work_order")
+    return order
+
+
+def lock_order(session: orm.Session, branch_id: str, work_order_id: str) -> WorkOrder:
+    """Return a work order locked for a change. Raises DomainError `not_found`."""
+    order = session.get(WorkOrder, work_order_id, with_for_update=True, populate_existing=True)
+    if order is None or order.branch_id != branch_id:
+        raise DomainError("not_found", what="work_order")
+    return order
+
+
+def find_by_source(session: orm.Session, branch_id: str, source_ref: str) -> WorkOrder | None:
+    """Return the order that an import made of a row."""
+    query = sa.select(WorkOrder).where(WorkOrder.branch_id == branch_id, WorkOrder.source_ref == source_ref)
+    return session.scalar(query)
+
+
+def list_open(session: orm.Session, branch_id: str) -> list[WorkOrder]:
+    """Return the branch's open orders, the most urgent and oldest first."""
+    query = (
+        sa.select(WorkOrder)
+        .where(WorkOrder.branch_id == branch_id, WorkOrder.state.in_([s.value for s in OPEN_STATES]))
+        .order_by(WorkOrder.priority, WorkOrder.opened_ms, WorkOrder.id)
+    )
+    return list(session.scalars(query))
+
+
+def list_in_states(session: orm.Session, branch_id: str, states: frozenset[WorkOrderState]) -> list[WorkOrder]:
+    """Return the branch's orders in some states, the most urgent and oldest first."""
+    query = (
+        sa.select(WorkOrder)
+        .where(WorkOrder.branch_id == branch_id, WorkOrder.state.in_([s.value for s in states]))
+        .order_by(WorkOrder.priority, WorkOrder.opened_ms, WorkOrder.id)
+    )
+    return list(session.scalars(query))
+
+
+def list_of_customer(session: orm.Session, customer_id: str, limit: int) -> list[WorkOrder]:
+    """Return a customer's orders, newest first (AR-02)."""
+    query = (
+        sa.select(WorkOrder)
+        .where(WorkOrder.customer_id == customer_id)
+        .order_by(WorkOrder.opened_ms.desc())
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def count_by_state(session: orm.Session, branch_id: str) -> dict[str, int]:
+    """Return how many orders stand in each state."""
+    query = (
+        sa.select(WorkOrder.state, sa.func.count()).where(WorkOrder.branch_id == branch_id).group_by(WorkOrder.state)
+    )
+    return dict(session.execute(query).tuples())
+
+
+def list_all(session: orm.Session, branch_id: str) -> list[WorkOrder]:
+    """Return every order of the branch, for a report over a run."""
+    return list(
+        session.scalars(sa.select(WorkOrder).where(WorkOrder.branch_id == branch_id).order_by(WorkOrder.number))
+    )
+
+
+def next_number(session: orm.Session, branch_id: str, day: str) -> int:
+    """Return the next number of a branch's day."""
+    counter = session.get(NumberCounter, (branch_id, day), with_for_update=True, populate_existing=True)
+    if counter is None:
+        counter = NumberCounter(branch_id=branch_id, day=day, last=0)
+        session.add(counter)
+    counter.last += 1
+    session.flush()
+    return counter.last
