@@ -20,10 +20,11 @@ from routing.stop import Limits
 
 # The solver counts in whole tenths of a driving second, so that lateness weights such as 0.2 keep their meaning.
 _SCALE = 10
-# Guided local search never ends by itself; a run limited by steps looks at most at so many solver nodes per step.
-_CHECKS_PER_STEP = 40
+# Guided local search never ends by itself, and where no neighbour is left it finds no further solution to count: a run
+# limited by steps therefore also ends after so many of the solver's own checks per step.
+_CHECKS_PER_STEP = 100
 # Only a guard: a run limited by steps ends by them long before.
-_GUARD_S = 600
+_GUARD_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +187,18 @@ class _Model:
         if limits.iterations is None:
             return
         left = [max(1, limits.iterations) * _CHECKS_PER_STEP]
+        has_start = [False]
+
+        def note_start() -> None:
+            has_start[0] = True
 
         def is_over() -> bool:
-            left[0] -= 1
+            # Ending before the warm start is taken over would leave guided local search spinning without a solution.
+            left[0] -= has_start[0]
             return left[0] < 0
 
-        self._is_over = is_over
+        self._callbacks = (note_start, is_over)
+        self._routing.AddAtSolutionCallback(note_start)
         self._routing.AddSearchMonitor(self._routing.solver().CustomLimit(is_over))
 
     def _tails(self) -> list[list[int]]:

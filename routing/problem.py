@@ -14,15 +14,16 @@ import msgspec
 from shared.errors import DomainError
 
 Positive = Annotated[float, msgspec.Meta(ge=0.0)]
-Seconds = Annotated[int, msgspec.Meta(ge=-100_000_000_000, le=100_000_000_000)]
+Seconds = Annotated[int, msgspec.Meta(ge=-10_000_000_000, le=10_000_000_000)]
 Duration = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Window = tuple[Seconds, Seconds]
 
 # Bounds of the arithmetic, not policy: beyond them sums no longer fit the solver's integers.
-TIME_LIMIT_S = 100_000_000_000
+TIME_LIMIT_S = 10_000_000_000
 DURATION_LIMIT_S = 10_000_000
-WEIGHT_LIMIT = 1_000_000_000.0
+LATENESS_LIMIT = 1_000_000.0
+PRICE_LIMIT = 1_000_000_000.0
 
 
 class Tier(enum.IntEnum):
@@ -160,8 +161,8 @@ def _check_time(value: int, field: str, subject: str) -> None:
         raise _fail(field, subject, "out_of_range")
 
 
-def _check_weight(value: float, field: str, subject: str) -> None:
-    if not math.isfinite(value) or not 0.0 <= value <= WEIGHT_LIMIT:
+def _check_weight(value: float, field: str, subject: str, limit: float = PRICE_LIMIT) -> None:
+    if not math.isfinite(value) or not 0.0 <= value <= limit:
         raise _fail(field, subject, "out_of_range")
 
 
@@ -185,7 +186,7 @@ def _check_range(value: float, low: float, high: float, field: str) -> None:
 
 def _check_job(job: Job) -> None:
     _check_place(job.place, "jobs.place", job.id)
-    _check_weight(job.lateness_weight, "jobs.lateness_weight", job.id)
+    _check_weight(job.lateness_weight, "jobs.lateness_weight", job.id, LATENESS_LIMIT)
     _check_weight(job.unserved_penalty, "jobs.unserved_penalty", job.id)
     if not 0 <= job.service_s <= DURATION_LIMIT_S:
         raise _fail("jobs.service_s", job.id, "out_of_range")

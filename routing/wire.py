@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from routing.plan import Plan
+from routing.plan import Plan, PlanResult
 from routing.problem import Problem, validate
 from shared.errors import DomainError
 
@@ -21,7 +21,10 @@ def decode_problem(raw: bytes) -> Problem:
 
 
 def decode_plan(raw: bytes) -> Plan:
-    """Read a plan; raise DomainError ``plan_unreadable``."""
+    """Read a plan, bare or within a planner's whole answer; raise DomainError ``plan_unreadable``."""
+    fields = _decode(raw, dict[str, msgspec.Raw], "plan_unreadable")
+    if "plan" in fields:
+        return _decode(raw, PlanResult, "plan_unreadable").plan
     return _decode(raw, Plan, "plan_unreadable")
 
 
