@@ -103,7 +103,8 @@ class Technician(Value, frozen=True, kw_only=True):
 
     ``place`` is where he stands when ``available_s`` comes (the remaining time of a present job is included).
     ``committed`` are stops that stay first and in this order: under way or on site. ``leave`` is set when the
-    present job may be left for an emergency; afterwards he returns to ``place`` for the time that was left.
+    present job may be left for an emergency; afterwards he returns to ``place`` for the time that was left (from
+    ``leave.from_s`` to ``available_s``). Who is still under way is given as free now, with that job committed.
     """
 
     id: Name

@@ -131,6 +131,9 @@ def _origin(grid: Grid, tech: int, leaves_for: int) -> tuple[int, int]:
 def _resume(grid: Grid, tech: int, node: int, ready_s: int) -> tuple[int, int, int]:
     # Back to the job that was left, for the time that was still to do; third value: seconds driven.
     left_s = max(0, grid.ready[tech] - _origin(grid, tech, 1)[1])
+    if not left_s:
+        # He was only on his way: what he left is his first committed stop, and he goes straight there.
+        return node, ready_s, 0
     drive = grid.travel[node][grid.start_node[tech]]
     return grid.start_node[tech], ready_s + drive + left_s, drive
 

@@ -74,7 +74,7 @@ def distances_m(sources: Sequence[Place], targets: Sequence[Place]) -> Floats:
 
 
 def parse_profiles(text: str) -> Mapping[str, Profile]:
-    """Read named profiles from TOML text; raise DomainError ``profile_invalid`` naming what is wrong."""
+    """Read named profiles from TOML text; raise DomainError ``problem_invalid`` naming what is wrong."""
     try:
         tables = tomllib.loads(text)
         fields = Profile.__struct_fields__
@@ -83,7 +83,7 @@ def parse_profiles(text: str) -> Mapping[str, Profile]:
             for name, table in tables.items()
         }
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, TypeError) as error:
-        raise DomainError("profile_invalid", reason=str(error)) from error
+        raise DomainError("problem_invalid", field="profile", id="", reason=str(error)) from error
 
 
 def _radians(places: Sequence[Place]) -> tuple[Floats, Floats]:

@@ -189,6 +189,8 @@ def _go_back(case: _Case, technician: Technician, place: Place, free_s: float) -
     # Third value: by how many seconds the way back to the left job may be longer than the least.
     left_from = max(technician.leave.from_s if technician.leave is not None else 0, case.problem.now_s)
     rest_s = max(0, _free_from(case, technician) - left_from)
+    if rest_s == 0:
+        return place, free_s, 0.0
     least, most = case.leg(place, technician.place)
     return technician.place, free_s + least + rest_s, most - least
 

@@ -14,18 +14,18 @@ T = TypeVar("T")
 
 
 def decode_problem(raw: bytes) -> Problem:
-    """Read and validate a problem; raise DomainError ``problem_unreadable`` or ``problem_invalid``."""
-    problem = _decode(raw, Problem, "problem_unreadable")
+    """Read and validate a problem; raise DomainError ``problem_invalid``."""
+    problem = _decode(raw, Problem, "problem")
     validate(problem)
     return problem
 
 
 def decode_plan(raw: bytes) -> Plan:
-    """Read a plan, bare or within a planner's whole answer; raise DomainError ``plan_unreadable``."""
-    fields = _decode(raw, dict[str, msgspec.Raw], "plan_unreadable")
+    """Read a plan, bare or within a planner's whole answer; raise DomainError ``problem_invalid``."""
+    fields = _decode(raw, dict[str, msgspec.Raw], "plan")
     if "plan" in fields:
-        return _decode(raw, PlanResult, "plan_unreadable").plan
-    return _decode(raw, Plan, "plan_unreadable")
+        return _decode(raw, PlanResult, "plan").plan
+    return _decode(raw, Plan, "plan")
 
 
 def encode(value: object) -> bytes:
@@ -38,8 +38,8 @@ def problem_schema() -> dict[str, Any]:
     return msgspec.json.schema(Problem)
 
 
-def _decode(raw: bytes, kind: type[T], code: str) -> T:
+def _decode(raw: bytes, kind: type[T], field: str) -> T:
     try:
         return msgspec.json.decode(raw, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise DomainError(code, reason=str(error)) from error
+        raise DomainError("problem_invalid", field=field, id="", reason=str(error)) from error

@@ -59,7 +59,7 @@ def test_one_line_is_printed_when_the_input_is_wrong(
     assert main(["plan", str(path)]) == 2
     output = capsys.readouterr()
     assert output.out == ""
-    assert output.err.startswith("problem_unreadable: ")
+    assert output.err.startswith("problem_invalid: field=problem ")
     assert output.err.count("\n") == 1
 
 

@@ -65,5 +65,5 @@ def test_profiles_name_the_town_when_read_from_data() -> None:
 @pytest.mark.parametrize("text", ["[town", "[town]\ndetour = 'far'", "[town]\nspeed_m_s = 1.0", "town = 3"])
 def test_profiles_are_refused_when_text_is_wrong(text: str) -> None:
     """Answers with one DomainError, whatever is wrong with the text."""
-    with pytest.raises(DomainError, match="profile_invalid"):
+    with pytest.raises(DomainError, match="problem_invalid"):
         parse_profiles(text)

@@ -141,6 +141,19 @@ def test_busy_technician_is_asked_to_leave_when_that_is_earlier() -> None:
     assert verify_plan(problem, answer.plan) == []
 
 
+def test_driver_turns_round_and_goes_on_when_an_emergency_is_nearer() -> None:
+    """Takes the emergency first with consent, then drives straight to the stop he was under way to."""
+    wang = a_technician("Wang", committed=("under-way",))
+    wang = replace(wang, leave=Leave(place=wang.place, from_s=DAY_START))
+    problem = a_problem([wang], [a_job("under-way", east(9000)), a_leak("leak", east(3000))])
+    answer = insert_urgent(problem, None, "leak")
+    leak, under_way = answer.plan.routes[0].stops
+    assert answer.certificate.needs_consent_of == "Wang"
+    assert leak.arrival_s == DAY_START + drive_s(problem, wang, problem.jobs[1])
+    assert under_way.arrival_s == leak.end_s + drive_s(problem, problem.jobs[1], problem.jobs[0])
+    assert verify_plan(problem, answer.plan) == []
+
+
 def test_nobody_leaves_a_job_when_an_emergency_waits_for_him() -> None:
     """Keeps the emergency he has accepted where it is: one emergency never delays another."""
     busy = a_technician("Wang", available_s=DAY_START + 1200, committed=("first",))
