@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from server.call_backs import service as call_backs
+from server.core import journal
 from server.core.journal import Event
 from server.core.relay import DueHandler, Handler
 from server.core.unit_of_work import Tx
@@ -33,7 +34,6 @@ IGNORED: Final = frozenset(
         events.CALL_BACK_SCHEDULED,
         events.CALL_BACK_MADE,
         events.CUSTOMER_REGISTERED,
-        events.DEVICE_ENROLLED,
         events.DEVICE_REVOKED,
         events.SHIFT_CHANGED,
         events.ORDERS_IMPORTED,
@@ -50,6 +50,7 @@ def reactions(profile: str) -> dict[str, tuple[Handler, ...]]:
         events.WORK_ORDER_CLOSED: (_with(profile, schedule_call_back),),
         events.ASSIGNMENT_MOVED: (_with(profile, free_technician),),
         events.FACT_RECORDED: (_with(profile, react_to_fact),),
+        events.DEVICE_ENROLLED: (tell_new_device,),
         events.RECORD_SIGNED: (_with(profile, issue_copy_and_close),),
         events.SIGNATURE_WAIVED: (_with(profile, issue_copy_and_close),),
     }
@@ -120,6 +121,12 @@ def issue_copy_and_close(tx: Tx, event: Event, profile: str) -> None:
         work_order_service.move(tx, order, "close", Role.SYSTEM, profile, closure_evidence=evidence)
     except DomainError as refused:
         work_order_service.flag(tx, order, refused.code)
+
+
+def tell_new_device(tx: Tx, event: Event) -> None:
+    """Let a newly enrolled phone hear of the jobs that its technician has already."""
+    held = dispatch.list_held_orders(tx, event.data["technician_id"])
+    journal.tell_again(tx.session, event.data["device_id"], held)
 
 
 def schedule_call_back(tx: Tx, event: Event, profile: str) -> None:

@@ -59,6 +59,8 @@ class Planning:
 
     def run_once(self) -> bool:
         """Carry out one wanted run; tell whether there was one."""
+        if not self._services.uow.read(dispatch.count_runs):
+            return False
         branches = self._services.uow.database.write(lambda s: dispatch.lease_runs(s, _LEASE_MS))
         for branch_id in branches:
             self._plan(branch_id)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import _socket
+import collections
 import contextlib
 import os
-import socket as socket_module
-import threading
 import time
 from typing import Final, Protocol
 
@@ -30,29 +30,26 @@ class SystemClock:
 
 
 class RunClock:
-    """Asks the runner of a demo day for the time over a local socket; asks again after any break of the line."""
+    """Asks the runner of a demo day for the time over a local socket; asks again after any break of the line.
+
+    Plain blocking sockets, which gevent does not patch, because the question also comes from native threads.
+    """
 
     def __init__(self, path: str) -> None:
-        """Remember the address; the line is opened at the first question."""
+        """Remember the address; lines are opened when needed and kept for the next question."""
         self._path = path
-        self._lock = threading.Lock()
-        self._line: socket_module.socket | None = None
+        self._idle: collections.deque[_socket.socket] = collections.deque()
 
     def now_ms(self) -> int:
         """Return the run's time. Raises ConnectionError when the runner stays silent."""
         for _ in range(_TRIES):
-            with self._lock, contextlib.suppress(OSError):  # the next try opens a new line; the last failure is raised
+            with contextlib.suppress(OSError):  # the next try opens a new line; the last failure is raised below
                 return self._ask()
-            self._line = None
             sleep_s(_PAUSE_S)
         raise ConnectionError(self._path)
 
     def _ask(self) -> int:
-        line = self._line
-        if line is None:
-            line = socket_module.socket(socket_module.AF_UNIX, socket_module.SOCK_STREAM)
-            line.connect(self._path)
-            self._line = line
+        line = self._idle.pop() if self._idle else self._open()
         line.sendall(b"?")
         reply = b""
         while len(reply) < _REPLY_BYTES:
@@ -60,7 +57,13 @@ class RunClock:
             if not piece:
                 raise ConnectionResetError(self._path)
             reply += piece
+        self._idle.append(line)
         return int.from_bytes(reply, "big")
+
+    def _open(self) -> _socket.socket:
+        line = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        line.connect(self._path)
+        return line
 
 
 def clock_for(address: str) -> Clock:
@@ -69,7 +72,7 @@ def clock_for(address: str) -> Clock:
 
 
 def real_ms() -> int:
-    """Return the machine's time in Unix milliseconds: for leases and back-off, which must go on when a run stands still."""
+    """Return the machine's time in Unix ms: for leases and back-off, which go on when a run stands still."""
     return time.time_ns() // 1_000_000
 
 

@@ -209,10 +209,20 @@ def list_feed(session: orm.Session, reader_id: str, after: int, limit: int) -> l
     return [(seq, event_of(row)) for seq, row in session.execute(query)]
 
 
+def tell_again(session: orm.Session, reader_id: str, work_order_ids: list[str]) -> None:
+    """Put the newest event of some orders into a reader's feed: a new device must hear of what its person has already."""
+    reader = session.get(FeedReader, reader_id, with_for_update=True, populate_existing=True)
+    for work_order_id in work_order_ids if reader else ():
+        newest = session.scalar(sa.select(sa.func.max(JournalRow.id)).where(JournalRow.work_order_id == work_order_id))
+        if reader is not None and newest is not None:
+            reader.head += 1
+            session.add(FeedRow(reader_id=reader_id, seq=reader.head, journal_id=newest))
+
+
 def list_heads(session: orm.Session) -> dict[str, int]:
     """Return the newest sequence number of every active reader."""
     query = sa.select(FeedReader.id, FeedReader.head).where(FeedReader.is_active)
-    return {reader_id: head for reader_id, head in session.execute(query)}
+    return dict(session.execute(query).tuples().all())
 
 
 def list_history(session: orm.Session, work_order_id: str) -> list[Event]:
@@ -222,7 +232,7 @@ def list_history(session: orm.Session, work_order_id: str) -> list[Event]:
 
 
 def verify_chain(session: orm.Session, branch_id: str) -> list[str]:
-    """Return what is wrong with a branch's chain: gaps, altered rows, broken links, a cut tail. Empty when all is well."""
+    """Return what is wrong with a branch's chain: gaps, altered rows, broken links, a cut tail; else nothing."""
     problems: list[str] = []
     previous, expected = GENESIS, 1
     for row in session.scalars(sa.select(JournalRow).where(JournalRow.branch_id == branch_id).order_by(JournalRow.seq)):
@@ -240,3 +250,9 @@ def verify_chain(session: orm.Session, branch_id: str) -> list[str]:
 def list_branches(session: orm.Session) -> list[str]:
     """Return the branches that have a chain."""
     return list(session.scalars(sa.select(ChainHead.branch_id).order_by(ChainHead.branch_id)))
+
+
+def list_of_type(session: orm.Session, branch_id: str, event_type: str) -> list[Event]:
+    """Return all events of one type of a branch, oldest first."""
+    query = sa.select(JournalRow).where(JournalRow.branch_id == branch_id, JournalRow.type == event_type)
+    return [event_of(row) for row in session.scalars(query.order_by(JournalRow.id))]

@@ -47,7 +47,8 @@ class Relay:
 
     def run_once(self) -> int:
         """Handle one batch of events and due duties; return how many were carried out or put off."""
-        claimed = self._uow.database.write(self._claim)
+        # Looking first keeps an idle worker from taking the writer's lock ten times a second.
+        claimed = self._uow.database.write(self._claim) if self._uow.read(count_waiting) else []
         for journal_id in claimed:
             self._handle(journal_id)
         return len(claimed) + self._sweep()

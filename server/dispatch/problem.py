@@ -70,7 +70,7 @@ def _first_shift(shifts: Iterable[Shift], technician_id: str) -> Shift | None:
 def _technician(
     row: TechnicianRow, shift: Shift | None, live: list[Assignment], orders: dict[str, WorkOrder], now_ms: int
 ) -> Technician:
-    place, available_s, leave = _when_free(row, live, orders, now_ms)
+    place, available_s, leave, driving = _when_free(row, live, orders, now_ms)
     pending = tuple(
         dict.fromkeys(a.work_order_id for a in live if a.state in PENDING_STATES and a.work_order_id in orders)
     )
@@ -82,7 +82,7 @@ def _technician(
         shift_start_s=start_ms // 1000,
         shift_end_s=end_ms // 1000 + dispatch_rules().end_of_shift_grace_s,
         skills=tuple(Skill(name=s["name"], valid_until_s=_seconds(s.get("valid_until_ms"))) for s in row.skills),
-        committed=_single_holder(pending, live, orders),
+        committed=(*driving, *_single_holder(pending, live, orders)),
         leave=leave,
     )
 
@@ -95,18 +95,24 @@ def _single_holder(pending: tuple[str, ...], live: list[Assignment], orders: dic
 
 def _when_free(
     row: TechnicianRow, live: list[Assignment], orders: dict[str, WorkOrder], now_ms: int
-) -> tuple[Place, int, Leave | None]:
-    """Return where and when (s) a technician is free, and whether he may turn round for an emergency (decision 10)."""
+) -> tuple[Place, int, Leave | None, tuple[str, ...]]:
+    """Return where and when (s) a technician is free, whether he may turn round, and the job he is under way to.
+
+    Only somebody on the way to anything but an emergency may turn round for one (decision 10).
+    """
     here = Place(lat=row.lat, lon=row.lon) if row.lat is not None and row.lon is not None else _home(row)
-    present = [a for a in live if a.state in _ON_SITE | _DRIVING and a.work_order_id in orders]
-    if not present:
-        return here, now_ms // 1000, None
-    assignment = present[-1]
-    order = orders[assignment.work_order_id]
-    there = Place(lat=order.lat, lon=order.lon) if order.lat is not None and order.lon is not None else here
-    free_s = finish_estimate_ms(assignment, order, now_ms) // 1000
-    is_free_to_turn = assignment.state in _DRIVING and order.priority != Priority.EMERGENCY
-    return there, free_s, Leave(place=here, from_s=now_ms // 1000) if is_free_to_turn else None
+    on_site = [a for a in live if a.state in _ON_SITE and a.work_order_id in orders]
+    driving = [a for a in live if a.state in _DRIVING and a.work_order_id in orders]
+    place, free_s = here, now_ms // 1000
+    if on_site:
+        order = orders[on_site[-1].work_order_id]
+        free_s = finish_estimate_ms(on_site[-1], order, now_ms) // 1000
+        place = Place(lat=order.lat, lon=order.lon) if order.lat is not None and order.lon is not None else here
+    may_turn = (
+        bool(driving) and not on_site and all(orders[a.work_order_id].priority != Priority.EMERGENCY for a in driving)
+    )
+    leave = Leave(place=here, from_s=now_ms // 1000) if may_turn else None
+    return place, free_s, leave, tuple(a.work_order_id for a in driving)
 
 
 def finish_estimate_ms(assignment: Assignment, order: WorkOrder, now_ms: int) -> int:
@@ -141,6 +147,7 @@ def _job(order: WorkOrder, now_ms: int, sla_profile: str) -> Job:
         priority=order.priority,
         is_leak=order.is_leak,
         skills=tuple(order.skills),
+        release_s=min(order.opened_ms, now_ms) // 1000,
         earliest_s=(order.window_start_ms or 0) // 1000,
         due_s=_seconds(due_ms),
         lateness_weight=weights.lateness_weight,

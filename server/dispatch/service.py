@@ -215,6 +215,11 @@ def _ask_more(tx: Tx, order: WorkOrder, count: int) -> list[str]:
     return [row.technician_id for row in offers.offer_parallel(tx, order, free)]
 
 
+def list_held_orders(tx: Tx, technician_id: str) -> list[str]:
+    """Return the orders that a technician holds or is offered."""
+    return [a.work_order_id for a in repository.list_live_of_technician(tx.session, technician_id)]
+
+
 def request_replan(tx: Tx, reason: str) -> None:
     """Ask for a planning run; several requests become one."""
     run = repository.find_plan_run(tx.session, tx.branch_id)
@@ -268,3 +273,8 @@ def release_runs(session: Any) -> None:
     """Give back the runs that a killed worker had claimed."""
     for run in repository.list_all_plan_runs(session):
         run.leased_until_real_ms = 0
+
+
+def count_runs(session: Any) -> int:
+    """Return how many planning runs are wanted or under way."""
+    return repository.count_plan_runs(session)

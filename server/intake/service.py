@@ -9,6 +9,7 @@ import msgspec
 from server.core import texts
 from server.core.unit_of_work import Tx
 from server.customers import repository as customers
+from server.work_orders import repository
 from server.work_orders import service as work_orders
 from server.work_orders.models import WorkOrder
 from shared import events, facts, triage
@@ -34,7 +35,10 @@ class AssessRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReportRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A whole report. Times are Unix ms, the place is WGS-84 and may be missing: intake never waits for a map."""
+    """A whole report. Times are Unix ms, the place is WGS-84 and may be missing: intake never waits for a map.
+
+    `ref` is the sender's own key: the same report sent twice (a double click, a lost answer) opens one order.
+    """
 
     fault_kind: str
     location: str = "unknown"
@@ -49,6 +53,7 @@ class ReportRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     window_end_ms: int | None = None
     read_back: bool = False
     channel: str = "phone"
+    ref: str = ""
 
     def __post_init__(self) -> None:
         """Refuse places outside the earth, half windows and endless texts. Raises DomainError."""
@@ -58,7 +63,7 @@ class ReportRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
             start_ms is not None and end_ms is not None and end_ms <= start_ms
         ):
             raise DomainError("window_invalid")
-        lines = (self.address, self.caller.name, self.caller.phone, self.channel)
+        lines = (self.address, self.caller.name, self.caller.phone, self.channel, self.ref)
         if len(self.description) > _LONGEST_TEXT or any(len(text) > _LONGEST_LINE for text in lines):
             raise DomainError("text_too_long")
 
@@ -77,6 +82,9 @@ def take_fault_report(
 
     Raises DomainError `customer_not_found`, `address_missing` and triage's errors.
     """
+    known = repository.find_by_source(tx.session, tx.branch_id, source_ref) if source_ref else None
+    if known is not None:
+        return known
     customer = None
     if request.customer_id:
         customer = customers.get_customer(tx.session, tx.branch_id, request.customer_id)

@@ -32,6 +32,7 @@ def assess(call: Call) -> dict[str, Any]:
 
 def report_fault(call: Call) -> tuple[dict[str, Any], int]:
     """Take a report."""
-    order = call.write(lambda tx: service.take_fault_report(tx, call.body, desk_of(call)))
+    ref = f"{call.actor.id}:{call.body.ref}"[:120] if call.body.ref else None
+    order = call.write(lambda tx: service.take_fault_report(tx, call.body, desk_of(call), ref))
     keys = ("number", "priority", "advice", "ver")
     return {"work_order_id": order.id, **{key: getattr(order, key) for key in keys}}, 201

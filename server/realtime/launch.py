@@ -45,7 +45,18 @@ def _native(size: int) -> Callable[[Callable[[], T]], T]:
     pool = gevent.threadpool.ThreadPool(size)
 
     def run(work: Callable[[], T]) -> T:
-        value: T = pool.apply(work)
-        return value
+        # The pool prints what a thread raises; errors cross over as values and are raised in the caller's greenlet.
+        value, error = pool.apply(_guarded, (work,))
+        if error is not None:
+            raise error
+        result: T = value
+        return result
 
     return run
+
+
+def _guarded(work: Callable[[], T]) -> tuple[T | None, BaseException | None]:
+    try:
+        return work(), None
+    except BaseException as error:  # noqa: BLE001 - handed over to the caller, who raises it
+        return None, error

@@ -20,6 +20,7 @@ from shared import facts, wire
 from shared.assignment import AssignmentState
 from shared.errors import DomainError
 from shared.machine import Role
+from shared.work_order import WorkOrderState
 
 _T: Final = Role.TECHNICIAN
 _WORK: Final = (
@@ -169,6 +170,7 @@ def _take_record(case: Case, *, is_late: bool) -> tuple[str, ...]:
         _finish(case)
         return flags
     try:
+        _take_up_again(case)
         _move_order(case, "finish_work")
         _move_order(case, "sign" if record.kind == "signed" else "waive_signature")
     except DomainError:
@@ -177,6 +179,14 @@ def _take_record(case: Case, *, is_late: bool) -> tuple[str, ...]:
         _finish(case)
     visits.announce_record(case.tx, record)
     return ()
+
+
+def _take_up_again(case: Case) -> None:
+    """A correction after signing voids the earlier signature: the work goes on until the new record ends it."""
+    if case.order.state in {WorkOrderState.WORK_DONE, WorkOrderState.SIGNED, WorkOrderState.SIGN_WAIVED}:
+        _move_order(case, "correct")
+        if case.order.is_leak:
+            _move_order(case, "make_safe")
 
 
 def find_case(tx: Tx, sender: Sender, event: wire.PhoneEvent, profile: str) -> Case | None:
@@ -191,3 +201,9 @@ def find_case(tx: Tx, sender: Sender, event: wire.PhoneEvent, profile: str) -> C
     if row is None:
         return None
     return Case(tx=tx, sender=sender, event=event, order=order, assignment=row, profile=profile)
+
+
+def is_filed(tx: Tx, sender: Sender, event: wire.PhoneEvent) -> bool:
+    """Tell whether the technician's fact is here already, sent by a phone he had before."""
+    filed = visits.find_fact(tx, event.id)
+    return filed is not None and filed.technician_id == sender.technician_id

@@ -70,6 +70,8 @@ def _apply_once(tx: Tx, sender: Sender, event: wire.PhoneEvent, raw: bytes, prof
         if done.body_hash != digest:
             return _quarantine(tx, sender, raw, "same id, other content", "event_id_reused", event.id)
         return msgspec.structs.replace(msgspec.convert(done.result, wire.EventResult), outcome="duplicate")
+    if effects.is_filed(tx, sender, event):
+        return _result(event.id, "duplicate")
     case = effects.find_case(tx, sender, event, profile)
     if case is None:
         result = _quarantine(tx, sender, raw, "this technician never had the order", "order_not_here", event.id)

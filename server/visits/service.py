@@ -66,6 +66,11 @@ def keep_fact(
     return flags
 
 
+def find_fact(tx: Tx, event_id: str) -> Evidence | None:
+    """Return a stored fact."""
+    return repository.find_evidence(tx.session, event_id)
+
+
 def _visit(tx: Tx, sender: Sender, work_order_id: str, assignment_id: str) -> Visit:
     row = repository.find_visit(tx.session, assignment_id)
     if row is None:
