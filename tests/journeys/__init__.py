@@ -1,0 +1,1 @@
+"""Whole use cases over real processes and real phones without screens."""
