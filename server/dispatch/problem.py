@@ -98,7 +98,7 @@ def _when_free(
 ) -> tuple[Place, int, Leave | None, tuple[str, ...]]:
     """Return where and when (s) a technician is free, whether he may turn round, and the job he is under way to.
 
-    Only somebody on the way to anything but an emergency may turn round for one (decision 10).
+    Only somebody asked for, or on the way to, anything but an emergency may turn round for one (decision 10).
     """
     here = Place(lat=row.lat, lon=row.lon) if row.lat is not None and row.lon is not None else _home(row)
     on_site = [a for a in live if a.state in _ON_SITE and a.work_order_id in orders]
@@ -108,11 +108,18 @@ def _when_free(
         order = orders[on_site[-1].work_order_id]
         free_s = finish_estimate_ms(on_site[-1], order, now_ms) // 1000
         place = Place(lat=order.lat, lon=order.lon) if order.lat is not None and order.lon is not None else here
-    may_turn = (
-        bool(driving) and not on_site and all(orders[a.work_order_id].priority != Priority.EMERGENCY for a in driving)
-    )
+    pending = [a for a in live if a.state in PENDING_STATES and a.work_order_id in orders]
+    asked = [orders[a.work_order_id] for a in (*driving, *pending)]
+    may_turn = bool(asked) and not on_site and all(order.priority != Priority.EMERGENCY for order in asked)
     leave = Leave(place=here, from_s=now_ms // 1000) if may_turn else None
     return place, free_s, leave, tuple(a.work_order_id for a in driving)
+
+
+def list_turnable(session: orm.Session, branch_id: str, live: Iterable[Assignment]) -> set[str]:
+    """Return the busy technicians who may turn round for an emergency: not on site, and none has one already."""
+    urgent = {o.id for o in work_orders.list_open(session, branch_id) if o.priority == Priority.EMERGENCY}
+    bound = {a.technician_id for a in live if a.state in _ON_SITE or a.work_order_id in urgent}
+    return {a.technician_id for a in live} - bound
 
 
 def finish_estimate_ms(assignment: Assignment, order: WorkOrder, now_ms: int) -> int:

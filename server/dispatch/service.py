@@ -24,7 +24,7 @@ from server.work_orders.models import WorkOrder
 from shared import events
 from shared.errors import DomainError
 from shared.machine import Role
-from shared.work_order import WAITING_STATES, WorkOrderState
+from shared.work_order import WAITING_STATES, Priority, WorkOrderState
 
 REPLAN: Final = "replan"
 
@@ -95,7 +95,7 @@ def offer_due_stops(tx: Tx, sla_profile: str, technician_ids: set[str] | None = 
     planned = repository.list_planned(tx.session, tx.branch_id)
     live = repository.list_live(tx.session, tx.branch_id)
     busy = {a.technician_id for a in live}
-    turning = {a.technician_id for a in live if a.state in {"accepted", "en_route"}}
+    held = busy - problem.list_turnable(tx.session, tx.branch_id, live)
     firsts: dict[str, Any] = {}
     for stop in planned:
         firsts.setdefault(stop.technician_id, stop)
@@ -106,8 +106,7 @@ def offer_due_stops(tx: Tx, sla_profile: str, technician_ids: set[str] | None = 
         if order is None or WorkOrderState(order.state) not in WAITING_STATES:
             repository.drop_planned(tx.session, tx.branch_id, {stop.work_order_id})
             continue
-        may_turn = offers.is_alarming(order) and technician_id in turning
-        if technician_id not in busy or may_turn:
+        if technician_id not in (held if order.priority == Priority.EMERGENCY else busy):
             _offer_or_wait(tx, order, stop.technician_id, stop.arrival_ms, stop.start_ms, sla_profile)
 
 
