@@ -30,6 +30,7 @@ IGNORED: Final = frozenset(
         events.PLAN_CHANGED,
         events.LEAK_UNACCEPTED,
         events.FACT_QUARANTINED,
+        events.FACT_RECORDED,
         events.CUSTOMER_COPY_ISSUED,
         events.CALL_BACK_SCHEDULED,
         events.CALL_BACK_MADE,
@@ -39,6 +40,9 @@ IGNORED: Final = frozenset(
         events.ORDERS_IMPORTED,
     }
 )
+_REPLANNED: Final = frozenset({"withdraw", "release", "reopen"})
+_ENDED_AT_DESK: Final = frozenset({"cancel", "mark_duplicate", "hold"})
+_CLOSED_DOOR: Final = "report_no_access"
 _ENDS_A_JOB: Final = frozenset({"finish", "decline", "expire", "recall", "abandon"})
 
 
@@ -49,7 +53,7 @@ def reactions(profile: str) -> dict[str, tuple[Handler, ...]]:
         events.WORK_ORDER_MOVED: (_with(profile, react_to_move),),
         events.WORK_ORDER_CLOSED: (_with(profile, schedule_call_back),),
         events.ASSIGNMENT_MOVED: (_with(profile, free_technician),),
-        events.FACT_RECORDED: (_with(profile, react_to_fact),),
+        events.REMAINING_TIME_TOLD: (_with(profile, look_again_at_leaks),),
         events.DEVICE_ENROLLED: (tell_new_device,),
         events.RECORD_SIGNED: (_with(profile, issue_copy_and_close),),
         events.SIGNATURE_WAIVED: (_with(profile, issue_copy_and_close),),
@@ -68,6 +72,19 @@ def duties(profile: str) -> dict[str, DueHandler]:
     }
 
 
+_AWAITED_MOVES: Final = {
+    events.WORK_ORDER_MOVED: _REPLANNED | _ENDED_AT_DESK | {_CLOSED_DOOR},
+    events.ASSIGNMENT_MOVED: _ENDS_A_JOB,
+}
+_AWAITED: Final = events.ALL - IGNORED
+
+
+def is_awaited(event: Event) -> bool:
+    """Tell whether an event has a reaction, so that it waits in the outbox; moves only by the commands that matter."""
+    commands = _AWAITED_MOVES.get(event.type)
+    return event.type in _AWAITED and (commands is None or event.data["command"] in commands)
+
+
 def _with(profile: str, handler: Callable[[Tx, Event, str], None]) -> Handler:
     return lambda tx, event: handler(tx, event, profile)
 
@@ -80,11 +97,11 @@ def place_order(tx: Tx, event: Event, profile: str) -> None:
 def react_to_move(tx: Tx, event: Event, profile: str) -> None:
     """Place an order that came back to the plan; free the people of one that ended at the desk."""
     command = event.data["command"]
-    if command in {"withdraw", "release", "reopen"}:
+    if command in _REPLANNED:
         dispatch.place_work_order(tx, event.work_order_id, profile)
-    elif command in {"cancel", "mark_duplicate", "hold"}:
+    elif command in _ENDED_AT_DESK:
         dispatch.end_assignments(tx, event.work_order_id, command)
-    elif command == "report_no_access":
+    elif command == _CLOSED_DOOR:
         show_closed_door(tx, event.work_order_id)
 
 
@@ -104,10 +121,9 @@ def free_technician(tx: Tx, event: Event, profile: str) -> None:
     dispatch.offer_due_stops(tx, profile, {event.data["technician_id"]})
 
 
-def react_to_fact(tx: Tx, event: Event, profile: str) -> None:
+def look_again_at_leaks(tx: Tx, _event: Event, profile: str) -> None:
     """A crew told how long it still needs: leaks that wait for a crew are looked at again."""
-    if event.data["fact"] == "remaining_time_estimated":
-        dispatch.recheck_leaks(tx, profile)
+    dispatch.recheck_leaks(tx, profile)
 
 
 def issue_copy_and_close(tx: Tx, event: Event, profile: str) -> None:

@@ -41,12 +41,11 @@ def make_services(
     if settings.catalog_dir is not None:
         texts.use_own_catalog(settings.catalog_dir)
     database = Database(settings.database_url, writer, reader)
-    handled = frozenset(handlers.reactions(settings.sla_profile))
 
     def ring() -> None:
         nudge.ring(settings.data_dir, nudge.WORKER, nudge.GATEWAY)
 
-    return Services(settings, UnitOfWork(database, clock.clock_for(settings.clock_address), handled, ring))
+    return Services(settings, UnitOfWork(database, clock.clock_for(settings.clock_address), handlers.is_awaited, ring))
 
 
 class Planning:

@@ -16,6 +16,7 @@ ASSIGNMENT_MOVED: Final = "assignment_moved"  # any other transition of the tabl
 PLAN_CHANGED: Final = "plan_changed"
 LEAK_UNACCEPTED: Final = "leak_unaccepted"
 FACT_RECORDED: Final = "fact_recorded"  # a field fact, its body verbatim, with flags
+REMAINING_TIME_TOLD: Final = "remaining_time_told"
 FACT_QUARANTINED: Final = "fact_quarantined"
 RECORD_SIGNED: Final = "record_signed"
 SIGNATURE_WAIVED: Final = "signature_waived"

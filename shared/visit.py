@@ -53,9 +53,7 @@ def apply_fact(state: VisitState, body: facts.Body, at_ms: int) -> VisitState:
         case facts.StepAnswered() | facts.ReadingRecorded() | facts.TimerStopped():
             return _unsigned(_with_answer(state, body, at_ms))
         case facts.OutcomeDeclared():
-            changed = msgspec.structs.replace(
-                state, outcome=body.outcome, cause=body.cause, work_done=body.work_done
-            )
+            changed = msgspec.structs.replace(state, outcome=body.outcome, cause=body.cause, work_done=body.work_done)
             return _unsigned(changed)
         case facts.NoteAdded():
             return msgspec.structs.replace(state, notes=(*state.notes, body.text))

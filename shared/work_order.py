@@ -52,7 +52,9 @@ WAITING_STATES: Final = frozenset({WorkOrderState.TRIAGED, WorkOrderState.OFFERE
 _FIELD = "on_site made_safe"
 TABLE: Final = (
     row("triage", "new reopened", "triaged", "system dispatcher agent"),
-    row("offer", "triaged reopened assigned offered on_hold no_access needs_engineering", "offered", "system dispatcher"),
+    row(
+        "offer", "triaged reopened assigned offered on_hold no_access needs_engineering", "offered", "system dispatcher"
+    ),
     row("accept", "offered", "assigned", "technician"),
     row("withdraw", "offered assigned", "triaged", "system dispatcher"),
     row("arrive", "assigned", "on_site", "technician"),
@@ -66,7 +68,9 @@ TABLE: Final = (
     row("report_no_access", "on_site assigned", "no_access", "technician"),
     row("request_engineering", _FIELD, "needs_engineering", "technician"),
     row("release", "on_hold no_access needs_engineering reopened", "triaged", "dispatcher system"),
-    row("cancel", "new triaged offered assigned on_site on_hold no_access needs_engineering", "cancelled", "dispatcher"),
+    row(
+        "cancel", "new triaged offered assigned on_site on_hold no_access needs_engineering", "cancelled", "dispatcher"
+    ),
     row("mark_duplicate", "new triaged offered assigned", "duplicate", "dispatcher"),
     row("reopen", "closed cancelled duplicate", "reopened", "dispatcher system"),
 )

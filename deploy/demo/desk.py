@@ -11,6 +11,7 @@ import requests
 from deploy.demo.seeding import PASSWORD
 
 _TOKEN: Final = re.compile(r'name="csrf[-_]token"[^>]*?(?:value|content)="([^"]+)"')
+_SIGNED_OUT: Final = 401
 _TRIES: Final = 200
 _PAUSE_S: Final = 0.1
 
@@ -46,11 +47,18 @@ class HotlineDesk:
         return str(self._post("/api/v1/devices/codes", {"technician_id": technician_id})["code"])
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = self._session.post(self._url + path, json=body, headers={"X-CSRF-Token": self._token}, timeout=30)
+        answer = self._send(path, body)
+        if answer.status_code == _SIGNED_OUT:  # a shift's session ends; the day is longer
+            self._sign_in()
+            answer = self._send(path, body)
         if not answer.ok:
             raise RuntimeError(f"{path}: {answer.status_code} {answer.text[:300]}")
         value: dict[str, Any] = answer.json()
         return value
+
+    def _send(self, path: str, body: dict[str, Any]) -> requests.Response:
+        headers = {"X-CSRF-Token": self._token}
+        return self._session.post(self._url + path, json=body, headers=headers, timeout=30)
 
 
 def _token(html: str) -> str:

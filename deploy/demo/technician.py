@@ -19,7 +19,7 @@ from shared.errors import DomainError
 
 At = Callable[[int, Callable[[], None]], None]
 
-_REACTION_S: Final = (4, 25)
+_REACTION_S: Final = (3, 15)
 _GET_GOING_S: Final = 20
 _TICK_S: Final = 60
 _TELL_SHARE: Final = 0.35

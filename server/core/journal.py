@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -115,7 +116,7 @@ def link_hash(row: JournalRow) -> str:
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 
 
-def append(session: orm.Session, events: list[Event], handled_types: frozenset[str]) -> None:
+def append(session: orm.Session, events: list[Event], is_awaited: Callable[[Event], bool]) -> None:
     """Write events, their outbox rows and the feed index. Readers' counters are locked by id, the chain head last."""
     for branch_id in sorted({e.branch_id for e in events}):
         own = [e for e in events if e.branch_id == branch_id]
@@ -123,7 +124,7 @@ def append(session: orm.Session, events: list[Event], handled_types: frozenset[s
         head = _lock_head(session, branch_id)
         for item in own:
             row = _append_one(session, item, head)
-            if item.type in handled_types:
+            if is_awaited(item):
                 session.add(OutboxRow(journal_id=row.id))
             _feed(session, row, item, readers)
     session.flush()

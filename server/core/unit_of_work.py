@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import orm
@@ -69,16 +69,37 @@ class UnitOfWork:
     """Runs work in one transaction with its journal rows, then nudges whoever waits for them."""
 
     def __init__(
-        self, database: Database, run_clock: Clock, handled_types: frozenset[str], nudge: Callable[[], None]
+        self,
+        database: Database,
+        run_clock: Clock,
+        is_awaited: Callable[[journal.Event], bool],
+        nudge: Callable[[], None],
     ) -> None:
-        """`handled_types` are the events with reactions; `nudge` wakes worker and gateway after a commit."""
+        """`is_awaited` tells whether an event has reactions; `nudge` wakes worker and gateway after a commit."""
         self.database = database
         self.clock = run_clock
-        self._handled_types = handled_types
+        self._is_awaited = is_awaited
         self._nudge = nudge
 
-    def run(self, actor: Actor, work: Callable[[Tx], T], before_commit: Callable[[Tx], None] | None = None) -> T:
-        """Return what the work returns, after its rows and events are committed together. Raises what the work raises."""
+    def run(self, actor: Actor, work: Callable[[Tx], T]) -> T:
+        """Return what the work returns, after its rows and events are committed together. Raises what it raises."""
+        value, has_events = self.database.write(self._transaction(actor, work))
+        if has_events:
+            self._nudge()
+        return value
+
+    def run_all(self, actor: Actor, works: Sequence[Callable[[Tx], T]]) -> list[T | Exception]:
+        """Run several works in their order, each for itself; return values or errors after they are committed."""
+        done = self.database.write_all([self._transaction(actor, work) for work in works])
+        if any(not isinstance(outcome, Exception) and outcome[1] for outcome in done):
+            self._nudge()
+        return [outcome if isinstance(outcome, Exception) else outcome[0] for outcome in done]
+
+    def read(self, work: Callable[[orm.Session], T]) -> T:
+        """Return what the work reads."""
+        return self.database.read(work)
+
+    def _transaction(self, actor: Actor, work: Callable[[Tx], T]) -> Callable[[orm.Session], tuple[T, bool]]:
         now_ms = self.clock.now_ms()
 
         def transact(session: orm.Session) -> tuple[T, bool]:
@@ -86,16 +107,7 @@ class UnitOfWork:
             value = work(tx)
             session.flush()
             if tx.events:
-                journal.append(session, tx.events, self._handled_types)
-            if before_commit is not None:
-                before_commit(tx)
+                journal.append(session, tx.events, self._is_awaited)
             return value, bool(tx.events)
 
-        value, has_events = self.database.write(transact)
-        if has_events:
-            self._nudge()
-        return value
-
-    def read(self, work: Callable[[orm.Session], T]) -> T:
-        """Return what the work reads."""
-        return self.database.read(work)
+        return transact

@@ -16,7 +16,7 @@ from server.visits.service import Sender
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
 from server.work_orders.models import WorkOrder
-from shared import facts, wire
+from shared import events, facts, wire
 from shared.assignment import AssignmentState
 from shared.errors import DomainError
 from shared.machine import Role
@@ -130,6 +130,8 @@ def _tell_remaining(case: Case) -> None:
     body = case.event.body
     if isinstance(body, facts.RemainingTimeEstimated):
         case.assignment.remaining_s, case.assignment.remaining_told_ms = max(0, body.remaining_s), case.at_ms
+        data = {"technician_id": case.sender.technician_id, "minutes": round(body.remaining_s / 60)}
+        case.tx.record(events.REMAINING_TIME_TOLD, data, work_order_id=case.order.id)
 
 
 def _no_access(case: Case) -> None:

@@ -39,28 +39,41 @@ def exchange(services: Services, device: Device, request: wire.SyncRequest) -> w
         raise DomainError("too_many_events", limit=wire.EVENTS_PER_SYNC)
     actor = account_service.device_actor(device)
     sender = Sender(device_id=device.id, technician_id=device.technician_id, public_key=device.public_key)
-    results = tuple(_handle(services, actor, sender, bytes(raw)) for raw in request.events)
+    results = _handle_all(services, actor, sender, [bytes(raw) for raw in request.events])
     if request.positions or results:
         services.uow.run(actor, lambda tx: _note_contact(tx, device.id, request))
     return services.uow.read(lambda session: _answer(session, services, device, request, results))
 
 
-def _handle(services: Services, actor: Actor, sender: Sender, raw: bytes) -> wire.EventResult:
+def _handle_all(services: Services, actor: Actor, sender: Sender, raws: list[bytes]) -> tuple[wire.EventResult, ...]:
+    """Handle each event for itself, in the phone's order; all are committed before the first answer is given."""
+    profile = services.settings.sla_profile
+    works = [functools.partial(_handle, sender=sender, raw=raw, profile=profile) for raw in raws]
+    outcomes = services.uow.run_all(actor, works)
+    return tuple(
+        _failed(services, actor, sender, raw, outcome) if isinstance(outcome, Exception) else outcome
+        for raw, outcome in zip(raws, outcomes, strict=True)
+    )
+
+
+def _handle(tx: Tx, sender: Sender, raw: bytes, profile: str) -> wire.EventResult:
     try:
         event = msgspec.json.decode(raw, type=wire.PhoneEvent)
     except (msgspec.MsgspecError, DomainError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        keep = functools.partial(_quarantine, sender=sender, raw=raw, reason=str(error), code="unreadable_event")
-        return services.uow.run(actor, keep)
-    profile = services.settings.sla_profile
-    try:
-        return services.uow.run(actor, lambda tx: _apply_once(tx, sender, event, raw, profile))
-    except DomainError as refused:
-        # An intent came too late: the refusal itself is remembered, so that a repeat gets the same word.
-        reject = functools.partial(_reject, sender=sender, event=event, raw=raw, refused=refused)
-        return services.uow.run(actor, reject)
-    except Exception:  # noqa: BLE001 - a bug must not lose evidence: the phone keeps the event and tries again
-        _log.exception("event failed", event_id=event.id, work_order_id=event.work_order_id)
-        return _result(event.id, "retry", "internal")
+        return _quarantine(tx, sender, raw, str(error), "unreadable_event")
+    return _apply_once(tx, sender, event, raw, profile)
+
+
+def _failed(services: Services, actor: Actor, sender: Sender, raw: bytes, error: Exception) -> wire.EventResult:
+    """Answer an event whose transaction was undone: a refused intent for good, anything else is tried again."""
+    if not isinstance(error, DomainError):
+        # A bug must not lose evidence: the phone keeps the event and tries again.
+        _log.error("event failed", exc_info=error)
+        return _result(_legible_id(raw), "retry", "internal")
+    # An intent came too late: the refusal itself is remembered, so that a repeat gets the same word.
+    event = msgspec.json.decode(raw, type=wire.PhoneEvent)
+    reject = functools.partial(_reject, sender=sender, event=event, raw=raw, refused=error)
+    return services.uow.run(actor, reject)
 
 
 def _apply_once(tx: Tx, sender: Sender, event: wire.PhoneEvent, raw: bytes, profile: str) -> wire.EventResult:
