@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
+import msgspec
 from sqlalchemy import orm
 
 from routing.plan import Plan, Route, StopTime
@@ -59,8 +60,24 @@ def take_snapshot(session: orm.Session, branch_id: str, now_ms: int, sla_profile
         previous={stop.work_order_id: stop.technician_id for stop in planned},
         moved_stop_price=rules.moved_stop_price,
     )
+    declined = repository.list_declined(session, branch_id, open_orders.keys() - committed)
     state = repository.find_plan_state(session, branch_id)
-    return Snapshot(problem, _plan(planned), open_orders, state.revision if state else 0)
+    return Snapshot(_without_decliners(problem, declined), _plan(planned), open_orders, state.revision if state else 0)
+
+
+def _without_decliners(problem: Problem, declined: dict[str, set[str]]) -> Problem:
+    """Keep an order from those who declined it: it asks for a willingness that all others have."""
+    jobs = tuple(
+        msgspec.structs.replace(job, skills=(*job.skills, f"willing:{job.id}")) if job.id in declined else job
+        for job in problem.jobs
+    )
+    technicians = tuple(
+        msgspec.structs.replace(
+            t, skills=(*t.skills, *(Skill(name=f"willing:{i}") for i, who in declined.items() if t.id not in who))
+        )
+        for t in problem.technicians
+    )
+    return msgspec.structs.replace(problem, jobs=jobs, technicians=technicians)
 
 
 def _first_shift(shifts: Iterable[Shift], technician_id: str) -> Shift | None:
@@ -178,7 +195,7 @@ def _plan(planned: list[PlannedStop]) -> Plan:
 
 
 def store_plan(session: orm.Session, branch_id: str, plan: Plan, committed: set[str]) -> set[str]:
-    """Replace the branch's planned stops; return the technicians whose route changed. Committed stops are not planned."""
+    """Replace the planned stops; return the technicians whose route changed. Committed stops are not planned."""
     before = {(s.technician_id, s.position): s.work_order_id for s in repository.list_planned(session, branch_id)}
     rows = [
         PlannedStop(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from server.dispatch.models import Assignment, PlannedStop, PlanRun, PlanState, Proof
-from shared.assignment import LIVE_STATES
+from shared.assignment import LIVE_STATES, AssignmentState
 from shared.errors import DomainError
 
 _LIVE = [state.value for state in LIVE_STATES]
@@ -58,6 +60,18 @@ def find_newest_for(session: orm.Session, work_order_id: str, technician_id: str
         .limit(1)
     )
     return session.scalar(query)
+
+
+def list_declined(session: orm.Session, branch_id: str, work_order_ids: Collection[str]) -> dict[str, set[str]]:
+    """Return who declined which of some orders."""
+    query = sa.select(Assignment.work_order_id, Assignment.technician_id).where(
+        Assignment.branch_id == branch_id, Assignment.state == AssignmentState.DECLINED.value
+    )
+    found: dict[str, set[str]] = {}
+    for work_order_id, technician_id in session.execute(query):
+        if work_order_id in work_order_ids:
+            found.setdefault(work_order_id, set()).add(technician_id)
+    return found
 
 
 def list_orders_of_technician(session: orm.Session, technician_id: str, since_ms: int) -> list[str]:

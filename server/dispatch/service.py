@@ -30,7 +30,7 @@ REPLAN: Final = "replan"
 
 
 def place_work_order(tx: Tx, work_order_id: str, sla_profile: str) -> None:
-    """Find who goes: a leak by exact earliest arrival with its certificate, any other order by best insertion (DI-02)."""
+    """Find who goes: a leak by exact earliest arrival with certificate, others by best insertion (DI-02)."""
     order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
     if WorkOrderState(order.state) not in WAITING_STATES or order.lat is None:
         return
