@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import string
 from typing import Any, Final
 
 import argon2
@@ -117,7 +118,7 @@ def enrol_device(tx: Tx, request: wire.EnrolRequest) -> wire.EnrolResponse:
         raise DomainError("code_invalid")
     if row.expires_ms < tx.now_ms:
         raise DomainError("code_expired")
-    if len(request.public_key) != _KEY_HEX:
+    if len(request.public_key) != _KEY_HEX or set(request.public_key) - set(string.hexdigits):
         raise DomainError("invalid_request", reason="public_key")
     row.used_ms = tx.now_ms
     technician = repository.get_technician(tx.session, tx.branch_id, row.technician_id)
