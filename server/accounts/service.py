@@ -222,7 +222,7 @@ def create_account(tx: Tx, user_name: str, name: str, role: Role, password: str,
 
 
 def add_technician(tx: Tx, technician_id: str, values: dict[str, Any], shifts: list[tuple[int, int]]) -> Technician:
-    """Add a technician with his shifts; `values` are the columns name, name_en, skills, instruments, home_lat, home_lon."""
+    """Add a technician with his shifts; `values`: name, name_en, skills, instruments, home_lat, home_lon."""
     technician = Technician(id=technician_id, branch_id=tx.branch_id, **values)
     tx.session.add(technician)
     tx.session.flush()
