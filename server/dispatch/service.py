@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from routing import urgent
+from routing import queue, urgent
 from routing.certificate import Certificate
 from routing.plan import Plan
 from routing.problem import Place, Problem
@@ -46,29 +46,39 @@ def place_work_order(tx: Tx, work_order_id: str, sla_profile: str) -> None:
 
 
 def _place_leak(tx: Tx, order: WorkOrder, snapshot: Snapshot, sla_profile: str) -> None:
-    answer = urgent.insert_urgent(snapshot.problem, snapshot.plan, order.id)
-    changed = _store(tx, answer.plan, snapshot.problem)
-    _keep_proof(tx, answer.certificate)
-    offer_due_stops(tx, sla_profile, changed | {answer.certificate.technician_id or ""})
-    if answer.certificate.technician_id is None:
+    if len(_list_waiting_leaks(tx)) > 1:
+        recheck_leaks(tx, sla_profile)
+    else:
+        answer = urgent.insert_urgent(snapshot.problem, snapshot.plan, order.id)
+        changed = _store(tx, answer.plan, snapshot.problem)
+        _keep_proof(tx, answer.certificate)
+        offer_due_stops(tx, sla_profile, changed | {answer.certificate.technician_id or ""})
+    proof = repository.find_proof(tx.session, order.id)
+    if proof is None or proof.certificate["technician_id"] is None:
         work_order_service.flag(tx, order, "nobody_qualified")
         tx.record(events.LEAK_UNACCEPTED, {"step": "siren", "reason": "nobody_qualified"}, work_order_id=order.id)
 
 
-def recheck_leaks(tx: Tx, sla_profile: str) -> None:
-    """Look again at every leak that waits for a busy crew: a promise to it is revocable until a crew is en route."""
+def _list_waiting_leaks(tx: Tx) -> list[WorkOrder]:
+    """Return the alarming orders that nobody holds or is offered."""
     waiting = work_orders.list_in_states(tx.session, tx.branch_id, WAITING_STATES)
     held = {a.work_order_id for a in repository.list_live(tx.session, tx.branch_id)}
-    leaks = [o for o in waiting if offers.is_alarming(o) and o.id not in held and o.lat is not None]
-    if not leaks:
+    return [o for o in waiting if offers.is_alarming(o) and o.id not in held and o.lat is not None]
+
+
+def recheck_leaks(tx: Tx, sla_profile: str) -> None:
+    """Look again at every leak that waits for a busy crew: a promise to it is revocable until a crew is en route.
+
+    All that wait are arranged together; a free crew is offered its first one at once.
+    """
+    if not _list_waiting_leaks(tx):
         return
     snapshot = take_snapshot(tx.session, tx.branch_id, tx.now_ms, sla_profile)
-    plan = snapshot.plan
-    for order in leaks:
-        answer = urgent.insert_urgent(snapshot.problem, plan, order.id)
-        plan = answer.plan
-        _keep_proof(tx, answer.certificate)
-    offer_due_stops(tx, sla_profile, _store(tx, plan, snapshot.problem))
+    answer = queue.arrange_queue(snapshot.problem, snapshot.plan, target_s=dispatch_rules().queue_target_s)
+    for certificate in answer.certificates:
+        _keep_proof(tx, certificate)
+    _store(tx, answer.plan, snapshot.problem)
+    offer_due_stops(tx, sla_profile)
 
 
 def _store(tx: Tx, plan: Plan, asked: Problem) -> set[str]:
@@ -247,6 +257,7 @@ def apply_plan(tx: Tx, plan: Plan, certificates: tuple[Certificate, ...], asked:
     for certificate in certificates:
         _keep_proof(tx, certificate)
     offer_due_stops(tx, sla_profile, changed)
+    recheck_leaks(tx, sla_profile)
     if waiting:
         keep_planning(tx)
     return True
