@@ -1,0 +1,157 @@
+// @ts-check
+// The board: technicians by time. Bars tinted by priority, solid red for leaks, travel before them, now-line.
+
+import { byId, el, setText } from './dom.js';
+import { clockTime, sinceMidnight, t, word } from './i18n.js';
+import { SHAPES } from './sla.js';
+
+/** @typedef {import('./store.js').Store} Store */
+/** @typedef {import('./store.js').TechnicianRow} TechnicianRow */
+/** @typedef {import('./store.js').Stop} Stop */
+
+const HOUR_MS = 3_600_000;
+const BACK_MS = 1.5 * HOUR_MS;
+const AHEAD_MS = 6.5 * HOUR_MS;
+const ORDER = /** @type {Record<string, number>} */ ({ on_site: 0, en_route: 0, available: 1, offline: 2, off_shift: 3 });
+
+export class Board {
+  /** @param {Store} store */
+  constructor(store) {
+    this.store = store;
+    /** @type {HTMLElement} */ this.root = byId('board');
+    this.scale = el('div.scale', { 'aria-hidden': 'true' });
+    this.lines = el('div.lines', { role: 'grid', 'aria-label': t('console.board') });
+    this.nowLine = el('div.now', { 'aria-hidden': 'true' }, el('b'));
+    this.root.replaceChildren(this.scale, this.lines, this.nowLine);
+    this.empty = el('p.empty', { hidden: true }, el('b', {}, t('console.board_empty')), el('span', {}, t('console.board_empty_hint')));
+    this.root.append(this.empty);
+    this.fromMs = 0;
+    this.lines.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => this.move(event));
+    for (const name of ['technicians', 'orders', 'selection']) store.addEventListener(name, () => this.draw());
+  }
+
+  /** Left edge and width of a span in per cent of the board. @param {number} startMs @param {number} endMs */
+  span(startMs, endMs) {
+    const all = BACK_MS + AHEAD_MS;
+    const left = Math.max(0, Math.min(100, ((startMs - this.fromMs) / all) * 100));
+    const right = Math.max(0, Math.min(100, ((endMs - this.fromMs) / all) * 100));
+    return { left, width: right - left };
+  }
+
+  draw() {
+    if (!this.store.isLoaded) return;
+    const now = this.store.clock.now();
+    this.fromMs = Math.floor((now - BACK_MS) / 900_000) * 900_000;
+    const rows = [...this.store.technicians.values()].filter((r) => r.state !== 'off_shift' || r.route.length)
+      .sort((a, b) => Number(b.on_leak) - Number(a.on_leak) || ORDER[a.state] - ORDER[b.state] || a.name.localeCompare(b.name, 'zh'));
+    this.empty.hidden = rows.length > 0;
+    const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset?.bar;
+    this.lines.replaceChildren(...rows.map((row) => this.line(row, now)));
+    if (focused) /** @type {HTMLElement|null} */ (this.lines.querySelector(`[data-bar="${focused}"]`))?.focus();
+    this.drawScale();
+    this.tick();
+  }
+
+  drawScale() {
+    const first = this.fromMs - (sinceMidnight(this.fromMs) % HOUR_MS) + HOUR_MS;
+    const marks = [];
+    for (let at = first; at < this.fromMs + BACK_MS + AHEAD_MS; at += HOUR_MS) {
+      marks.push(el('span', { style: { left: `${this.span(at, at).left}%` }, data: { at: String(at) } }, clockTime(at)));
+    }
+    this.scale.replaceChildren(...marks);
+  }
+
+  /** @param {TechnicianRow} row @param {number} now */
+  line(row, now) {
+    const isChosen = row.id === this.store.technicianId;
+    const state = row.on_leak ? t('console.on_leak') : t(`console.${row.state}`);
+    const name = el('button.name', {
+      role: 'rowheader', tabindex: '-1', data: { state: row.state, leak: row.on_leak ? '1' : null, online: String(row.phone.online), bar: `t-${row.id}` },
+      onclick: () => this.store.selectTechnician(isChosen ? null : row.id), 'aria-pressed': String(isChosen), title: row.skills.map((s) => word('skill', s)).join(' · '),
+    }, el('i', { 'aria-hidden': 'true' }, row.initial), el('b', {}, row.name), el('small', {}, row.route.length ? `${state} · ${row.route.length}` : state));
+    const track = el('div.track', { role: 'gridcell' });
+    this.shade(track, row);
+    const stops = [...row.route].sort((a, b) => a.arrival_ms - b.arrival_ms);
+    let free = 0;
+    for (const stop of stops) {
+      this.window(track, stop);
+      this.travel(track, stop, free, now);
+      track.append(this.bar(stop, row, now));
+      free = stop.end_ms;
+    }
+    return el('div.tech', { role: 'row', data: { id: row.id, chosen: isChosen ? '1' : null } }, name, track);
+  }
+
+  /** Time outside the shift is hatched. @param {HTMLElement} track @param {TechnicianRow} row */
+  shade(track, row) {
+    const end = this.fromMs + BACK_MS + AHEAD_MS;
+    const parts = row.shift_start_ms == null ? [] : [[this.fromMs, row.shift_start_ms], [row.shift_end_ms ?? end, end]];
+    for (const [from, to] of parts) {
+      const { left, width } = this.span(Math.max(from, this.fromMs), Math.min(to, end));
+      if (width > 0) track.append(el('i.off', { style: { left: `${left}%`, width: `${width}%` } }));
+    }
+  }
+
+  /** A promised window as a bracket. @param {HTMLElement} track @param {Stop} stop */
+  window(track, stop) {
+    if (stop.window_start_ms == null || stop.window_end_ms == null) return;
+    const { left, width } = this.span(stop.window_start_ms, stop.window_end_ms);
+    if (width > 0) track.append(el('i.window', { style: { left: `${left}%`, width: `${width}%` }, data: { for: stop.work_order_id } }));
+  }
+
+  /** The way to a stop: from where the last ended, at most until the arrival. @param {HTMLElement} track @param {Stop} stop @param {number} free @param {number} now */
+  travel(track, stop, free, now) {
+    const start = Math.max(free, stop.arrival_ms - 1_800_000, this.fromMs);
+    const order = this.store.orders.get(stop.work_order_id);
+    if (stop.arrival_ms <= start || (order?.state === 'on_site' && stop.arrival_ms > now)) return;
+    const { left, width } = this.span(start, stop.arrival_ms);
+    if (width > 0) track.append(el('i.travel', { style: { left: `${left}%`, width: `${width}%` } }));
+  }
+
+  /** @param {Stop} stop @param {TechnicianRow} row @param {number} now */
+  bar(stop, row, now) {
+    const { left, width } = this.span(stop.start_ms, Math.max(stop.end_ms, stop.start_ms + 300_000));
+    const title = `${SHAPES[stop.priority]} ${word('fault', stop.fault_kind)}`;
+    const times = `${clockTime(stop.start_ms)}–${clockTime(stop.end_ms)}`;
+    const promised = stop.window_start_ms ? `, ${t('console.promised', { start: clockTime(stop.window_start_ms), end: clockTime(stop.window_end_ms) })}` : '';
+    return el('button.bar', {
+      tabindex: '-1', style: { left: `${left}%`, width: `max(6px, ${width}%)` }, hidden: width <= 0 && left >= 100,
+      data: { priority: String(stop.priority), leak: stop.is_leak ? '1' : null, past: stop.end_ms < now ? '1' : null, planned: stop.locked ? null : '1', bar: stop.work_order_id, chosen: stop.work_order_id === this.store.selectedId ? '1' : null },
+      'aria-label': `${row.name}, ${word('priority', stop.priority)}, ${word('fault', stop.fault_kind)}, ${stop.number}, ${times}${promised}`,
+      title: `${stop.number} ${word('fault', stop.fault_kind)} ${times}${promised}`,
+      onclick: () => { this.store.select(stop.work_order_id); this.store.dispatchEvent(new CustomEvent('open', { detail: stop.work_order_id })); },
+    }, title);
+  }
+
+  /** Move the now-line; hide the hour that its time would cover. */
+  tick() {
+    const now = this.store.clock.now();
+    if (!this.fromMs) return;
+    if (now - this.fromMs > BACK_MS + 1_800_000) { this.draw(); return; }
+    const { left } = this.span(now, now);
+    this.nowLine.style.setProperty('--at', String(left / 100));
+    setText(this.nowLine.firstElementChild, clockTime(now));
+    for (const mark of this.scale.children) mark.classList.toggle('hidden', Math.abs(Number(mark.dataset.at) - now) < 1_500_000);
+  }
+
+  /** Arrows: up and down between technicians, left and right along a row. @param {KeyboardEvent} event */
+  move(event) {
+    const at = /** @type {HTMLElement} */ (document.activeElement);
+    const line = at?.closest('.tech');
+    if (!line || !['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'].includes(event.key)) return;
+    event.preventDefault();
+    const cells = /** @type {HTMLElement[]} */ ([...line.querySelectorAll('button')]);
+    const index = cells.indexOf(at);
+    if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
+      cells[Math.max(0, Math.min(cells.length - 1, index + (event.key === 'ArrowRight' ? 1 : -1)))].focus();
+      return;
+    }
+    const next = event.key === 'ArrowDown' ? line.nextElementSibling : line.previousElementSibling;
+    const there = next ? /** @type {HTMLElement[]} */ ([...next.querySelectorAll('button')]) : [];
+    there[Math.min(index, there.length - 1)]?.focus();
+  }
+
+  focus() {
+    /** @type {HTMLElement|null} */ (this.lines.querySelector('button.bar[data-chosen], button'))?.focus();
+  }
+}

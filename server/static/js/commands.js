@@ -1,0 +1,135 @@
+// @ts-check
+// What a dispatcher can do to an order: assign with candidates, recall, hold, release, cancel, reopen, undo.
+
+import { get, post } from './api.js';
+import { el, openDialog, rove, toast, toastError } from './dom.js';
+import { clockTime, t } from './i18n.js';
+
+/** @typedef {import('./store.js').Store} Store */
+
+const REASONS = /** @type {Record<string, string[]>} */ ({
+  recall: ['more_urgent', 'wrong_person', 'customer_asked', 'other'],
+  hold: ['parts', 'customer_asked', 'other'],
+  cancel: ['duplicate_call', 'customer_asked', 'other'],
+  reopen: ['customer_asked', 'other'],
+});
+
+export class Commands {
+  /** @param {Store} store */
+  constructor(store) {
+    this.store = store;
+    /** @type {{id: string}|null} */ this.lastAssigned = null;
+  }
+
+  /** Send a command on the version that is on the screen; a conflict brings the newer row. @param {any} order @param {string} name @param {any} body */
+  async send(order, name, body) {
+    try {
+      const answer = await post(`/api/v1/work-orders/${order.id}/${name}`, { ver: this.latest(order).ver, ...body });
+      this.take(answer.order);
+      return true;
+    } catch (error) {
+      const newer = /** @type {any} */ (error)?.data?.order;
+      if (newer) this.take(newer);
+      toastError(error);
+      return false;
+    }
+  }
+
+  /** @param {any} order */
+  latest(order) {
+    return this.store.orders.get(order.id) ?? order;
+  }
+
+  /** @param {any} row */
+  take(row) {
+    if (row.is_open) this.store.orders.set(row.id, row);
+    else this.store.orders.delete(row.id);
+    for (const name of ['orders', 'detail']) this.store.touch(name);
+  }
+
+  /** @param {any} order */
+  async assign(order) {
+    const dialog = openDialog('assign', t('console.assign.title', { number: order.number }), () => [el('div.list.skeleton')]);
+    try {
+      const { items } = await get(`/api/v1/work-orders/${order.id}/candidates`);
+      if (dialog.isConnected) this.fillCandidates(dialog, order, items);
+    } catch (error) {
+      dialog.close();
+      toastError(error);
+    }
+  }
+
+  /** @param {HTMLDialogElement} dialog @param {any} order @param {any[]} items */
+  fillCandidates(dialog, order, items) {
+    const rows = items.map((item) => this.candidate(dialog, order, item, items[0]));
+    const list = el('div.list', { role: 'listbox', 'aria-label': t('console.do.assign'), onkeydown: (/** @type {KeyboardEvent} */ e) => rove(e, rows.filter((r) => !r.disabled)) }, ...rows);
+    const empty = items.length ? null : el('p.empty', {}, t('console.assign.empty'));
+    dialog.querySelector('.skeleton')?.replaceWith(list, empty ?? '', el('p.muted.hint', {}, t('console.assign.hint')));
+    rows.find((row) => !row.disabled)?.focus();
+  }
+
+  /** @param {HTMLDialogElement} dialog @param {any} order @param {any} item @param {any} best */
+  candidate(dialog, order, item, best) {
+    const isOut = item.reason_code !== null;
+    const side = isOut ? t(`console.reason_code.${item.reason_code}`)
+      : [item.moved ? t('console.assign.moves', { count: item.moved }) : t('console.assign.moves_none'), item.needs_consent ? t('console.assign.consent') : ''].filter(Boolean).join(' · ');
+    const behind = item.arrival_ms && best.arrival_ms ? Math.round((item.arrival_ms - best.arrival_ms) / 60_000) : 0;
+    return el('button.candidate', {
+      role: 'option', disabled: isOut, data: { technician: item.technician_id },
+      onclick: () => { dialog.close(); void this.give(order, item); },
+    }, el('b', {}, item.name), el('span.side', {}, side),
+      el('span.num', {}, item.arrival_ms ? clockTime(item.arrival_ms) : ''),
+      el('span.num.behind', {}, isOut ? '' : item === best ? t('console.assign.best') : behind ? `+${behind} min` : '+0 min'));
+  }
+
+  /** @param {any} order @param {any} item */
+  async give(order, item) {
+    if (!await this.send(order, 'assign', { technician_id: item.technician_id })) return;
+    this.lastAssigned = { id: order.id };
+    toast(t('console.assign.done', { number: order.number, name: item.name }));
+  }
+
+  /** Take the last assignment back. */
+  async undo() {
+    const order = this.lastAssigned && this.store.orders.get(this.lastAssigned.id);
+    if (!order) { toast(t('console.error.nothing_to_undo')); return; }
+    this.lastAssigned = null;
+    if (await this.send(order, 'recall', { reason: t('console.reason.wrong_person') })) this.tell(order, 'recall');
+  }
+
+  /** @param {any} order @param {string} name */
+  tell(order, name) {
+    toast(t('console.reason.done', { number: order.number, action: t(`console.do.${name}`) }));
+  }
+
+  /** Ask for the reason, then do it. @param {any} order @param {string} name */
+  ask(order, name) {
+    const title = t(`console.reason.${name}_title`, { number: order.number });
+    openDialog('reason', title, (dialog) => {
+      const other = el('input', { id: 'reason-text', maxlength: '200', autocomplete: 'off' });
+      const choices = REASONS[name].map((code, index) => el('label.choice', {}, el('input', { type: 'radio', name: 'reason', value: code, checked: index === 0 }), t(`console.reason.${code}`)));
+      const form = el('form', {
+        method: 'dialog',
+        onsubmit: async () => {
+          const chosen = /** @type {any} */ (form.querySelector('input[name=reason]:checked'))?.value;
+          const reason = other.value.trim() || t(`console.reason.${chosen}`);
+          if (await this.send(order, name, { reason })) this.tell(order, name);
+        },
+      }, ...choices, el('label', { for: 'reason-text' }, t('console.reason.label')), other, el('p.muted', {}, t('console.reason.hint')),
+      el('footer', {}, el('button', { type: 'button', onclick: () => dialog.close() }, t('console.do.back')), el(name === 'cancel' ? 'button.danger' : 'button.primary', {}, t(`console.do.${name}`))));
+      return [form];
+    });
+  }
+
+  /** @param {any} order */
+  async release(order) {
+    if (await this.send(order, 'release', { reason: '' })) this.tell(order, 'release');
+  }
+
+  /** What the drawer's buttons do. @returns {Record<string, (order: any) => void>} */
+  actions() {
+    const asking = Object.fromEntries(Object.keys(REASONS).map((name) => [name, (/** @type {any} */ order) => this.ask(order, name)]));
+    return { ...asking, assign: (order) => void this.assign(order), release: (order) => void this.release(order) };
+  }
+}
+

@@ -1,0 +1,236 @@
+// @ts-check
+// The live map: orders by shape and colour, technicians as directed discs, the chosen technician's route.
+
+import * as maplibre from '/static/vendor/maplibre-gl/maplibre-gl.mjs';
+import { get } from './api.js';
+import { byId } from './dom.js';
+import { t, word } from './i18n.js';
+import { discImage, orderImage, pinImage, ringImage, wedgeImage } from './map_images.js';
+import { FONT, joinRoads, makeStyle, token } from './map_style.js';
+import { countdown, isLate } from './sla.js';
+
+/** @typedef {import('./store.js').Store} Store */
+/** @typedef {import('./store.js').OrderRow} OrderRow */
+/** @typedef {import('./store.js').TechnicianRow} TechnicianRow */
+
+const STALE_MS = 180_000;
+const point = (/** @type {any} */ row, /** @type {any} */ properties) => ({ type: 'Feature', geometry: { type: 'Point', coordinates: [row.lon, row.lat] }, properties });
+const collect = (/** @type {any[]} */ features) => ({ type: 'FeatureCollection', features });
+const hasPlace = (/** @type {any} */ row) => row.lat != null && row.lon != null;
+
+export class LiveMap {
+  /** @param {Store} store @param {{center: [number, number]}} branch */
+  constructor(store, branch) {
+    this.store = store;
+    this.branch = branch;
+    this.isReady = false;
+    this.wasFitted = false;
+    /** @type {((place: {lat: number, lon: number}) => void)|null} */ this.onPlace = null;
+    /** @type {{lat: number, lon: number}|null} */ this.pin = null;
+    /** @type {Set<string>} */ this.images = new Set();
+  }
+
+  /** Open the map; without WebGL the page says so and goes on. */
+  async open() {
+    const { layers, attribution } = await get('/api/v1/basemap').catch(() => ({ layers: [], attribution: '' }));
+    this.layers = new Set(layers);
+    this.roads = this.layers.has('road') ? joinRoads(await get('/api/v1/basemap/road.geojson')) : collect([]);
+    try {
+      this.map = new maplibre.Map({
+        container: 'map', style: makeStyle(this.layers), center: [this.branch.center[1], this.branch.center[0]], zoom: 12,
+        attributionControl: attribution ? { compact: true, customAttribution: attribution } : false,
+        dragRotate: false, pitchWithRotate: false, fadeDuration: 0, maxZoom: 18, keyboard: true,
+      });
+    } catch {
+      this.fail();
+      return;
+    }
+    this.map.touchZoomRotate.disableRotation();
+    this.map.on('load', () => this.dress());
+    this.map.on('click', (/** @type {any} */ event) => this.click(event));
+    this.map.on('mousemove', (/** @type {any} */ event) => this.hover(event));
+    this.listen();
+  }
+
+  fail() {
+    const note = byId('map-empty');
+    note.hidden = false;
+    note.textContent = t('console.no_webgl');
+  }
+
+  listen() {
+    for (const name of ['orders', 'technicians', 'positions', 'selection']) this.store.addEventListener(name, () => this.later());
+    byId('zoom-in').addEventListener('click', () => this.map.zoomIn());
+    byId('zoom-out').addEventListener('click', () => this.map.zoomOut());
+    byId('fit').addEventListener('click', () => this.fit());
+    document.addEventListener('visibilitychange', () => { if (!document.hidden) this.later(); });
+  }
+
+  /** Put our own sources and layers on a fresh style. */
+  dress() {
+    this.images.clear();
+    const { map } = this;
+    map.getSource('road').setData(this.roads);
+    for (const name of ['route', 'urgent', 'technicians', 'pin']) map.addSource(name, { type: 'geojson', data: collect([]) });
+    map.addSource('orders', { type: 'geojson', data: collect([]), cluster: true, clusterRadius: 34, clusterMaxZoom: 13 });
+    this.image('ring', ringImage());
+    this.image('pin', pinImage());
+    for (const layer of this.ownLayers()) map.addLayer(layer);
+    this.isReady = true;
+    this.draw();
+    if (!this.wasFitted) this.fit(0);
+  }
+
+  ownLayers() {
+    const label = { 'text-font': FONT, 'text-size': 12, 'text-optional': true };
+    const ink = { 'text-color': token('ink'), 'text-halo-color': token('surface'), 'text-halo-width': 1.8 };
+    const icon = { 'icon-image': ['get', 'icon'], 'icon-allow-overlap': true, 'icon-ignore-placement': false };
+    return [
+      { id: 'route-casing', type: 'line', source: 'route', layout: { 'line-join': 'round', 'line-cap': 'round' }, paint: { 'line-color': token('surface'), 'line-width': 8, 'line-opacity': 0.9 } },
+      { id: 'route', type: 'line', source: 'route', layout: { 'line-join': 'round', 'line-cap': 'round' }, paint: { 'line-color': token('brand'), 'line-width': 4 } },
+      { id: 'clusters', type: 'circle', source: 'orders', filter: ['has', 'point_count'], paint: { 'circle-color': token('surface'), 'circle-radius': ['step', ['get', 'point_count'], 13, 10, 16, 40, 20], 'circle-stroke-width': 2, 'circle-stroke-color': token('ink-3') } },
+      { id: 'cluster-count', type: 'symbol', source: 'orders', filter: ['has', 'point_count'], layout: { 'text-field': ['get', 'point_count_abbreviated'], 'text-font': FONT, 'text-size': 12, 'text-allow-overlap': true }, paint: { 'text-color': token('ink') } },
+      { id: 'orders', type: 'symbol', source: 'orders', filter: ['!', ['has', 'point_count']], layout: { ...icon } },
+      { id: 'wedges', type: 'symbol', source: 'technicians', filter: ['has', 'heading'], layout: { 'icon-image': ['get', 'wedge'], 'icon-rotate': ['get', 'heading'], 'icon-rotation-alignment': 'map', 'icon-allow-overlap': true, 'icon-ignore-placement': true } },
+      { id: 'ring', type: 'symbol', source: 'technicians', filter: ['==', ['get', 'chosen'], true], layout: { 'icon-image': 'ring', 'icon-allow-overlap': true, 'icon-ignore-placement': true } },
+      { id: 'technicians', type: 'symbol', source: 'technicians', layout: { ...icon, ...label, 'symbol-sort-key': ['get', 'rank'], 'text-field': ['get', 'label'], 'text-offset': [0, 1.35], 'text-anchor': 'top', 'text-size': 11 }, paint: ink },
+      { id: 'urgent', type: 'symbol', source: 'urgent', layout: { ...icon, ...label, 'symbol-sort-key': ['get', 'rank'], 'text-field': ['get', 'label'], 'text-variable-anchor': ['left', 'right', 'bottom', 'top'], 'text-radial-offset': 1.5, 'text-justify': 'auto' }, paint: { ...ink, 'text-color': ['case', ['==', ['get', 'priority'], 1], token('p1'), token('ink')] } },
+      { id: 'pin', type: 'symbol', source: 'pin', layout: { 'icon-image': 'pin', 'icon-anchor': 'bottom', 'icon-allow-overlap': true } },
+    ];
+  }
+
+  /** @param {string} name @param {ImageData} data */
+  image(name, data) {
+    if (this.images.has(name)) return name;
+    if (this.map.hasImage(name)) this.map.removeImage(name);
+    this.map.addImage(name, data, { pixelRatio: 2 });
+    this.images.add(name);
+    return name;
+  }
+
+  /** Draw at most twice a second, and not at all while nobody looks. */
+  later() {
+    if (this.waiting || !this.isReady || document.hidden) return;
+    this.waiting = setTimeout(() => { this.waiting = undefined; this.draw(); }, 450);
+  }
+
+  draw() {
+    if (!this.isReady) return;
+    const now = this.store.clock.now();
+    const orders = [...this.store.orders.values()].filter(hasPlace);
+    const isHot = (/** @type {OrderRow} */ o) => o.is_leak || o.id === this.store.selectedId || isLate(o, now);
+    this.map.getSource('orders').setData(collect(orders.filter((o) => !isHot(o)).map((o) => this.orderFeature(o, now))));
+    this.map.getSource('urgent').setData(collect(orders.filter(isHot).map((o) => this.orderFeature(o, now, true))));
+    const crew = [...this.store.technicians.values()].filter((r) => hasPlace(r) && r.state !== 'off_shift');
+    this.map.getSource('technicians').setData(collect(crew.map((r) => this.technicianFeature(r, now))));
+    this.map.getSource('route').setData(this.route());
+    this.map.getSource('pin').setData(collect(this.pin ? [point(this.pin, {})] : []));
+    byId('map').dataset.orders = String(orders.length);
+    byId('map').dataset.technicians = String(crew.length);
+  }
+
+  /** @param {OrderRow} order @param {number} now @param {boolean} [isHot] */
+  orderFeature(order, now, isHot = false) {
+    const isChosen = order.id === this.store.selectedId;
+    const tone = isChosen ? 'chosen' : isLate(order, now) ? 'late' : 'calm';
+    const left = countdown(order.clock, now);
+    const text = `${word('fault', order.fault_kind)}${left.left === null ? '' : ` ${left.text}`}`;
+    return point(order, {
+      id: order.id, priority: order.priority, rank: isChosen ? -1 : order.priority,
+      icon: this.image(`order-${order.priority}-${tone}`, orderImage(order.priority, tone)), label: isHot ? text : '',
+    });
+  }
+
+  /** @param {TechnicianRow} row @param {number} now */
+  technicianFeature(row, now) {
+    const age = now - (row.position_ms ?? 0);
+    const isMoving = row.state === 'en_route';
+    const isStale = !row.phone.online || (isMoving && row.position_ms !== null && age > STALE_MS);
+    const tone = isStale ? 'stale' : row.on_leak ? 'leak' : row.state === 'available' ? 'free' : 'busy';
+    const isChosen = row.id === this.store.technicianId;
+    const label = isStale && row.position_ms ? t('console.stale_age', { minutes: Math.round(age / 60_000) }) : isChosen ? row.name : '';
+    return point(row, {
+      id: row.id, chosen: isChosen, rank: isChosen ? 0 : row.on_leak ? 1 : 2, label,
+      icon: this.image(`disc-${row.initial}-${tone}`, discImage(row.initial, tone)),
+      wedge: this.image(`wedge-${tone}`, wedgeImage(tone)),
+      ...(isMoving && row.heading != null ? { heading: row.heading } : {}),
+    });
+  }
+
+  /** The chosen technician's way through his stops. */
+  route() {
+    const row = this.store.technicians.get(this.store.technicianId ?? '');
+    if (!row || !hasPlace(row)) return collect([]);
+    const stops = row.route.filter(hasPlace).sort((a, b) => a.arrival_ms - b.arrival_ms);
+    const coordinates = [row, ...stops].map((s) => [s.lon, s.lat]);
+    if (coordinates.length < 2) return collect([]);
+    return collect([{ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates } }]);
+  }
+
+  /** @param {any} event */
+  click(event) {
+    const hit = this.hit(event.point);
+    if (this.onPlace && !hit?.cluster) {
+      this.onPlace({ lat: event.lngLat.lat, lon: event.lngLat.lng });
+    } else if (hit?.cluster) {
+      this.map.easeTo({ center: hit.at, zoom: this.map.getZoom() + 2 });
+    } else if (hit?.layer === 'technicians') {
+      this.store.selectTechnician(hit.id);
+    } else if (hit) {
+      this.store.select(hit.id);
+      this.store.dispatchEvent(new CustomEvent('open', { detail: hit.id }));
+    }
+  }
+
+  /** @param {any} at screen point */
+  hit(at) {
+    if (!this.isReady) return null;
+    const box = [[at.x - 5, at.y - 5], [at.x + 5, at.y + 5]];
+    const [found] = this.map.queryRenderedFeatures(box, { layers: ['urgent', 'technicians', 'orders', 'clusters'] });
+    if (!found) return null;
+    return { id: found.properties.id, layer: found.layer.id, cluster: found.layer.id === 'clusters', at: found.geometry.coordinates };
+  }
+
+  /** @param {any} event */
+  hover(event) {
+    this.map.getCanvas().style.cursor = this.onPlace ? 'crosshair' : this.hit(event.point) ? 'pointer' : '';
+  }
+
+  /** Show everything that has a place. @param {number} [duration] milliseconds */
+  fit(duration = 300) {
+    const bounds = new maplibre.LngLatBounds();
+    const rows = [...this.store.orders.values(), ...[...this.store.technicians.values()].filter((r) => r.state !== 'off_shift')];
+    for (const row of rows) if (hasPlace(row)) bounds.extend([row.lon, row.lat]);
+    if (bounds.isEmpty()) return;
+    this.wasFitted = true;
+    this.map.fitBounds(bounds, { padding: 56, maxZoom: 15, duration });
+  }
+
+  /** Bring a place into view without moving more than needed. @param {{lat: number|null, lon: number|null}} row @param {number} [zoom] */
+  show(row, zoom) {
+    if (!this.isReady || !hasPlace(row)) return;
+    const at = this.map.project([row.lon, row.lat]);
+    const { clientWidth: w, clientHeight: h } = byId('map');
+    if (zoom || at.x < 40 || at.y < 96 || at.x > w - 60 || at.y > h - 40) {
+      this.map.easeTo({ center: [row.lon, row.lat], offset: [0, 24], ...(zoom ? { zoom: Math.max(zoom, this.map.getZoom()) } : {}), duration: 300 });
+    }
+  }
+
+  /** @param {{lat: number, lon: number}|null} place */
+  setPin(place) {
+    this.pin = place;
+    this.draw();
+  }
+
+  /** Change to the other palette: style and images anew. */
+  restyle() {
+    if (!this.map) return;
+    this.isReady = false;
+    this.map.setStyle(makeStyle(this.layers ?? new Set()), { diff: false });
+    this.map.once('style.load', () => this.dress());
+  }
+
+  resize() {
+    this.map?.resize();
+  }
+}

@@ -1,0 +1,45 @@
+// @ts-check
+// Countdowns as the browser shows them; whether a promise is broken is the server's word.
+
+import { span, t } from './i18n.js';
+
+/** @typedef {import('./store.js').OrderRow} OrderRow */
+
+const SOON_S = 600;
+export const SHAPES = /** @type {Record<number, string>} */ ({ 1: '◆', 2: '▲', 3: '●', 4: '■' });
+export const UNTAKEN = new Set(['new', 'triaged', 'offered', 'reopened']);
+
+/** What a clock shows now. @param {OrderRow['clock']} clock @param {number} nowMs @returns {{text: string, tone: string, left: number|null}} */
+export function countdown(clock, nowMs) {
+  if (!clock || clock.due_ms == null) return { text: '–', tone: 'none', left: null };
+  if (clock.paused) return { text: t('console.paused'), tone: 'none', left: null };
+  const left = Math.floor((clock.due_ms - nowMs) / 1000);
+  if (left < 0 || clock.breached) return { text: `−${span(left)}`, tone: 'late', left };
+  return { text: span(left), tone: left < SOON_S ? 'soon' : 'calm', left };
+}
+
+/** Late already, or planned to be. @param {OrderRow} order @param {number} nowMs */
+export function isLate(order, nowMs) {
+  const due = order.clock?.due_ms;
+  if (!order.clock || due == null || order.clock.paused) return false;
+  const willBe = order.planned_arrival_ms != null && order.clock.kind === 'arrive_by' && order.planned_arrival_ms > due;
+  return order.clock.breached || due < nowMs || willBe;
+}
+
+/** A leak that nobody has accepted yet. @param {OrderRow} order */
+export const isUntakenLeak = (order) => order.is_leak && UNTAKEN.has(order.state);
+
+/** Nobody has it. @param {OrderRow} order */
+export const isUnassigned = (order) => !order.technician_id || order.assignment_state === '' || order.assignment_state === 'planned';
+
+/** Leaks that wait stand first, then by what falls due. @param {OrderRow} a @param {OrderRow} b */
+export function byUrgency(a, b) {
+  const rank = (/** @type {OrderRow} */ o) => [
+    isUntakenLeak(o) ? 0 : 1,
+    ['work_done', 'signed', 'sign_waived', 'on_hold', 'no_access', 'needs_engineering'].includes(o.state) ? 1 : 0,
+    o.priority, o.clock?.due_ms ?? Infinity, o.opened_ms,
+  ];
+  const [x, y] = [rank(a), rank(b)];
+  for (let i = 0; i < x.length; i += 1) if (x[i] !== y[i]) return x[i] < y[i] ? -1 : 1;
+  return a.id < b.id ? -1 : 1;
+}
