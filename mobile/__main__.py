@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 from mobile import service
+from mobile.platform import window
 
 
 def main() -> None:
@@ -20,6 +21,7 @@ def main() -> None:
     if options.headless:
         _run_headless(options)
     else:
+        window.prepare()
         importlib.import_module("mobile.app").main()  # Kivy opens its window on import: only when it is wanted
 
 

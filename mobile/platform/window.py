@@ -1,0 +1,18 @@
+"""What Kivy reads from the environment before its first import."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+_HOME: Final = Path.home() / ".leakfirst-kivy"
+
+
+def prepare(home: Path = _HOME) -> None:
+    """Set Kivy's own folder, keep its hands off the command line, and its log off the terminal."""
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("KIVY_NO_ARGS", "1")
+    os.environ.setdefault("KIVY_NO_CONSOLELOG", "1")
+    os.environ.setdefault("KIVY_NO_FILELOG", "1")
+    os.environ.setdefault("KIVY_HOME", str(home))

@@ -1,0 +1,133 @@
+"""Pieces that several screens share: the line's state, a countdown, a job's card."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Final
+
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.widget import Widget
+
+from mobile.screens.ui import Ui
+from mobile.sync.engine import SyncState
+from mobile.widgets.basics import PRIORITY, SHAPE, Chip, Column, Row, Surface, Tappable, Text, Word
+from mobile.widgets.theme import gap
+from shared import wire
+from shared.assignment import PENDING_STATES, AssignmentState
+
+_HOUR_S: Final = 3600
+
+ACTIVE: Final = frozenset(
+    {AssignmentState.ACCEPTED, AssignmentState.EN_ROUTE, AssignmentState.ARRIVED, AssignmentState.WORKING}
+)
+
+
+def line_chip(ui: Ui) -> Chip:
+    """Return the honest state of the line: needs attention, saved here, delivered, or no network."""
+    line = ui.phone.line()
+    if line.needs_attention:
+        return Chip(ui.t("phone.needs_attention", count=line.needs_attention), "p1")
+    if line.unsent:
+        return Chip(ui.t("phone.saved_here", count=line.unsent), "p2")
+    if line.state is SyncState.DONE:
+        return Chip(ui.t("phone.delivered"), "ok")
+    return Chip(ui.t("phone.no_line"), "p4")
+
+
+def title_of(ui: Ui, job: wire.Job) -> str:
+    """Return what the job is about, in a few words."""
+    return f"{ui.t(f'fault.{job.fault_kind}')} · {ui.t(f'location.{job.location}')}"
+
+
+def priority_chip(ui: Ui, job: wire.Job) -> Chip:
+    """Return the priority as shape, colour and word."""
+    return Chip(ui.t(f"priority.{job.priority}"), PRIORITY[job.priority], shape=SHAPE[job.priority])
+
+
+def find_clock(job: wire.Job) -> wire.ClockView | None:
+    """Return the running clock that falls due first."""
+    running = [c for c in job.clocks if c.met_ms is None and c.due_ms and not c.paused]
+    return min(running, key=lambda c: c.due_ms, default=None)
+
+
+def countdown(ui: Ui, job: wire.Job) -> tuple[str, str]:
+    """Return the time left to the next target and the colour's role; past it with a minus sign."""
+    clock = find_clock(job)
+    if clock is None:
+        return "", "ink_2"
+    left_s = (clock.due_ms - ui.phone.clock.now_ms()) // 1000
+    text = span_text(abs(left_s))
+    if left_s < 0:
+        return f"−{text}", "p1"
+    return text, "p1" if job.priority == 1 else "ink"
+
+
+def span_text(seconds: int) -> str:
+    """Return h:mm:ss under an hour as mm:ss, else h:mm:ss."""
+    hours, rest = divmod(seconds, _HOUR_S)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes:02d}:{left:02d}"
+
+
+def clock_text(at_ms: int | None) -> str:
+    """Return a time of day as HH:MM."""
+    return dt.datetime.fromtimestamp(at_ms / 1000).strftime("%H:%M") if at_ms else ""  # noqa: DTZ006 - the phone's own zone
+
+
+def window_text(ui: Ui, job: wire.Job) -> str:
+    """Return the promised window, or when the planner expects the technician."""
+    if job.window_start_ms and job.window_end_ms:
+        return f"{clock_text(job.window_start_ms)}–{clock_text(job.window_end_ms)}"
+    planned = clock_text(job.assignment.planned_arrival_ms)
+    return ui.t("phone.planned_at", time=planned) if planned else ""
+
+
+def job_card(ui: Ui, job: wire.Job, on_tap: Callable[[], None], *, is_large: bool) -> Widget:
+    """Return a job as a card that can be tapped: the next one large, the rest small."""
+    left, role = countdown(ui, job)
+    head = Row(priority_chip(ui, job), Widget(size_hint_y=None, height=1), Word(left, "number", role, bold=True))
+    lines: list[Widget] = [head, Text(title_of(ui, job), "name" if is_large else "body", bold=True)]
+    if is_large and job.description:
+        lines.append(Text(job.description, "small", "ink_2"))
+    lines.append(Text(job.address, "body" if is_large else "small", "ink" if is_large else "ink_2"))
+    status = ui.t(f"assignment.{job.assignment.state.value}")
+    when = window_text(ui, job)
+    lines.append(Text(" · ".join(part for part in (status, when) if part), "small", "ink_2"))
+    card = Surface(*lines, stripe=PRIORITY[job.priority], spacing=1.5)
+    return Tappable(card, on_tap=on_tap)
+
+
+def is_pending(job: wire.Job) -> bool:
+    """Tell whether the job still waits for the technician's answer."""
+    return job.assignment.state in PENDING_STATES
+
+
+def choices(*buttons: Widget, columns: int = 2) -> Widget:
+    """Return buttons in rows of equal width."""
+    rows = []
+    for start in range(0, len(buttons), columns):
+        row = BoxLayout(size_hint_y=None, height=buttons[start].height, spacing=gap(2))
+        for button in buttons[start : start + columns]:
+            row.add_widget(button)
+        for _ in range(columns - len(buttons[start : start + columns])):
+            row.add_widget(Widget())
+        rows.append(row)
+    return Column(*rows, spacing=2)
+
+
+def facts(*pairs: tuple[str, str]) -> Widget:
+    """Return label and value lines."""
+    lines = []
+    for label, value in pairs:
+        if value:
+            name = Text(label, "small", "ink_2")
+            name.size_hint_x = 0.32
+            row = BoxLayout(size_hint_y=None, spacing=gap(2))
+            words = Text(value)
+            row.add_widget(name)
+            row.add_widget(words)
+            words.bind(height=lambda w, h, r=row: setattr(r, "height", h))
+            row.height = words.height
+            lines.append(row)
+    return Column(*lines, spacing=1.5)

@@ -1,0 +1,245 @@
+"""Work on site: a protocol's steps, a reading on the keypad, a running timer, the outcome, the exceptions."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from kivy.uix.widget import Widget
+
+from mobile.screens import parts
+from mobile.screens.jobs import find_open_protocol
+from mobile.screens.page import Page
+from mobile.screens.ui import Ui
+from mobile.widgets.basics import Button, Chip, Surface, Text
+from mobile.widgets.inputs import Field, Keypad, StepRow
+from mobile.widgets.theme import gap
+from shared import checklist, function_test, wire
+from shared.protocol import FAIL, PASS, Protocol, Step
+from shared.visit import Answer, find_answer
+
+_LEAK_OUTCOMES: Final = ("repaired", "isolated", "all_clear")
+_OUTCOMES: Final = ("done", "follow_up")
+_SAFE_BY_OUTCOME: Final = {"repaired": "repaired", "isolated": "isolated", "all_clear": "no_gas_found"}
+_NO_ACCESS: Final = ("nobody_home", "refused", "locked", "wrong_address")
+
+
+def protocol_page(ui: Ui, arguments: dict[str, Any]) -> Page:
+    """Show a checklist or a full-function test: every step with its value, limit and mark."""
+    job = ui.phone.get_job(arguments["job"])
+    protocol = next(p for p in ui.phone.protocols(job.work_order_id) if p.ref == arguments["protocol"])
+    steps = checklist.list_applicable(protocol, job.visit)
+    done = sum(1 for s in steps if s.required and checklist.result_of(protocol, s, job.visit))
+    total = sum(1 for s in steps if s.required)
+    page = Page(
+        ui,
+        ui.words(protocol.title),
+        f"{protocol.clause}",
+        chip=Chip(f"{done}/{total}", "ok" if done == total else "p3"),
+    )
+    rows = [_step_row(ui, job, protocol, step) for step in steps]
+    page.add(Surface(*rows, spacing=0))
+    page.add(_verdict_card(ui, job, protocol))
+    page.set_foot(*_protocol_foot(ui, job, protocol))
+    return page
+
+
+def _protocol_foot(ui: Ui, job: wire.Job, protocol: Protocol) -> list[Widget]:
+    step = checklist.find_next_step(protocol, job.visit)
+    if step is not None:
+        return [
+            Button(ui.t("phone.later"), lambda: ui.back()),
+            Button(ui.t("phone.next_step"), lambda: _open_step(ui, job, protocol, step), primary=True),
+        ]
+    following = find_open_protocol(ui, job)
+    if following is not None:
+        go = lambda: ui.replace("protocol", job=job.work_order_id, protocol=following.ref)  # noqa: E731 - one line of a button
+        return [Button(ui.t("phone.go_on"), go, primary=True)]
+    name = "outcome" if not job.visit.outcome else "job_detail"
+    return [
+        Button(
+            ui.t("phone.outcome" if name == "outcome" else "phone.to_job"),
+            lambda: ui.replace(name, job=job.work_order_id),
+            primary=True,
+        )
+    ]
+
+
+def _verdict_card(ui: Ui, job: wire.Job, protocol: Protocol) -> Widget:
+    verdict = (function_test if protocol.kind == "function_test" else checklist).evaluate(protocol, job.visit)
+    if not verdict.complete:
+        return Text(ui.t("phone.steps_open", count=len(verdict.missing)), "small", "ink_2")
+    word = ui.t("result.pass" if verdict.passed else "result.fail")
+    return Surface(
+        Text(word, "name", "ok" if verdict.passed else "p1", bold=True), role="ok_bg" if verdict.passed else "p1_bg"
+    )
+
+
+def _step_row(ui: Ui, job: wire.Job, protocol: Protocol, step: Step) -> StepRow:
+    answer = find_answer(job.visit, protocol.ref, step.id)
+    result = checklist.result_of(protocol, step, job.visit)
+    flag = checklist.flag_of(protocol, step, job.visit)
+    value = ui.t(f"flag.{flag}") if flag else _value_text(ui, step, answer)
+    role = "p1" if flag or result == FAIL else "ink_2"
+    mark = {"pass": "pass", "fail": "fail", "not_applicable": "pass"}.get(result, "")
+    return StepRow(ui.words(step.text), value, mark, lambda: _open_step(ui, job, protocol, step), value_role=role)
+
+
+def _value_text(ui: Ui, step: Step, answer: Answer | None) -> str:
+    """Return what was answered, else the hint with the limits."""
+    if answer is None:
+        hint = ui.words(step.hint) if step.hint else ""
+        return " · ".join(part for part in (hint, checklist.limits_text(step)) if part)
+    if answer.value:
+        return f"{answer.value} {answer.unit} · {checklist.limits_text(step)}".strip(" ·")
+    if answer.elapsed_ms is not None:
+        return f"{answer.elapsed_ms / 1000:.1f} s · {checklist.limits_text(step)}".strip(" ·")
+    chosen = next((c for c in step.choices if c.code == answer.outcome), None)
+    return ui.words(chosen.text) if chosen else ui.t(f"result.{answer.outcome}")
+
+
+def _open_step(ui: Ui, job: wire.Job, protocol: Protocol, step: Step) -> None:
+    """A tick toggles at once; anything else has a page of its own."""
+    key = job.work_order_id
+    if step.kind != "tick" or step.may_skip:
+        ui.go("step", job=key, protocol=protocol.ref, step=step.id)
+        return
+    answer = find_answer(job.visit, protocol.ref, step.id)
+    outcome = FAIL if answer is not None and answer.outcome == PASS else PASS
+    ui.act("answer_step", key, protocol=protocol.ref, step=step.id, outcome=outcome)
+    ui.rebuild()
+
+
+def step_page(ui: Ui, arguments: dict[str, Any]) -> Page:
+    """Answer one step: a choice, a reading on the keypad, or a timer."""
+    job = ui.phone.get_job(arguments["job"])
+    protocol = next(p for p in ui.phone.protocols(job.work_order_id) if p.ref == arguments["protocol"])
+    step = next(s for s in protocol.steps if s.id == arguments["step"])
+    page = Page(ui, ui.words(protocol.title), step.clause or protocol.clause)
+    card = [Text(ui.words(step.text), "name", bold=True)]
+    if step.hint:
+        card.append(Text(ui.words(step.hint), "small", "ink_2"))
+    if checklist.limits_text(step):
+        card.append(Text(checklist.limits_text(step), role="ink_2"))
+    page.add(Surface(*card, spacing=1.5))
+    {"reading": _reading, "timer": _timer}.get(step.kind, _choose)(ui, page, job, protocol, step)
+    return page
+
+
+def _answer(ui: Ui, job: wire.Job, protocol: Protocol, step: Step, outcome: str) -> None:
+    if ui.act("answer_step", job.work_order_id, protocol=protocol.ref, step=step.id, outcome=outcome):
+        ui.back()
+
+
+def _skip_button(ui: Ui, job: wire.Job, protocol: Protocol, step: Step) -> list[Widget]:
+    if not step.may_skip:
+        return []
+    return [Button(ui.t("result.not_applicable"), lambda: _answer(ui, job, protocol, step, "not_applicable"))]
+
+
+def _choose(ui: Ui, page: Page, job: wire.Job, protocol: Protocol, step: Step) -> None:
+    options = [(c.code, ui.words(c.text)) for c in step.choices] or [
+        (PASS, ui.t("result.pass")),
+        (FAIL, ui.t("result.fail")),
+    ]
+    buttons = [Button(text, lambda code=code: _answer(ui, job, protocol, step, code)) for code, text in options]
+    page.add(parts.choices(*buttons, *_skip_button(ui, job, protocol, step), columns=1))
+
+
+def _reading(ui: Ui, page: Page, job: wire.Job, protocol: Protocol, step: Step) -> None:
+    figure = Text("–", "title", bold=True, align="center")
+    serial, valid = _instrument(ui)
+
+    def show(value: str) -> None:
+        figure.text = f"{value or '–'} {step.unit}"
+        save.disabled = value in {"", "."}
+
+    keypad = Keypad(show)
+
+    def store() -> None:
+        data = {"protocol": protocol.ref, "step": step.id, "value": keypad.value, "unit": step.unit}
+        instrument = {"instrument_serial": serial, "instrument_valid_until": valid} if step.needs_instrument else {}
+        if ui.act("record_reading", job.work_order_id, **data, **instrument):
+            ui.back()
+
+    save = Button(ui.t("phone.save"), store, primary=True)
+    page.keypad = keypad
+    page.add(Surface(figure, role="surface"))
+    if step.needs_instrument:
+        page.add(Text(ui.t("phone.instrument", serial=serial, date=valid), "small", "ink_2"))
+    page.add(keypad)
+    page.set_foot(*_skip_button(ui, job, protocol, step), save)
+    show("")
+
+
+def _instrument(ui: Ui) -> tuple[str, str]:
+    """Return the instrument declared in the settings: serial and the last day of its calibration."""
+    return ui.instrument
+
+
+def _timer(ui: Ui, page: Page, job: wire.Job, protocol: Protocol, step: Step) -> None:
+    figure = Text("0.0 s", "title", bold=True, align="center")
+    started: list[int] = []
+
+    def toggle() -> None:
+        if not started:
+            started.append(ui.phone.clock.mono_ms())
+            button.text = ui.t("phone.stop_timer")
+            return
+        elapsed_ms = ui.phone.clock.mono_ms() - started[0]
+        if ui.act("stop_timer", job.work_order_id, protocol=protocol.ref, step=step.id, elapsed_ms=elapsed_ms):
+            ui.back()
+
+    def run() -> None:
+        if started:
+            figure.text = f"{(ui.phone.clock.mono_ms() - started[0]) / 1000:.1f} s"
+
+    button = Button(ui.t("phone.start_timer"), toggle, primary=True)
+    page.add(Surface(figure))
+    page.every_second(run)
+    page.set_foot(*_skip_button(ui, job, protocol, step), button)
+
+
+def outcome_page(ui: Ui, arguments: dict[str, Any]) -> Page:
+    """Declare how the job ended; a leak is made safe with it."""
+    job = ui.phone.get_job(arguments["job"])
+    page = Page(ui, ui.t("phone.outcome"), job.number)
+    words = Field(job.visit.work_done, ui.t("phone.work_done_hint"))
+    page.add(Surface(Text(ui.t("phone.work_done"), "small", "ink_2"), words))
+
+    def declare(outcome: str) -> None:
+        safe = not job.is_leak or job.visit.made_safe_ms is not None
+        if (
+            not safe
+            and outcome in _SAFE_BY_OUTCOME
+            and not ui.act("make_safe", job.work_order_id, how=_SAFE_BY_OUTCOME[outcome])
+        ):
+            return
+        if ui.act("declare_outcome", job.work_order_id, outcome=outcome, work_done=words.text):
+            ui.replace("job_detail", job=job.work_order_id)
+
+    codes = _LEAK_OUTCOMES if job.is_leak else _OUTCOMES
+    page.add(parts.choices(*(Button(ui.t(f"outcome.{c}"), lambda c=c: declare(c)) for c in codes), columns=1))
+    return page
+
+
+def exceptions_page(ui: Ui, arguments: dict[str, Any]) -> Page:
+    """What else can happen at a door: nobody opens, made safe for now, too hard for one."""
+    job = ui.phone.get_job(arguments["job"])
+    page = Page(ui, ui.t("phone.other"), job.number)
+
+    def done(command: str, **data: Any) -> None:
+        if ui.act(command, job.work_order_id, **data):
+            ui.home() if command != "make_safe" else ui.back()
+
+    closed = [Button(ui.t(f"no_access.{r}"), lambda r=r: done("record_no_access", reason=r)) for r in _NO_ACCESS]
+    page.add(Surface(Text(ui.t("phone.no_access"), "name", bold=True), parts.choices(*closed)))
+    if job.is_leak and job.visit.made_safe_ms is None:
+        safe = [
+            Button(ui.t(f"made_safe.{h}"), lambda h=h: done("make_safe", how=h)) for h in ("isolated", "ventilated")
+        ]
+        page.add(Surface(Text(ui.t("phone.make_safe"), "name", bold=True), parts.choices(*safe)))
+    note = Field("", ui.t("phone.note_hint"))
+    ask = Button(ui.t("phone.ask_centre"), lambda: done("request_engineering", note=note.text or "–"))
+    page.add(Surface(Text(ui.t("phone.too_hard"), "name", bold=True), note, ask))
+    page.body.padding = (gap(4), gap(4), gap(4), gap(6))
+    return page
