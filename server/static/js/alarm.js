@@ -1,0 +1,113 @@
+// @ts-check
+// The alarm for leaks that nobody has accepted: stands still, sounds, stays until a person takes it.
+
+import { byId, el, setText, toast } from './dom.js';
+import { span, t, word } from './i18n.js';
+import { SHAPES, isUntakenLeak } from './sla.js';
+
+/** @typedef {import('./store.js').Store} Store */
+
+const REPEAT_MS = 2_400;
+
+/** Two sounds made on the spot: a leak's, repeated, and a breach's, once. */
+class Sound {
+  constructor() {
+    /** @type {AudioContext|null} */ this.context = null;
+    const wake = () => { this.context ??= new AudioContext(); void this.context.resume(); };
+    for (const name of ['pointerdown', 'keydown']) document.addEventListener(name, wake);
+  }
+
+  get isOn() {
+    return this.context?.state === 'running';
+  }
+
+  /** @param {number[]} pitches hertz, one after another */
+  play(pitches) {
+    if (!this.context || !this.isOn) return;
+    const { context } = this;
+    pitches.forEach((pitch, i) => {
+      const tone = context.createOscillator();
+      const volume = context.createGain();
+      const at = context.currentTime + i * 0.24;
+      tone.frequency.value = pitch;
+      volume.gain.setValueAtTime(0.0001, at);
+      volume.gain.exponentialRampToValueAtTime(0.25, at + 0.02);
+      volume.gain.exponentialRampToValueAtTime(0.0001, at + 0.22);
+      tone.connect(volume).connect(context.destination);
+      tone.start(at);
+      tone.stop(at + 0.24);
+    });
+  }
+}
+
+export class Alarm {
+  /** @param {Store} store @param {(order: any) => void} onLeak called once for each new leak */
+  constructor(store, onLeak) {
+    this.store = store;
+    this.onLeak = onLeak;
+    this.sound = new Sound();
+    /** @type {Set<string>} */ this.taken = new Set();
+    /** @type {Set<string>} */ this.seen = new Set();
+    /** @type {any[]} */ this.waiting = [];
+    /** @type {HTMLElement} */ this.bar = byId('alarm');
+    store.addEventListener('orders', () => this.draw());
+    store.addEventListener('change', (event) => this.hear(/** @type {CustomEvent} */ (event).detail));
+    setInterval(() => { if (this.waiting.length) this.sound.play([880, 660, 880]); }, REPEAT_MS);
+  }
+
+  /** @param {any} change */
+  hear(change) {
+    if (change.type !== 'clock_breached' || !change.order) return;
+    this.sound.play([520, 390]);
+    const text = t('console.alarm.breach', { number: change.order.number, clock: word('clock', change.data.kind ?? change.order.clock?.kind) });
+    toast(text, 'error');
+    setText(byId('shout'), text);
+  }
+
+  draw() {
+    const leaks = [...this.store.orders.values()].filter(isUntakenLeak);
+    this.waiting = leaks.filter((o) => !this.taken.has(o.id)).sort((a, b) => a.priority - b.priority || a.opened_ms - b.opened_ms);
+    for (const leak of leaks) if (!this.seen.has(leak.id)) this.announce(leak);
+    this.bar.hidden = this.waiting.length === 0;
+    if (this.bar.hidden) { this.bar.replaceChildren(); this.shown = ''; return; }
+    const [first] = this.waiting;
+    const key = `${first.id} ${this.waiting.length}`;
+    if (this.shown !== key) this.fill(first, key);
+    this.tick();
+  }
+
+  /** @param {any} leak */
+  announce(leak) {
+    this.seen.add(leak.id);
+    setText(byId('shout'), t('console.alarm.new_leak', { number: leak.number, address: leak.address }));
+    this.sound.play([880, 660, 880]);
+    this.onLeak(leak);
+  }
+
+  /** @param {any} first @param {string} key */
+  fill(first, key) {
+    this.shown = key;
+    const title = this.waiting.length > 1 ? t('console.alarm.many', { count: this.waiting.length }) : t('console.alarm.one');
+    this.bar.replaceChildren(el('span.shape', { 'aria-hidden': 'true' }, SHAPES[first.priority]),
+      el('p', {}, el('b', {}, title), el('span', {}, `${first.number} · ${word('fault', first.fault_kind)} · ${first.address}`)),
+      el('span.num.wait'), el('button', { id: 'take-alarm', onclick: () => this.take() }, t('console.do.take'), el('kbd', {}, '␣')));
+  }
+
+  tick() {
+    const wait = this.bar.querySelector('.wait');
+    const [first] = this.waiting;
+    if (wait && first) setText(wait, t('console.alarm.waits', { time: span((this.store.clock.now() - first.opened_ms) / 1000) }));
+    this.bar.title = this.sound.isOn ? '' : t('console.alarm.sound_off');
+  }
+
+  /** A person takes the first leak: its alarm ends, its drawer opens. */
+  take() {
+    const [first] = this.waiting;
+    if (!first) return false;
+    this.taken.add(first.id);
+    this.store.select(first.id);
+    this.store.dispatchEvent(new CustomEvent('open', { detail: first.id }));
+    this.draw();
+    return true;
+  }
+}
