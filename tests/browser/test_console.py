@@ -1,0 +1,162 @@
+"""Dispatcher Lin at her desk: the journeys of the console."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.company import START_MS, Company
+
+TOMORROW_MS = START_MS + 86_400_000
+HOUR_MS = 3_600_000
+
+
+def report_heater(company: Company, ref: str) -> str:
+    """Take a report for tomorrow, so that nobody is sent by himself; return the order's number."""
+    answer = company.desk.report(
+        {
+            "fault_kind": "heater_fault",
+            "location": "kitchen",
+            "address": f"学院路{ref}号",
+            "lat": 38.03,
+            "lon": 114.5,
+            "window_start_ms": TOMORROW_MS,
+            "window_end_ms": TOMORROW_MS + 2 * HOUR_MS,
+            "ref": ref,
+        }
+    )
+    return str(answer["number"])
+
+
+def row_of(page: Page, address: str) -> Any:
+    """Return the queue's row of an address."""
+    return page.locator("#rows .row", has_text=address)
+
+
+def count_orders_on_map(page: Page) -> int:
+    """Return how many orders the map has drawn."""
+    return int(page.locator("#map").get_attribute("data-orders") or "0")
+
+
+def test_wrong_password_is_refused_in_words(browser: Browser, company: Company) -> None:
+    """Stranger Qian stays outside, and reads why."""
+    page = browser.new_page()
+    page.goto(f"{company.url}/")
+    expect(page).to_have_url(re.compile("/sign-in$"))
+    page.fill("#user_name", "qian")
+    page.fill("#password", "guess")
+    page.press("#password", "Enter")
+    expect(page.get_by_role("alert")).to_contain_text("密码")
+    page.close()
+
+
+def test_report_appears_on_queue_and_map_when_intake_is_sent(page: Page) -> None:
+    """Lin asks the safety questions, finds Zhao, reads back, and the order stands in the queue and on the map."""
+    before = count_orders_on_map(page)
+    page.keyboard.press("n")
+    page.locator("[name=fault_kind]").select_option("gas_odour")
+    page.locator("[name=q-smell_strength][value=strong]").check(force=True)
+    expect(page.locator("#intake-class")).to_have_attribute("data-priority", "1")
+    expect(page.locator("#intake-advice li").first).to_be_visible()
+    page.fill("[name=find]", "赵敏")
+    page.locator("#intake-found button", has_text="赵敏").first.click()
+    expect(page.locator("#intake-pin")).to_contain_text("定位")
+    page.locator("[name=read_back]").check()
+    page.locator(".intake button[type=submit]").click()
+    expect(page.locator("#rows .row[data-priority='1']")).to_have_count(1)
+    expect(page.locator("#drawer .certificate")).to_be_visible()
+    expect(page.locator("#map")).to_have_attribute("data-orders", str(before + 1))
+
+
+def test_report_is_kept_back_until_it_was_read_back(page: Page) -> None:
+    """Without the tick nothing is sent, and Lin is told what is missing."""
+    page.keyboard.press("n")
+    page.fill("[name=address]", "学院路9号")
+    page.locator(".intake button[type=submit]").click()
+    expect(page.locator(".toast.error")).to_contain_text("复述")
+    expect(row_of(page, "学院路9号")).to_have_count(0)
+
+
+def test_order_of_another_desk_appears_without_reload(page: Page, company: Company) -> None:
+    """What colleague Chen takes in is pushed."""
+    report_heater(company, "31")
+    expect(row_of(page, "学院路31号")).to_have_count(1)
+
+
+def test_order_is_assigned_and_recalled_when_only_keys_are_used(page: Page, company: Company) -> None:
+    """A, Enter gives it to the best; R, Enter takes it back with a reason."""
+    report_heater(company, "32")
+    row = row_of(page, "学院路32号")
+    expect(row).to_have_count(1)
+    row.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("a")
+    best = page.locator(".candidate:not([disabled])").first
+    expect(best).to_be_focused()
+    name = best.locator("b").inner_text()
+    page.keyboard.press("Enter")
+    expect(row.locator(".state")).to_contain_text(name)
+    expect(page.locator('#drawer [data-action="recall"]')).to_be_visible()
+    row.focus()
+    page.keyboard.press("r")
+    page.locator("dialog .primary").press("Enter")
+    expect(page.locator("#drawer .history")).to_contain_text("已撤回")
+
+
+def test_candidates_name_the_reason_when_somebody_cannot_go(page: Page, company: Company) -> None:
+    """Everybody of the company is listed with arrival or reason."""
+    report_heater(company, "33")
+    row_of(page, "学院路33号").click()
+    page.locator('[data-action="assign"]').click()
+    expect(page.locator(".candidate")).to_have_count(3)
+
+
+def test_language_and_theme_stay_when_they_are_switched(page: Page) -> None:
+    """English and dark, also after the page is read again."""
+    page.locator("#language").click()
+    expect(page.locator("#new-report")).to_contain_text("New report")
+    expect(page.locator("body")).to_have_attribute("data-ready", "1")
+    page.locator("#theme").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_banner_stands_while_the_line_is_lost_and_goes_when_it_is_back(page: Page) -> None:
+    """Never a silently frozen picture."""
+    expect(page.locator("#line")).to_have_attribute("data-state", "up")
+    page.context.set_offline(True)
+    expect(page.locator("#lost")).to_be_visible(timeout=20_000)
+    page.context.set_offline(False)
+    expect(page.locator("#lost")).to_be_hidden(timeout=20_000)
+
+
+def test_record_opens_with_signature_when_a_visit_is_signed(page: Page, company: Company) -> None:
+    """Customer Zhao's signature is drawn on the page."""
+    page.goto(f"{company.url}/records/{company.finished_id}")
+    expect(page.locator("svg path").first).to_be_attached()
+    expect(page.locator("body")).to_contain_text("赵敏")
+
+
+def test_keys_are_explained_when_a_question_mark_is_typed(page: Page) -> None:
+    """The sheet opens and Esc closes it."""
+    page.keyboard.press("?")
+    expect(page.locator("dialog.help")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+
+
+def test_no_text_is_missing_in_either_language(open_console: Callable[..., Page]) -> None:
+    """A missing text would stand in angle quotes."""
+    for language in ("zh_CN", "en"):
+        page = open_console(language=language)
+        page.locator("#rows .row").first.click()
+        expect(page.locator("#drawer .facts").first).to_be_visible()
+        page.keyboard.press("n")
+        page.keyboard.press("Escape")
+        page.keyboard.press("?")
+        assert "«" not in page.locator("body").inner_text()
