@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import msgspec
+import sqlalchemy as sa
 import structlog
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -71,6 +72,13 @@ def register_error_handlers(app: Flask) -> None:
         code = _HTTP_CODES.get(error.code or _BAD_REQUEST, "invalid_request")
         refused = DomainError(code, reason=error.name)
         return json_response(payload_of(refused), error.code or _BAD_REQUEST)
+
+    @app.errorhandler(OverflowError)
+    @app.errorhandler(sa.exc.DataError)
+    def _unstorable(error: Exception) -> Response:
+        # Numbers beyond 64 bits, NUL in a text: valid JSON, but nothing that a database takes.
+        _log.warning("unstorable", path=request.path, error=type(error).__name__)
+        return json_response(payload_of(DomainError("invalid_request", reason="out of range")), _BAD_REQUEST)
 
     @app.errorhandler(Exception)
     def _bug(error: Exception) -> Response:

@@ -7,6 +7,7 @@ import hashlib
 from typing import Any, Final
 
 import msgspec
+import sqlalchemy as sa
 import structlog
 from sqlalchemy import orm
 
@@ -66,6 +67,10 @@ def _handle(tx: Tx, sender: Sender, raw: bytes, profile: str) -> wire.EventResul
 
 def _failed(services: Services, actor: Actor, sender: Sender, raw: bytes, error: Exception) -> wire.EventResult:
     """Answer an event whose transaction was undone: a refused intent for good, anything else is tried again."""
+    if isinstance(error, (OverflowError, sa.exc.DataError)):
+        # Readable, but nothing that a database takes: sending it again would never help.
+        keep = functools.partial(_quarantine, sender=sender, raw=raw, reason="out of range", code="unreadable_event")
+        return services.uow.run(actor, keep)
     if not isinstance(error, DomainError):
         # A bug must not lose evidence: the phone keeps the event and tries again.
         _log.error("event failed", exc_info=error)
