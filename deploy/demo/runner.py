@@ -36,9 +36,20 @@ class Runner:
     """One run over real processes."""
 
     def __init__(
-        self, play: Play, children: Children, clock: RunnerClock, folder: Path, *, seed: int, speed: float
+        self,
+        play: Play,
+        children: Children,
+        clock: RunnerClock,
+        folder: Path,
+        *,
+        seed: int,
+        speed: float,
+        has_doorbells: bool = False,
     ) -> None:
-        """`speed` is how many times faster than life the clock runs; 0 means as fast as the machine can."""
+        """`speed` is how many times faster than life the clock runs; 0 means as fast as the machine can.
+
+        With `has_doorbells` every phone also opens its socket; without them it hears everything by calling.
+        """
         self.play, self.children, self.clock, self.folder = play, children, clock, folder
         self.agenda = Agenda()
         self.truths: dict[str, Truth] = {}
@@ -46,7 +57,7 @@ class Runner:
         self.technicians: dict[str, Technician] = {}
         self._devices: dict[str, str] = {}
         self._synced: dict[str, int] = {}
-        self._seed, self._speed = seed, speed
+        self._seed, self._speed, self._has_doorbells = seed, speed, has_doorbells
         self._session = requests.Session()
         self.on_step: Callable[[int], None] = lambda _now_ms: None
 
@@ -56,6 +67,8 @@ class Runner:
             home = self.folder / "phones" / crew.id
             identity = phones.enrol(self.children.url, codes[crew.id], home, label=crew.name)
             phone = Phone(home, self.children.url, clock=self.clock, ids=_ids(f"{self._seed}:{crew.id}"))
+            if self._has_doorbells:
+                phone.start_doorbell()
             technician = Technician(crew, phone, self.agenda.at, self.play.drive, self.truths, self._seed)
             self.technicians[crew.id] = technician
             self._devices[crew.id] = identity.device_id
