@@ -46,6 +46,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--user", default="lin")
     parser.add_argument("--password", default="leakfirst-demo")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--alarm", action="store_true", help="report a leak for the alarm's picture; not in a live run")
     parsed = parser.parse_args(arguments)
     program = find_chromium()
     if program is None:
@@ -59,6 +60,9 @@ def main(arguments: list[str]) -> int:
             _shoot(page, parsed.out / f"{name}.png")
             if name == "console-light-zh":
                 _shoot_dialogs(page, parsed.out)
+                _shoot_record(page, parsed.url, parsed.out)
+            if name == "console-light-zh" and parsed.alarm:
+                _shoot_alarm(page, parsed.url, parsed.out)
             page.context.close()
         browser.close()
     return 0
@@ -102,6 +106,38 @@ def _shoot_dialogs(page: Page, out: Path) -> None:
     page.wait_for_timeout(_SETTLE_MS)
     page.screenshot(path=out / "intake-zh.png")
     page.keyboard.press("Escape")
+
+
+def _shoot_record(page: Page, url: str, out: Path) -> None:
+    """Take the page of a signed record, when an open order has one."""
+    ids = page.locator("#rows .row").evaluate_all("rows => rows.map((row) => row.dataset.id)")
+    for work_order_id in ids:
+        answer = page.request.get(f"{url}/records/{work_order_id}")
+        if answer.ok:
+            record = page.context.new_page()
+            record.goto(f"{url}/records/{work_order_id}")
+            record.screenshot(path=out / "record-zh.png", full_page=True)
+            record.close()
+            return
+
+
+def _shoot_alarm(page: Page, url: str, out: Path) -> None:
+    """Report a leak where the map looks, and take the alarm before anybody can accept it."""
+    token = page.locator("meta[name=csrf-token]").get_attribute("content") or ""
+    branch = page.request.get(f"{url}/api/v1/me").json()["branch"]
+    report = {
+        "fault_kind": "gas_leak",
+        "location": "kitchen",
+        "answers": {"smell_strength": "strong", "hissing_sound": True},
+        "address": "青石街18号2单元301室",
+        "lat": branch["center"][0],
+        "lon": branch["center"][1],
+        "read_back": True,
+    }
+    page.request.post(f"{url}/api/v1/intake/reports", data=report, headers={"X-CSRF-Token": token})
+    page.wait_for_selector("#alarm:not([hidden])")
+    page.screenshot(path=out / "console-alarm-early.png")
+    _shoot(page, out / "console-alarm.png")
 
 
 if __name__ == "__main__":

@@ -18,8 +18,9 @@ from deploy.demo.desk import HotlineDesk
 from deploy.demo.run_clock import RunnerClock
 from deploy.demo.runner import Runner
 from deploy.demo.town_play import make_town_play
-from server import schema
+from server import processes, schema
 from server.core.settings import Settings
+from server.work_orders import repository as work_orders
 
 START_MS: Final = round(dt.datetime(2026, 11, 21, 1, 0, tzinfo=dt.UTC).timestamp() * 1000)
 DAY_MS: Final = 86_400_000
@@ -56,12 +57,20 @@ def running_company(folder: Path) -> Iterator[Company]:
         children.wait_until_ready()
         runner.enrol(codes)
         runner.schedule_calls(HotlineDesk(children.url, "chen"))
-        runner.run(lambda: False)
+        runner.run(lambda: _is_closed(settings))
         desk = HotlineDesk(children.url, "lin")
         yield Company(children.url, "lin", seeding.PASSWORD, next(iter(runner.calls)), desk)
     finally:
         runner.close()
         children.stop()
+
+
+def _is_closed(settings: Settings) -> bool:
+    """Tell whether all orders are closed."""
+    services = processes.make_services(settings)
+    states = services.uow.read(lambda s: work_orders.count_by_state(s, seeding.BRANCH_ID))
+    services.uow.database.close()
+    return set(states) == {"closed"}
 
 
 def _play() -> Play:

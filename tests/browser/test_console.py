@@ -160,3 +160,49 @@ def test_no_text_is_missing_in_either_language(open_console: Callable[..., Page]
         page.keyboard.press("Escape")
         page.keyboard.press("?")
         assert "«" not in page.locator("body").inner_text()
+
+
+def test_alarm_stays_until_a_person_takes_the_leak(page: Page, company: Company) -> None:
+    """The space bar takes one leak after the other; the last one taken is open in the drawer."""
+    place = {"address": "学院路66号", "lat": 38.04, "lon": 114.51, "answers": {"smell_strength": "strong"}}
+    company.desk.report({"fault_kind": "gas_leak", "location": "kitchen", "ref": "66", **place})
+    alarm = page.locator("#alarm")
+    expect(alarm).to_be_visible()
+    expect(row_of(page, "学院路66号")).to_have_count(1)
+    waiting = page.locator("#rows .row[data-priority='1']").count()
+    for _ in range(waiting):
+        expect(alarm).to_be_visible()
+        page.keyboard.press("Space")
+    expect(alarm).to_be_hidden()
+    expect(page.locator("#drawer .chip.priority")).to_have_attribute("data-priority", "1")
+
+
+def test_clock_follows_the_server_when_its_time_runs_sixty_times_faster(page: Page) -> None:
+    """Between two messages the observed rate carries on; an early message never turns it back."""
+    shown = page.evaluate(
+        """async () => {
+            const { ServerClock } = await import('/static/js/server_clock.js');
+            let local = 0;
+            const clock = new ServerClock(() => local);
+            for (; local <= 10_000; local += 2_000) clock.observe(1_000_000_000 + local * 60);
+            const carried = (local = 11_000, clock.now());
+            clock.observe(1_000_000_000);
+            return [carried, clock.now(), clock.rate()];
+        }"""
+    )
+    assert shown[0] == 1_000_000_000 + 11_000 * 60
+    assert shown[1] >= shown[0]
+    assert shown[2] == 60
+
+
+def test_board_shows_who_has_what_when_the_mouse_is_not_used(page: Page, company: Company) -> None:
+    """G, B goes to the board; the arrows walk over technicians and visits."""
+    report_heater(company, "34")
+    expect(row_of(page, "学院路34号")).to_have_count(1)
+    page.keyboard.press("g")
+    page.keyboard.press("b")
+    focused = page.locator(".board button:focus")
+    expect(focused).to_have_count(1)
+    first = focused.get_attribute("data-bar")
+    page.keyboard.press("ArrowDown")
+    expect(focused).not_to_have_attribute("data-bar", first or "")

@@ -1,18 +1,24 @@
 // @ts-check
 // The board: technicians by time. Bars tinted by priority, solid red for leaks, travel before them, now-line.
 
-import { byId, el, setText } from './dom.js';
+import { byId, calmly, el, setText } from './dom.js';
 import { clockTime, sinceMidnight, t, word } from './i18n.js';
-import { SHAPES } from './sla.js';
+import { SHAPES, isStale } from './sla.js';
 
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('./store.js').TechnicianRow} TechnicianRow */
 /** @typedef {import('./store.js').Stop} Stop */
 
 const HOUR_MS = 3_600_000;
-const BACK_MS = 1.5 * HOUR_MS;
-const AHEAD_MS = 6.5 * HOUR_MS;
+const BACK_MS = 1.25 * HOUR_MS;
+const NEAR_MS = 4.75 * HOUR_MS;
+const FAR_MS = 6.75 * HOUR_MS;
+const WIDE_PX = 800;
+const REDRAW_MS = 250;
 const ORDER = /** @type {Record<string, number>} */ ({ on_site: 0, en_route: 0, available: 1, offline: 2, off_shift: 3 });
+
+/** How much room a bar's text needs, with shape and edges. @param {string} text */
+const textPx = (text) => [...text].reduce((sum, c) => sum + (c > '\u2e80' ? 11.2 : 6.4), 28);
 
 export class Board {
   /** @param {Store} store */
@@ -27,12 +33,16 @@ export class Board {
     this.root.append(this.empty);
     this.fromMs = 0;
     this.lines.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => this.move(event));
-    for (const name of ['technicians', 'orders', 'selection']) store.addEventListener(name, () => this.draw());
+    this.aheadMs = NEAR_MS;
+    this.trackPx = WIDE_PX;
+    const later = calmly(this.root, () => this.draw(), REDRAW_MS);
+    for (const name of ['technicians', 'orders', 'selection', 'resize']) store.addEventListener(name, later);
+    addEventListener('resize', later);
   }
 
   /** Left edge and width of a span in per cent of the board. @param {number} startMs @param {number} endMs */
   span(startMs, endMs) {
-    const all = BACK_MS + AHEAD_MS;
+    const all = BACK_MS + this.aheadMs;
     const left = Math.max(0, Math.min(100, ((startMs - this.fromMs) / all) * 100));
     const right = Math.max(0, Math.min(100, ((endMs - this.fromMs) / all) * 100));
     return { left, width: right - left };
@@ -41,6 +51,8 @@ export class Board {
   draw() {
     if (!this.store.isLoaded) return;
     const now = this.store.clock.now();
+    this.trackPx = this.scale.clientWidth;
+    this.aheadMs = this.trackPx > WIDE_PX ? FAR_MS : NEAR_MS;
     this.fromMs = Math.floor((now - BACK_MS) / 900_000) * 900_000;
     const rows = [...this.store.technicians.values()].filter((r) => r.state !== 'off_shift' || r.route.length)
       .sort((a, b) => Number(b.on_leak) - Number(a.on_leak) || ORDER[a.state] - ORDER[b.state] || a.name.localeCompare(b.name, 'zh'));
@@ -48,6 +60,7 @@ export class Board {
     const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset?.bar;
     this.lines.replaceChildren(...rows.map((row) => this.line(row, now)));
     if (focused) /** @type {HTMLElement|null} */ (this.lines.querySelector(`[data-bar="${focused}"]`))?.focus();
+    this.isDrawn = true;
     this.drawScale();
     this.tick();
   }
@@ -55,7 +68,7 @@ export class Board {
   drawScale() {
     const first = this.fromMs - (sinceMidnight(this.fromMs) % HOUR_MS) + HOUR_MS;
     const marks = [];
-    for (let at = first; at < this.fromMs + BACK_MS + AHEAD_MS; at += HOUR_MS) {
+    for (let at = first; at < this.fromMs + BACK_MS + this.aheadMs; at += HOUR_MS) {
       marks.push(el('span', { style: { left: `${this.span(at, at).left}%` }, data: { at: String(at) } }, clockTime(at)));
     }
     this.scale.replaceChildren(...marks);
@@ -66,7 +79,7 @@ export class Board {
     const isChosen = row.id === this.store.technicianId;
     const state = row.on_leak ? t('console.on_leak') : t(`console.${row.state}`);
     const name = el('button.name', {
-      role: 'rowheader', tabindex: '-1', data: { state: row.state, leak: row.on_leak ? '1' : null, online: String(row.phone.online), bar: `t-${row.id}` },
+      role: 'rowheader', tabindex: '-1', data: { state: row.state, leak: row.on_leak ? '1' : null, stale: isStale(row, now) ? '1' : null, bar: `t-${row.id}` },
       onclick: () => this.store.selectTechnician(isChosen ? null : row.id), 'aria-pressed': String(isChosen), title: row.skills.map((s) => word('skill', s)).join(' · '),
     }, el('i', { 'aria-hidden': 'true' }, row.initial), el('b', {}, row.name), el('small', {}, row.route.length ? `${state} · ${row.route.length}` : state));
     const track = el('div.track', { role: 'gridcell' });
@@ -84,7 +97,7 @@ export class Board {
 
   /** Time outside the shift is hatched. @param {HTMLElement} track @param {TechnicianRow} row */
   shade(track, row) {
-    const end = this.fromMs + BACK_MS + AHEAD_MS;
+    const end = this.fromMs + BACK_MS + this.aheadMs;
     const parts = row.shift_start_ms == null ? [] : [[this.fromMs, row.shift_start_ms], [row.shift_end_ms ?? end, end]];
     for (const [from, to] of parts) {
       const { left, width } = this.span(Math.max(from, this.fromMs), Math.min(to, end));
@@ -111,7 +124,9 @@ export class Board {
   /** @param {Stop} stop @param {TechnicianRow} row @param {number} now */
   bar(stop, row, now) {
     const { left, width } = this.span(stop.start_ms, Math.max(stop.end_ms, stop.start_ms + 300_000));
-    const title = `${SHAPES[stop.priority]} ${word('fault', stop.fault_kind)}`;
+    const name = word('fault', stop.fault_kind);
+    const hasRoom = (width / 100) * this.trackPx > textPx(name);
+    const title = hasRoom ? `${SHAPES[stop.priority]} ${name}` : SHAPES[stop.priority];
     const times = `${clockTime(stop.start_ms)}–${clockTime(stop.end_ms)}`;
     const promised = stop.window_start_ms ? `, ${t('console.promised', { start: clockTime(stop.window_start_ms), end: clockTime(stop.window_end_ms) })}` : '';
     return el('button.bar', {

@@ -2,7 +2,7 @@
 // The drawer: one order in full. Every figure opens its reason.
 
 import { get } from './api.js';
-import { byId, el, setText, toastError } from './dom.js';
+import { byId, calmly, el, setText, toastError } from './dom.js';
 import { clockTime, language, nearTime, t, word } from './i18n.js';
 import { certificateCard } from './certificate.js';
 import { SHAPES, countdown } from './sla.js';
@@ -10,6 +10,7 @@ import { SHAPES, countdown } from './sla.js';
 /** @typedef {import('./store.js').Store} Store */
 
 const SHORT_HISTORY = 8;
+const REDRAW_MS = 30;
 const RECALL = new Set(['offered', 'assigned', 'on_site', 'made_safe']);
 const ASSIGN = new Set(['new', 'triaged', 'offered', 'assigned', 'reopened', 'on_hold', 'no_access', 'needs_engineering']);
 const HOLD = new Set(['triaged', 'offered', 'assigned', 'on_site', 'made_safe']);
@@ -37,6 +38,7 @@ export class Drawer {
     /** @type {any} */ this.detail = null;
     /** @type {HTMLElement} */ this.root = byId('drawer');
     this.wholeHistory = false;
+    this.drawSoon = calmly(this.root, () => this.detail && this.draw(), REDRAW_MS);
     store.addEventListener('open', (event) => this.open(/** @type {CustomEvent} */ (event).detail));
     store.addEventListener('selection', () => this.follow());
     store.addEventListener('detail', () => this.reload());
@@ -88,7 +90,7 @@ export class Drawer {
       if (this.store.selectedId !== id) return;
       this.store.clock.observe(detail.at_ms);
       this.detail = detail;
-      this.draw();
+      this.drawSoon();
     } catch (error) {
       toastError(error);
     }
@@ -169,7 +171,7 @@ export class Drawer {
 
   clocks() {
     const now = this.store.clock.now();
-    const lines = this.detail.clocks.map((/** @type {any} */ c) => {
+    const lines = this.detail.clocks.filter((/** @type {any} */ c) => c.started_ms || c.due_ms).map((/** @type {any} */ c) => {
       const state = c.met_ms ? t('console.drawer.clock_met', { time: nearTime(c.met_ms, now) })
         : c.breached ? t('console.drawer.clock_missed') : c.paused ? t('console.drawer.clock_paused') : t('console.drawer.clock_due', { time: nearTime(c.due_ms, now) });
       const history = c.history.map((/** @type {any} */ e) => el('li', {}, el('time', {}, nearTime(e.at_ms, now)), ' ', word('clock_event', e.name), e.by ? ` · ${e.by}` : '', e.reason ? ` · ${e.reason}` : ''));

@@ -60,6 +60,28 @@ export function openDialog(name, title, fill) {
   return dialog;
 }
 
+/**
+ * Return a way to ask for a redraw that waits while the pointer is down: a button replaced between press and release
+ * would never be clicked.
+ * @param {HTMLElement} root @param {() => void} draw @param {number} pauseMs at most one drawing in this time
+ */
+export function calmly(root, draw, pauseMs) {
+  let isDown = false;
+  let isWanted = false;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ let timer;
+  const now = () => {
+    timer = undefined;
+    isWanted = isDown;
+    if (!isDown) draw();
+  };
+  root.addEventListener('pointerdown', () => { isDown = true; });
+  addEventListener('pointerup', () => setTimeout(() => {
+    isDown = false;
+    if (isWanted) now();
+  }));
+  return () => { timer ??= setTimeout(now, pauseMs); };
+}
+
 /** Move the focus among siblings with the arrow keys. @param {KeyboardEvent} event @param {HTMLElement[]} items */
 export function rove(event, items) {
   const steps = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, Home: -items.length, End: items.length });

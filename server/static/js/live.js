@@ -16,7 +16,7 @@ export class Line {
     this.socket = io({ path: '/socket.io', transports: ['websocket'], reconnectionDelay: 500, reconnectionDelayMax: 4_000 });
     this.socket.on('connect', () => this.up());
     this.socket.on('disconnect', (/** @type {string} */ reason) => this.down(reason));
-    this.socket.on('connect_error', () => this.down('connect_error'));
+    this.socket.on('connect_error', (/** @type {Error} */ error) => (error.message === 'signed_out' ? location.assign('/sign-in') : this.down('connect_error')));
     this.socket.on('board', (/** @type {any} */ message) => { this.hear(); store.apply(message); });
     this.socket.on('positions', (/** @type {any} */ message) => { this.hear(); store.move(message); });
     this.socket.on('pong_server', (/** @type {any} */ message) => { this.hear(); store.clock.observe(message.at_ms); });

@@ -27,6 +27,7 @@ const keep = (name, value) => { document.cookie = `${name}=${value}; path=/; max
 async function start() {
   const me = await get('/api/v1/me');
   await loadTexts(me.time_zone);
+  document.body.dataset.role = me.role;
   setText(byId('branch'), me.branch.name[language()] ?? '');
   const queue = new Queue(store);
   const board = new Board(store);

@@ -7,13 +7,12 @@ import { byId } from './dom.js';
 import { t, word } from './i18n.js';
 import { discImage, orderImage, pinImage, ringImage, wedgeImage } from './map_images.js';
 import { FONT, joinRoads, makeStyle, token } from './map_style.js';
-import { countdown, isLate } from './sla.js';
+import { countdown, isLate, isStale } from './sla.js';
 
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('./store.js').OrderRow} OrderRow */
 /** @typedef {import('./store.js').TechnicianRow} TechnicianRow */
 
-const STALE_MS = 180_000;
 const point = (/** @type {any} */ row, /** @type {any} */ properties) => ({ type: 'Feature', geometry: { type: 'Point', coordinates: [row.lon, row.lat] }, properties });
 const collect = (/** @type {any[]} */ features) => ({ type: 'FeatureCollection', features });
 const hasPlace = (/** @type {any} */ row) => row.lat != null && row.lon != null;
@@ -143,12 +142,11 @@ export class LiveMap {
 
   /** @param {TechnicianRow} row @param {number} now */
   technicianFeature(row, now) {
-    const age = now - (row.position_ms ?? 0);
     const isMoving = row.state === 'en_route';
-    const isStale = !row.phone.online || (isMoving && row.position_ms !== null && age > STALE_MS);
-    const tone = isStale ? 'stale' : row.on_leak ? 'leak' : row.state === 'available' ? 'free' : 'busy';
+    const isOld = isStale(row, now);
+    const tone = isOld ? 'stale' : row.on_leak ? 'leak' : row.state === 'available' ? 'free' : 'busy';
     const isChosen = row.id === this.store.technicianId;
-    const label = isStale && row.position_ms ? t('console.stale_age', { minutes: Math.round(age / 60_000) }) : isChosen ? row.name : '';
+    const label = isOld && row.position_ms ? t('console.stale_age', { minutes: Math.round((now - row.position_ms) / 60_000) }) : isChosen ? row.name : '';
     return point(row, {
       id: row.id, chosen: isChosen, rank: isChosen ? 0 : row.on_leak ? 1 : 2, label,
       icon: this.image(`disc-${row.initial}-${tone}`, discImage(row.initial, tone)),

@@ -6,6 +6,8 @@ import { span, t } from './i18n.js';
 /** @typedef {import('./store.js').OrderRow} OrderRow */
 
 const SOON_S = 600;
+const STALE_MS = 180_000;
+const SILENT_MS = 600_000;
 export const SHAPES = /** @type {Record<number, string>} */ ({ 1: '◆', 2: '▲', 3: '●', 4: '■' });
 export const UNTAKEN = new Set(['new', 'triaged', 'offered', 'reopened']);
 
@@ -24,6 +26,16 @@ export function isLate(order, nowMs) {
   if (!order.clock || due == null || order.clock.paused) return false;
   const willBe = order.planned_arrival_ms != null && order.clock.kind === 'arrive_by' && order.planned_arrival_ms > due;
   return order.clock.breached || due < nowMs || willBe;
+}
+
+/**
+ * Where he is can no longer be trusted: under way without a position, or waiting with a silent phone. Who is on site is there.
+ * @param {import('./store.js').TechnicianRow} row @param {number} nowMs
+ */
+export function isStale(row, nowMs) {
+  if (row.state === 'offline') return true;
+  if (row.state === 'en_route') return row.position_ms !== null && nowMs - row.position_ms > STALE_MS;
+  return row.state === 'available' && !row.phone.online && nowMs - (row.phone.last_seen_ms ?? 0) > SILENT_MS;
 }
 
 /** A leak that nobody has accepted yet. @param {OrderRow} order */
