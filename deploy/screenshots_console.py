@@ -85,16 +85,20 @@ def open_console(
 
 
 def _shoot(page: Page, path: Path) -> None:
-    """Open the first order and take the picture when the map has come to rest."""
-    if page.locator("#rows .row:not(.skeleton)").count():
-        page.locator("#rows .row").first.click()
+    """Open a leak, else the first order, and take the picture when the map has come to rest."""
+    rows = page.locator("#rows .row[data-priority='1'], #rows .row[data-priority='2']")
+    rows = rows if rows.count() else page.locator("#rows .row:not(.skeleton)")
+    if rows.count():
+        rows.first.click()
     page.wait_for_timeout(_SETTLE_MS)
     page.screenshot(path=path)
 
 
 def _shoot_dialogs(page: Page, out: Path) -> None:
     """Take the dialogs: candidates, help, intake."""
-    if page.locator('[data-action="assign"]').count():
+    page.locator('[data-filter="unassigned"]').click()
+    if page.locator("#rows .row").count():
+        page.locator("#rows .row").first.click()
         page.locator('[data-action="assign"]').click()
         page.wait_for_timeout(_SETTLE_MS)
         page.screenshot(path=out / "candidates-zh.png")

@@ -92,7 +92,7 @@ export class LiveMap {
       { id: 'orders', type: 'symbol', source: 'orders', filter: ['!', ['has', 'point_count']], layout: { ...icon } },
       { id: 'wedges', type: 'symbol', source: 'technicians', filter: ['has', 'heading'], layout: { 'icon-image': ['get', 'wedge'], 'icon-rotate': ['get', 'heading'], 'icon-rotation-alignment': 'map', 'icon-allow-overlap': true, 'icon-ignore-placement': true } },
       { id: 'ring', type: 'symbol', source: 'technicians', filter: ['==', ['get', 'chosen'], true], layout: { 'icon-image': 'ring', 'icon-allow-overlap': true, 'icon-ignore-placement': true } },
-      { id: 'technicians', type: 'symbol', source: 'technicians', layout: { ...icon, ...label, 'symbol-sort-key': ['get', 'rank'], 'text-field': ['get', 'label'], 'text-offset': [0, 1.35], 'text-anchor': 'top', 'text-size': 11 }, paint: ink },
+      { id: 'technicians', type: 'symbol', source: 'technicians', layout: { ...icon, ...label, 'symbol-sort-key': ['get', 'rank'], 'text-field': ['step', ['zoom'], ['case', ['get', 'chosen'], ['get', 'label'], ''], 13, ['get', 'label']], 'text-offset': [0, 1.35], 'text-anchor': 'top', 'text-size': 11 }, paint: ink },
       { id: 'urgent', type: 'symbol', source: 'urgent', layout: { ...icon, ...label, 'symbol-sort-key': ['get', 'rank'], 'text-field': ['get', 'label'], 'text-variable-anchor': ['left', 'right', 'bottom', 'top'], 'text-radial-offset': 1.5, 'text-justify': 'auto' }, paint: { ...ink, 'text-color': ['case', ['==', ['get', 'priority'], 1], token('p1'), token('ink')] } },
       { id: 'pin', type: 'symbol', source: 'pin', layout: { 'icon-image': 'pin', 'icon-anchor': 'bottom', 'icon-allow-overlap': true } },
     ];

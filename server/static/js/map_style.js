@@ -45,12 +45,13 @@ function baseLayers() {
     { ...road('road-casing', 'line', wide(1.4, 19), MAIN), paint: { 'line-color': casing, 'line-width': wide(1.6, 20) } },
     road('road-small', 'map-road', wide(0.8, 12), ['!', MAIN]),
     road('road-main', 'map-road-2', wide(1.2, 16), MAIN),
-    roadName(), districtName(),
+    roadName('road-name', 13, ['!', MAIN]), roadName('road-name-main', 11.8, MAIN), districtName(),
   ];
 }
 
-const roadName = () => ({
-  id: 'road-name', type: 'symbol', source: 'road', minzoom: 12.5,
+/** @param {string} id @param {number} minzoom @param {any} filter */
+const roadName = (id, minzoom, filter) => ({
+  id, type: 'symbol', source: 'road', minzoom, filter,
   layout: { 'symbol-placement': 'line', 'text-field': nameOf(), 'text-font': FONT, 'text-size': 11, 'symbol-spacing': 380, 'text-max-angle': 40, 'text-padding': 8 },
   paint: { 'text-color': token('map-ink'), 'text-halo-color': token('map-halo'), 'text-halo-width': 1.4 },
 });
