@@ -10,8 +10,6 @@ import functools
 import sys
 from typing import Any, Final
 
-from server import __main__ as program
-
 DELAY_S: Final = 0.3
 
 
@@ -21,10 +19,7 @@ class _UndoneError(Exception):
 
 def answer_early() -> None:
     """Rehearse every call, undo it, answer, and do it for good in a while."""
-    from gevent import monkey  # noqa: PLC0415 - the patch must come before everything that it is for
-
-    monkey.patch_all()
-    import gevent  # noqa: PLC0415 - as above
+    import gevent  # noqa: PLC0415 - only after the patch of the standard library
 
     from server.sync import service  # noqa: PLC0415 - as above
 
@@ -49,7 +44,17 @@ def answer_early() -> None:
     service._handle_all = rehearse
 
 
-if __name__ == "__main__":
-    if sys.argv[1:2] == ["gateway"]:
+def main(arguments: list[str]) -> int:
+    """Run one command of the server as its own entry does."""
+    if arguments[:1] == ["gateway"]:
+        from gevent import monkey  # noqa: PLC0415 - must come before all other imports of this process
+
+        monkey.patch_all()
         answer_early()
-    sys.exit(program.main(sys.argv[1:]))
+    from server import commands  # noqa: PLC0415 - after the patch
+
+    return commands.run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

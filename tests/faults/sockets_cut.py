@@ -5,15 +5,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from server import __main__ as program
-
 
 def cut_sockets() -> None:
     """Let every message to a phone or a console fall on the floor; connections stay."""
-    from gevent import monkey  # noqa: PLC0415 - the patch must come before the library that it is for
-
-    monkey.patch_all()
-    import socketio  # noqa: PLC0415 - as above
+    import socketio  # noqa: PLC0415 - only after the patch of the standard library
 
     def lose(*_arguments: Any, **_options: Any) -> None:
         """Send nothing."""
@@ -21,7 +16,17 @@ def cut_sockets() -> None:
     socketio.Server.emit = lose
 
 
-if __name__ == "__main__":
-    if sys.argv[1:2] == ["gateway"]:
+def main(arguments: list[str]) -> int:
+    """Run one command of the server as its own entry does."""
+    if arguments[:1] == ["gateway"]:
+        from gevent import monkey  # noqa: PLC0415 - must come before all other imports of this process
+
+        monkey.patch_all()
         cut_sockets()
-    sys.exit(program.main(sys.argv[1:]))
+    from server import commands  # noqa: PLC0415 - after the patch
+
+    return commands.run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
