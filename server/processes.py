@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import multiprocessing
+import multiprocessing.process
 import os
 import signal
 import subprocess
@@ -80,7 +81,7 @@ class Planning:
     def _solve(self, asked: Snapshot, stop: Stop) -> Any:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = concurrent.futures.ProcessPoolExecutor(1, mp_context=context)
+            self._pool = concurrent.futures.ProcessPoolExecutor(1, mp_context=context, initializer=_end_with_parent)
         try:
             run = self._pool.submit(plan_routes, asked.problem, seed=_SEED, stop=stop, warm=asked.plan)
             return run.result(timeout=_HARD_LIMIT_S)
@@ -96,6 +97,18 @@ class Planning:
                 process.kill()
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+
+
+def _end_with_parent() -> None:
+    """End this solving process when the worker is gone: a killed worker cannot do it, and nobody else would."""
+
+    def watch(parent: multiprocessing.process.BaseProcess) -> None:
+        parent.join()
+        os._exit(0)
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=watch, args=(parent,), daemon=True).start()
 
 
 def _stop(settings: Settings) -> Stop:
