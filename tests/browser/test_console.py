@@ -206,3 +206,21 @@ def test_board_shows_who_has_what_when_the_mouse_is_not_used(page: Page, company
     first = focused.get_attribute("data-bar")
     page.keyboard.press("ArrowDown")
     expect(focused).not_to_have_attribute("data-bar", first or "")
+
+
+def test_board_is_read_again_when_a_change_was_missed(page: Page) -> None:
+    """A gap in the sequence is never patched over: the cursor comes from the server, not from the message."""
+    cursors = page.evaluate(
+        """async () => {
+            const { Store } = await import('/static/js/store.js');
+            const store = new Store();
+            await store.reload();
+            const before = store.cursor;
+            const change = { seq: before + 5, type: 'work_order_moved', order: null, technician: null };
+            store.apply({ gen: store.gen, cursor: before + 5, at_ms: 0, changes: [change], technicians: [], summary: null });
+            const isReading = store.reading !== null;
+            await store.reading;
+            return [before, store.cursor, isReading];
+        }"""
+    )
+    assert cursors == [cursors[0], cursors[0], True]

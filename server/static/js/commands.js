@@ -79,7 +79,7 @@ export class Commands {
       onclick: () => { dialog.close(); void this.give(order, item); },
     }, el('b', {}, item.name), el('span.side', {}, side),
       el('span.num', {}, item.arrival_ms ? clockTime(item.arrival_ms) : ''),
-      el('span.num.behind', {}, isOut ? '' : item === best ? t('console.assign.best') : behind ? `+${behind} min` : '+0 min'));
+      el('span.num.behind', {}, isOut ? '' : item === best ? t('console.assign.best') : t('console.assign.behind', { minutes: behind })));
   }
 
   /** @param {any} order @param {any} item */

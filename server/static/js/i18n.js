@@ -57,7 +57,7 @@ export function span(seconds) {
   const minutes = Math.floor((all % 3600) / 60);
   if (all < 3600) return `${minutes}:${two(all % 60)}`;
   if (hours < 48) return `${hours}:${two(minutes)}`;
-  return language() === 'en' ? `${Math.floor(hours / 24)} d` : `${Math.floor(hours / 24)} 天`;
+  return t('console.days', { count: Math.floor(hours / 24) });
 }
 
 /** Milliseconds since midnight of the branch's day. @param {number} ms */

@@ -13,6 +13,7 @@ import { countdown, isLate, isStale } from './sla.js';
 /** @typedef {import('./store.js').OrderRow} OrderRow */
 /** @typedef {import('./store.js').TechnicianRow} TechnicianRow */
 
+const PAUSE_MS = 500;
 const point = (/** @type {any} */ row, /** @type {any} */ properties) => ({ type: 'Feature', geometry: { type: 'Point', coordinates: [row.lon, row.lat] }, properties });
 const collect = (/** @type {any[]} */ features) => ({ type: 'FeatureCollection', features });
 const hasPlace = (/** @type {any} */ row) => row.lat != null && row.lon != null;
@@ -24,6 +25,7 @@ export class LiveMap {
     this.branch = branch;
     this.isReady = false;
     this.wasFitted = false;
+    this.drawnAt = 0;
     /** @type {((place: {lat: number, lon: number}) => void)|null} */ this.onPlace = null;
     /** @type {{lat: number, lon: number}|null} */ this.pin = null;
     /** @type {Set<string>} */ this.images = new Set();
@@ -107,14 +109,16 @@ export class LiveMap {
     return name;
   }
 
-  /** Draw at most twice a second, and not at all while nobody looks. */
+  /** Draw at once, but at most twice a second, and not at all while nobody looks. */
   later() {
     if (this.waiting || !this.isReady || document.hidden) return;
-    this.waiting = setTimeout(() => { this.waiting = undefined; this.draw(); }, 450);
+    const pause = Math.max(0, PAUSE_MS - (performance.now() - this.drawnAt));
+    this.waiting = setTimeout(() => { this.waiting = undefined; this.draw(); }, pause);
   }
 
   draw() {
     if (!this.isReady) return;
+    this.drawnAt = performance.now();
     const now = this.store.clock.now();
     const orders = [...this.store.orders.values()].filter(hasPlace);
     const isHot = (/** @type {OrderRow} */ o) => o.is_leak || o.id === this.store.selectedId || isLate(o, now);
