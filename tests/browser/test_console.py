@@ -217,7 +217,8 @@ def test_board_is_read_again_when_a_change_was_missed(page: Page) -> None:
             await store.reload();
             const before = store.cursor;
             const change = { seq: before + 5, type: 'work_order_moved', order: null, technician: null };
-            store.apply({ gen: store.gen, cursor: before + 5, at_ms: 0, changes: [change], technicians: [], summary: null });
+            const message = { gen: store.gen, cursor: before + 5, at_ms: 0, technicians: [], summary: null };
+            store.apply({ ...message, changes: [change] });
             const isReading = store.reading !== null;
             await store.reading;
             return [before, store.cursor, isReading];
