@@ -60,7 +60,7 @@ class PhoneApp(App):
         self.ui = make_ui(Phone(self._folder, self._server_url))
         self.ui.on_enrol = self._enrol
         Window.bind(on_keyboard=self._on_key)
-        Clock.schedule_interval(lambda _dt: self.ui.tick() if self.ui else None, 1.0)
+        Clock.schedule_interval(lambda _dt: self._tick(), 1.0)
         self._join()
         return self.ui
 
@@ -72,6 +72,10 @@ class PhoneApp(App):
         """Close the phone."""
         if self.ui is not None:
             self.ui.phone.close()
+
+    def _tick(self) -> None:
+        if self.ui is not None:
+            self.ui.tick()
 
     def _join(self) -> None:
         """Show the work and listen to the server once the phone is enrolled; else ask for a code."""

@@ -29,7 +29,7 @@ class Children:
     def start(self, name: str) -> None:
         """Start one process; its output goes to a log of its own."""
         with (self._log_dir / f"{name}.log").open("ab") as log:
-            self._running[name] = subprocess.Popen(  # noqa: S603 - our own program
+            self._running[name] = subprocess.Popen(
                 [sys.executable, "-m", self._module, name], env=self._environ, stdout=log, stderr=log
             )
 

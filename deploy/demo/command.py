@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--orders", type=int, default=180)
     parser.add_argument("--date", default="2026-11-21", help="the day that is played (demo)")
     parser.add_argument("--kill", type=int, default=0, help="kill a server process so many times with SIGKILL")
+    parser.add_argument("--keep", action="store_true", help="keep the run's folder for a look afterwards")
     parser.add_argument("--module", default="server", help="the server program; a broken build for tests of the tests")
     parser.add_argument("--cut-sockets", action="store_true", help="phones open no sockets")
     parser.add_argument("--file", default="")
@@ -86,7 +87,7 @@ def _choose_play(parsed: argparse.Namespace) -> Play:
     if not parsed.file or not parsed.preset:
         raise DomainError("replay_incomplete")
     preset = importing.load_preset(parsed.preset)
-    return replay.make_play(Path(parsed.file), preset, parsed.day, parsed.crews, parsed.seed)
+    return replay.make_play(Path(parsed.file), preset, parsed.day, parsed.crews)
 
 
 def play_run(parsed: argparse.Namespace, play: Play) -> int:
@@ -110,7 +111,8 @@ def play_run(parsed: argparse.Namespace, play: Play) -> int:
     finally:
         runner.close()
         children.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        if not parsed.keep:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _play(parsed: argparse.Namespace, runner: Runner, settings: Settings, children: Children) -> figures.Figures:
@@ -176,7 +178,7 @@ def _announce(parsed: argparse.Namespace, url: str, folder: Path, codes: dict[st
     LAST_RUN.mkdir(exist_ok=True)
     (LAST_RUN / "run.json").write_text(json.dumps({"url": url, "folder": str(folder), "technicians": sorted(codes)}))
     if not parsed.check:
-        lines = (f"调度台 console  {url}", f"登录 sign in    lin / {seeding.PASSWORD}", f"手机 phone      make phone")
+        lines = (f"调度台 console  {url}", f"登录 sign in    lin / {seeding.PASSWORD}", "手机 phone      make phone")
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
 

@@ -20,7 +20,7 @@ class Killer:
         """Nothing happens before `start`."""
         self.count = 0
         self._children, self._times = children, times
-        self._chance = random.Random(seed)  # noqa: S311 - moments of power cuts
+        self._chance = random.Random(seed)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="killer", daemon=True)
 

@@ -34,4 +34,4 @@ def open_window(last_run: Path) -> int:
         "LEAKFIRST_SERVER_URL": run["url"],
         "LEAKFIRST_ENROL_CODE": code,
     }
-    return subprocess.call([sys.executable, "-m", "mobile"], env=environ)  # noqa: S603 - our own program
+    return subprocess.call([sys.executable, "-m", "mobile"], env=environ)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import math
 import random
+import re
 from pathlib import Path
 from typing import Any, Final
 
 from deploy.demo.cast import Call, Crew, Drive, Play, Point, Truth
+from server.core import texts
 from server.intake import importing
 from server.intake.importing import ImportRow, Preset
 from shared.errors import DomainError
@@ -24,7 +26,10 @@ _START_UP_S: Final = 85
 _PLANNER_START_UP_S: Final = 120
 _MEDIAN_S: Final = 45 * 60
 _SIGMA: Final = 0.45
+# The published baseline draws start places from seed 1 and job lengths, in the order of the calls, from seed 7.
+_START_SEED: Final = 1
 _TRUTH_SEED: Final = 7
+_OUTCOME_SEED: Final = 8
 _EARTH_M: Final = 6_371_008.8
 _DAY_MS: Final = 86_400_000
 _TICK_S: Final = 120
@@ -40,12 +45,12 @@ source = "baseline of the replay"
 """
 
 
-def make_play(path: Path, preset: Preset, day: str, crews: int, seed: int) -> Play:
+def make_play(path: Path, preset: Preset, day: str, crews: int) -> Play:
     """Return the run of one local day of a file. Raises DomainError `file_unreadable`, `no_rows`."""
     good, _bad = importing.read_rows(path, preset, day)
     if not good:
         raise DomainError("no_rows", file=path.name, day=day)
-    good.sort(key=lambda r: (r.opened_ms, r.line))
+    good.sort(key=lambda r: (r.opened_ms, r.request.lat or 0.0, r.request.lon or 0.0))
     start_ms, end_ms = good[0].opened_ms - 600_000, good[-1].opened_ms + _DAY_MS
     places = [(r.request.lat or 0.0, r.request.lon or 0.0) for r in good]
     return Play(
@@ -54,21 +59,28 @@ def make_play(path: Path, preset: Preset, day: str, crews: int, seed: int) -> Pl
         start_ms=start_ms,
         end_ms=end_ms,
         time_zone=preset.time_zone,
-        crews=tuple(_crews(crews, places, seed, (start_ms - _DAY_MS, end_ms + _DAY_MS))),
+        crews=tuple(_crews(crews, places, (start_ms - _DAY_MS, end_ms + _DAY_MS))),
         customers=(),
         calls=tuple(_calls(good)),
         drive=drive,
         basemap={},
         overrides={
+            "triage-2026.toml": _with_mean_time(texts.read_data("triage-2026.toml").decode()),
             "travel-2026.toml": _TRAVEL.format(
                 detour=_DETOUR, speed=round(_SPEED_M_S * 3.6, 3), start_up=_PLANNER_START_UP_S
-            )
+            ),
         },
     )
 
 
-def _crews(count: int, places: list[Point], seed: int, shift: tuple[int, int]) -> list[Crew]:
-    chance = random.Random(seed)  # noqa: S311 - a play
+def _with_mean_time(rules: str) -> str:
+    """Return the triage rules with the mean length of the replay's jobs as every kind's expected time on site."""
+    mean_s = round(_MEDIAN_S * math.exp(_SIGMA**2 / 2))
+    return re.sub(r"^expected_s = \d+$", f"expected_s = {mean_s}", rules, flags=re.MULTILINE)
+
+
+def _crews(count: int, places: list[Point], shift: tuple[int, int]) -> list[Crew]:
+    chance = random.Random(_START_SEED)
     valid_ms = shift[1] + _DAY_MS
     valid_until = dt.datetime.fromtimestamp(valid_ms / 1000, dt.UTC).date().isoformat()
     found = []
@@ -88,10 +100,10 @@ def _crews(count: int, places: list[Point], seed: int, shift: tuple[int, int]) -
 
 
 def _calls(rows: list[ImportRow]) -> list[Call]:
-    chance = random.Random(_TRUTH_SEED)  # noqa: S311 - a play
+    lengths, chance = random.Random(_TRUTH_SEED), random.Random(_OUTCOME_SEED)
     found = []
     for row in rows:
-        duration_s = round(chance.lognormvariate(math.log(_MEDIAN_S), _SIGMA))
+        duration_s = round(lengths.lognormvariate(math.log(_MEDIAN_S), _SIGMA))
         outcome = chance.choices([name for name, _ in _OUTCOMES], [weight for _, weight in _OUTCOMES])[0]
         truth = Truth(duration_s=duration_s, outcome=outcome, opinion="满意")
         found.append(Call(row.opened_ms, row.source_ref, _report(row), truth))

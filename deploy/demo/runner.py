@@ -152,5 +152,5 @@ class Runner:
 
 def _ids(seed: str) -> Callable[[int], str]:
     """Return a maker of event ids that is the same in every run of one seed."""
-    chance = random.Random(seed)  # noqa: S311 - ids of a play
+    chance = random.Random(seed)
     return lambda now_ms: ids.uuid7(now_ms, chance.randbytes(10))

@@ -46,7 +46,7 @@ class Technician:
         self.crew, self.phone = crew, phone
         self.place: Point = crew.start
         self._at, self._drive, self._truths = at, drive, truths
-        self._chance = random.Random(f"{seed}:{crew.id}")  # noqa: S311 - a play, no secret
+        self._chance = random.Random(f"{seed}:{crew.id}")
         self._known: set[tuple[str, int]] = set()
         self._doing = ""
         self.is_offline = False

@@ -63,7 +63,7 @@ def _river(roads: Roads) -> list[Xy]:
 
 def _park_cells(chance: random.Random) -> list[tuple[int, int]]:
     cells = [(c, r) for r in range(ROWS - 1) for c in range(COLUMNS - 1) if r != RIVER_ROW]
-    return sorted(chance.sample(cells, _PARKS) + [(14, 4), (15, 4), (14, 15), (15, 15)])
+    return sorted([*chance.sample(cells, _PARKS), (14, 4), (15, 4), (14, 15), (15, 15)])
 
 
 def _cell(roads: Roads, cell: tuple[int, int], inset: float) -> list[Xy]:

@@ -1,4 +1,4 @@
-"""A day's reports: leaks by the hourly pattern of a real city, appointments in windows, routine work; and their truth."""
+"""A day's reports: leaks by a real city's hourly pattern, appointments in windows, routine work; and their truth."""
 
 from __future__ import annotations
 

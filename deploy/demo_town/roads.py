@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import heapq
+import itertools
 import math
 import random
 from typing import Final
@@ -197,7 +198,7 @@ class Driving:
         first, last = self.find_nearest(a), self.find_nearest(b)
         total_s, way = self.shortest(first, last)
         points = [a, *(self._roads.nodes[n] for n in way), b]
-        lengths = [math.dist(p, q) for p, q in zip(points, points[1:], strict=False)]
+        lengths = [math.dist(p, q) for p, q in itertools.pairwise(points)]
         # Corners are passed in proportion to the way driven: good enough for a dot on a map.
         seconds = START_UP_S + total_s + (lengths[0] + lengths[-1]) / SPEED_M_S["street"]
         passed, found = 0.0, []

@@ -33,7 +33,7 @@ def generate(seed: int, date: dt.date, orders: int = 180, customers: int = peopl
     """Return a town and one day of it. Each part has a chance of its own, so that more orders move no house."""
 
     def chance(part: str) -> random.Random:
-        return random.Random(f"{seed}:{part}")  # noqa: S311 - a made-up town
+        return random.Random(f"{seed}:{part}")
 
     names, graph = load_names(), build_roads(chance("roads"))
     homes = people.make_customers(graph, names, chance("people"), customers)

@@ -9,7 +9,7 @@ from kivy.uix.widget import Widget
 from mobile.screens import parts
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
-from mobile.widgets.basics import Button, Chip, Row, Surface, Text
+from mobile.widgets.basics import Chip, PushButton, Row, Surface, Text
 from mobile.widgets.inputs import Field
 from shared import facts
 from shared.errors import DomainError
@@ -37,7 +37,7 @@ def enrol(ui: Ui, arguments: dict[str, Any]) -> Page:
             ui.show(refused)
 
     page.fields = (server, code)
-    page.set_foot(Button(ui.t("phone.enrol_now"), redeem, primary=True))
+    page.set_foot(PushButton(ui.t("phone.enrol_now"), redeem, primary=True))
     return page
 
 
@@ -55,7 +55,7 @@ def sync_status(ui: Ui, _arguments: dict[str, Any]) -> Page:
     )
     for pending in ui.phone.pending():
         page.add(_pending_card(ui, pending))
-    page.set_foot(Button(ui.t("phone.sync_now"), lambda: _sync(ui), primary=True))
+    page.set_foot(PushButton(ui.t("phone.sync_now"), lambda: _sync(ui), primary=True))
     return page
 
 
@@ -82,11 +82,11 @@ def settings(ui: Ui, _arguments: dict[str, Any]) -> Page:
     page = Page(ui, ui.t("phone.settings"))
     page.add(_language_buttons(ui))
     themes = [
-        Button(ui.t(f"phone.theme_{n}"), lambda n=n: ui.choose_theme(n), primary=ui.theme_name == n)
+        PushButton(ui.t(f"phone.theme_{n}"), lambda n=n: ui.choose_theme(n), primary=ui.theme_name == n)
         for n in ("light", "dark")
     ]
     page.add(Surface(Text(ui.t("phone.theme"), "small", "ink_2"), parts.choices(*themes)))
-    scales = [Button(f"{s:.0%}", lambda s=s: ui.choose_text_scale(s), primary=ui.text_scale == s) for s in _SCALES]
+    scales = [PushButton(f"{s:.0%}", lambda s=s: ui.choose_text_scale(s), primary=ui.text_scale == s) for s in _SCALES]
     page.add(Surface(Text(ui.t("phone.text_size"), "small", "ink_2"), parts.choices(*scales, columns=3)))
     serial, valid = Field(ui.instrument[0], ui.t("phone.serial_hint")), Field(ui.instrument[1], "2027-12-31")
 
@@ -98,13 +98,13 @@ def settings(ui: Ui, _arguments: dict[str, Any]) -> Page:
     identity = ui.phone.find_identity()
     if identity is not None:
         page.add(Text(f"{identity.technician_name} · {identity.device_id[:8]}", "small", "ink_2"))
-    page.set_foot(Button(ui.t("phone.save"), keep, primary=True))
+    page.set_foot(PushButton(ui.t("phone.save"), keep, primary=True))
     return page
 
 
 def _language_buttons(ui: Ui) -> Widget:
     buttons = [
-        Button(_LANGUAGE_NAMES[code], lambda c=code: ui.choose_language(c), primary=ui.language == code)
+        PushButton(_LANGUAGE_NAMES[code], lambda c=code: ui.choose_language(c), primary=ui.language == code)
         for code in LANGUAGES
     ]
     return Surface(Text("语言 Language", "small", "ink_2"), parts.choices(*buttons))

@@ -9,7 +9,7 @@ from kivy.uix.widget import Widget
 from mobile.screens import parts
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
-from mobile.widgets.basics import Button, Column, Row, Surface, Text, Word
+from mobile.widgets.basics import Column, PushButton, Row, Surface, Text, Word
 from mobile.widgets.icons import Icon
 from shared import checklist, function_test, service_record, wire
 from shared.assignment import AssignmentState
@@ -39,8 +39,8 @@ def job_list(ui: Ui, _arguments: dict[str, Any]) -> Page:
     for index, job in enumerate(jobs):
         page.add(parts.job_card(ui, job, _opener(ui, job), is_large=index == 0))
     page.set_foot(
-        Button(ui.t("phone.sync"), lambda: ui.go("sync_status")),
-        Button(ui.t("phone.next_job"), _opener(ui, jobs[0]) if jobs else ui.rebuild, primary=True),
+        PushButton(ui.t("phone.sync"), lambda: ui.go("sync_status")),
+        PushButton(ui.t("phone.next_job"), _opener(ui, jobs[0]) if jobs else ui.rebuild, primary=True),
     )
     page.foot.children[0].disabled = not jobs
     page.every_second(lambda: None)
@@ -63,7 +63,7 @@ def alarm(ui: Ui, arguments: dict[str, Any]) -> Page:
     page = Page(ui, ui.t("phone.alarm"), job.number if job else "", chip=parts.line_chip(ui))
     if job is None or not parts.is_pending(job):
         page.add(Surface(Text(ui.t("phone.offer_over"), "name", bold=True)))
-        page.set_foot(Button(ui.t("phone.to_list"), ui.home, primary=True))
+        page.set_foot(PushButton(ui.t("phone.to_list"), ui.home, primary=True))
         return page
     figure = Text("", "title", "p1", bold=True)
     head = Row(Icon("diamond", "p1", size_dp=28), Word(ui.t("priority.1"), "name", "p1", bold=True))
@@ -72,8 +72,8 @@ def alarm(ui: Ui, arguments: dict[str, Any]) -> Page:
     page.add(_advice_card(ui, job))
     page.every_second(lambda: setattr(figure, "text", parts.countdown(ui, job)[0]))
     page.set_foot(
-        Button(ui.t("phone.decline"), lambda: ui.replace("decline", job=job.work_order_id)),
-        Button(ui.t("phone.accept"), lambda: _accept(ui, job), primary=True, role="p1"),
+        PushButton(ui.t("phone.decline"), lambda: ui.replace("decline", job=job.work_order_id)),
+        PushButton(ui.t("phone.accept"), lambda: _accept(ui, job), primary=True, role="p1"),
     )
     return page
 
@@ -86,7 +86,9 @@ def decline(ui: Ui, arguments: dict[str, Any]) -> Page:
         if ui.act("decline_assignment", arguments["job"], reason=reason):
             ui.home()
 
-    page.add(parts.choices(*(Button(ui.t(f"phone.refusal_{r}"), lambda r=r: refuse(r)) for r in _REFUSALS), columns=1))
+    page.add(
+        parts.choices(*(PushButton(ui.t(f"phone.refusal_{r}"), lambda r=r: refuse(r)) for r in _REFUSALS), columns=1)
+    )
     return page
 
 
@@ -99,7 +101,7 @@ def _advice_card(ui: Ui, job: wire.Job) -> Widget:
     """Return the safety warning: the first card of a leak."""
     lines = [Text(ui.t("phone.before_entering"), "name", "p1", bold=True), Text(ui.t("phone.safety"), role="p1")]
     if job.advice:
-        told = "、".join(ui.t(f"advice.{code}") for code in job.advice[:3])
+        told = " ".join(ui.t(f"advice.{code}") for code in job.advice[:3])
         lines.append(Text(ui.t("phone.caller_was_told", advice=told), "small", "ink_2"))
     return Surface(*lines, role="p1_bg", spacing=1.5)
 
@@ -110,7 +112,7 @@ def job_detail(ui: Ui, arguments: dict[str, Any]) -> Page:
     if job is None or ui.phone.is_gone(arguments["job"]):
         page = Page(ui, ui.t("phone.job_gone"))
         page.add(Surface(Text(ui.t("phone.job_gone_hint"))))
-        page.set_foot(Button(ui.t("phone.to_list"), ui.home, primary=True))
+        page.set_foot(PushButton(ui.t("phone.to_list"), ui.home, primary=True))
         return page
     page = Page(ui, ui.t(f"fault.{job.fault_kind}"), job.number, chip=parts.line_chip(ui))
     if job.is_leak and job.visit.made_safe_ms is None:
@@ -145,15 +147,12 @@ def _customer_card(ui: Ui, job: wire.Job) -> Widget:
         lines.append(Text(f"{ui.t('phone.reported')}: {job.description}", "small", "ink_2"))
     if customer.appliances:
         lines.append(Text(f"{ui.t('phone.appliances')}: {'、'.join(customer.appliances)}", "small", "ink_2"))
-    for past in customer.history[:3]:
-        lines.append(
-            Text(
-                f"{past.number} · {ui.t(f'fault.{past.fault_kind}')} · {ui.t(f'state.{past.outcome}')}",
-                "small",
-                "ink_2",
-            )
-        )
+    lines += [Text(_past_text(ui, past), "small", "ink_2") for past in customer.history[:3]]
     return Surface(*lines, spacing=1.5)
+
+
+def _past_text(ui: Ui, past: wire.PastVisit) -> str:
+    return f"{past.number} · {ui.t(f'fault.{past.fault_kind}')} · {ui.t(f'state.{past.outcome}')}"
 
 
 def _is_on_site(job: wire.Job) -> bool:
@@ -162,14 +161,13 @@ def _is_on_site(job: wire.Job) -> bool:
 
 def _work_card(ui: Ui, job: wire.Job) -> Widget:
     """Return the job's protocols with how far each has got; a tap opens one."""
-    rows = []
-    for protocol in ui.phone.protocols(job.work_order_id):
-        rows.append(
-            Button(
-                f"{ui.words(protocol.title)}  {_progress(protocol, job)}",
-                lambda p=protocol: ui.go("protocol", job=job.work_order_id, protocol=p.ref),
-            )
+    rows = [
+        PushButton(
+            f"{ui.words(protocol.title)}  {_progress(protocol, job)}",
+            lambda p=protocol: ui.go("protocol", job=job.work_order_id, protocol=p.ref),
         )
+        for protocol in ui.phone.protocols(job.work_order_id)
+    ]
     return Surface(Text(ui.t("phone.work"), "name", bold=True), Column(*rows, spacing=2))
 
 
@@ -182,7 +180,7 @@ def _progress(protocol: Protocol, job: wire.Job) -> str:
 def _remaining_card(ui: Ui, job: wire.Job) -> Widget:
     told = job.visit.remaining_s
     title = ui.t("phone.remaining") if told is None else ui.t("phone.remaining_told", minutes=round(told / 60))
-    buttons = [Button(ui.t("phone.minutes", count=m), lambda m=m: _tell(ui, job, m)) for m in _REMAINING_MIN]
+    buttons = [PushButton(ui.t("phone.minutes", count=m), lambda m=m: _tell(ui, job, m)) for m in _REMAINING_MIN]
     return Surface(Text(title, "name", bold=True), parts.choices(*buttons, columns=3))
 
 
@@ -192,7 +190,7 @@ def _tell(ui: Ui, job: wire.Job, minutes: int) -> None:
 
 
 def find_open_protocol(ui: Ui, job: wire.Job) -> Protocol | None:
-    """Return the first protocol that still has a required step open; tests that the outcome does not need are left out."""
+    """Return the first protocol with a required step open; tests that the outcome does not need are left out."""
     for protocol in ui.phone.protocols(job.work_order_id):
         needless = protocol.kind == "function_test" and not function_test.is_needed(protocol, job.visit.outcome)
         if checklist.find_next_step(protocol, job.visit) is not None and not (needless and job.visit.outcome):
@@ -206,31 +204,31 @@ def _set_next(ui: Ui, page: Page, job: wire.Job) -> None:
     state = job.assignment.state
     if parts.is_pending(job):
         page.set_foot(
-            Button(ui.t("phone.decline"), lambda: ui.go("decline", job=key)),
-            Button(ui.t("phone.accept"), lambda: _then_rebuild(ui, "accept_assignment", key), primary=True),
+            PushButton(ui.t("phone.decline"), lambda: ui.go("decline", job=key)),
+            PushButton(ui.t("phone.accept"), lambda: _then_rebuild(ui, "accept_assignment", key), primary=True),
         )
     elif state is AssignmentState.ACCEPTED:
-        page.set_foot(Button(ui.t("phone.depart"), lambda: _then_rebuild(ui, "depart", key), primary=True))
+        page.set_foot(PushButton(ui.t("phone.depart"), lambda: _then_rebuild(ui, "depart", key), primary=True))
     elif state is AssignmentState.EN_ROUTE:
-        page.set_foot(Button(ui.t("phone.arrive"), lambda: _then_rebuild(ui, "arrive", key), primary=True))
+        page.set_foot(PushButton(ui.t("phone.arrive"), lambda: _then_rebuild(ui, "arrive", key), primary=True))
     elif _is_on_site(job):
         _set_next_on_site(ui, page, job)
     else:
-        page.set_foot(Button(ui.t("phone.copy"), lambda: ui.go("customer_copy", job=key), primary=True))
+        page.set_foot(PushButton(ui.t("phone.copy"), lambda: ui.go("customer_copy", job=key), primary=True))
 
 
 def _set_next_on_site(ui: Ui, page: Page, job: wire.Job) -> None:
     key = job.work_order_id
-    aside = Button(ui.t("phone.other"), lambda: ui.go("exceptions", job=key))
+    aside = PushButton(ui.t("phone.other"), lambda: ui.go("exceptions", job=key))
     protocol = find_open_protocol(ui, job)
     blockers = service_record.blockers(job, ui.phone.protocols(key), job.visit)
     if not blockers:
-        page.set_foot(aside, Button(ui.t("phone.sign"), lambda: ui.go("signature", job=key), primary=True))
+        page.set_foot(aside, PushButton(ui.t("phone.sign"), lambda: ui.go("signature", job=key), primary=True))
     elif protocol is not None:
-        go = Button(ui.t("phone.go_on"), lambda: ui.go("protocol", job=key, protocol=protocol.ref), primary=True)
+        go = PushButton(ui.t("phone.go_on"), lambda: ui.go("protocol", job=key, protocol=protocol.ref), primary=True)
         page.set_foot(aside, go)
     else:
-        page.set_foot(aside, Button(ui.t("phone.outcome"), lambda: ui.go("outcome", job=key), primary=True))
+        page.set_foot(aside, PushButton(ui.t("phone.outcome"), lambda: ui.go("outcome", job=key), primary=True))
 
 
 def _then_rebuild(ui: Ui, command: str, work_order_id: str) -> None:

@@ -25,7 +25,7 @@ _FOOT_DP = 88
 class IconButton(ButtonBehavior, FloatLayout):
     """An icon with a touch target of its own."""
 
-    def __init__(self, icon: str, on_tap: Callable[[], None]) -> None:
+    def __init__(self, icon: str, on_tap: Callable[..., object]) -> None:
         """`on_tap` is called once per tap."""
         super().__init__(size_hint=(None, None), size=(dp(TARGET_DP), dp(TARGET_DP)))
         picture = Icon(icon, "ink", size_dp=24)
@@ -154,7 +154,8 @@ def _ground(widget: Widget, role: str, line_at: str = "") -> None:
 
     def place(*_: Any) -> None:
         area.pos, area.size = widget.pos, widget.size
-        edge = widget.top if line_at == "top" else widget.y
-        line.points = [widget.x, edge, widget.right, edge] if line_at else []
+        # Kivy's aliases `top` and `right` may still be old here.
+        edge = widget.y + (widget.height if line_at == "top" else 0)
+        line.points = [widget.x, edge, widget.x + widget.width, edge] if line_at else []
 
     widget.bind(pos=place, size=place)

@@ -83,7 +83,7 @@ def window_text(ui: Ui, job: wire.Job) -> str:
     return ui.t("phone.planned_at", time=planned) if planned else ""
 
 
-def job_card(ui: Ui, job: wire.Job, on_tap: Callable[[], None], *, is_large: bool) -> Widget:
+def job_card(ui: Ui, job: wire.Job, on_tap: Callable[..., object], *, is_large: bool) -> Widget:
     """Return a job as a card that can be tapped: the next one large, the rest small."""
     left, role = countdown(ui, job)
     head = Row(priority_chip(ui, job), Widget(size_hint_y=None, height=1), Word(left, "number", role, bold=True))
@@ -127,7 +127,7 @@ def facts(*pairs: tuple[str, str]) -> Widget:
             words = Text(value)
             row.add_widget(name)
             row.add_widget(words)
-            words.bind(height=lambda w, h, r=row: setattr(r, "height", h))
+            words.bind(height=row.setter("height"))
             row.height = words.height
             lines.append(row)
     return Column(*lines, spacing=1.5)

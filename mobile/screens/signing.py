@@ -10,7 +10,7 @@ from mobile.actions import records
 from mobile.screens import parts
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
-from mobile.widgets.basics import Button, Surface, Text
+from mobile.widgets.basics import PushButton, Surface, Text
 from mobile.widgets.inputs import Field, SignaturePad
 from mobile.widgets.theme import gap
 from shared import service_record, signature
@@ -37,7 +37,7 @@ def signature_page(ui: Ui, arguments: dict[str, Any]) -> Page:
         return page
     record = service_record.parse(draft.record_json)
     page.add(Surface(*(Text(line, "small") for line in draft.lines[:_SHOWN_LINES]), spacing=1))
-    sum_text = f"¥ {service_record.money(record.charge.total_cents)}"
+    sum_text = service_record.money(record.charge.total_cents)
     page.add(Surface(Text(f"{ui.t('record.charge')}  {sum_text}", "name", bold=True), spacing=1))
     relation = arguments.get("relation", "self")
     opinion = arguments.get("opinion", "")
@@ -50,8 +50,8 @@ def signature_page(ui: Ui, arguments: dict[str, Any]) -> Page:
     words = Field(opinion, ui.t("phone.opinion_hint"))
     page.add(Surface(Text(ui.t("record.opinion"), "small", "ink_2"), parts.choices(*said), words))
     page.set_foot(
-        Button(ui.t("phone.not_signing"), lambda: ui.go("waive", job=key)),
-        Button(
+        PushButton(ui.t("phone.not_signing"), lambda: ui.go("waive", job=key)),
+        PushButton(
             ui.t("phone.to_pad"),
             lambda: ui.go("pad", job=key, draft=draft, relation=relation, opinion=words.text),
             primary=True,
@@ -60,9 +60,9 @@ def signature_page(ui: Ui, arguments: dict[str, Any]) -> Page:
     return page
 
 
-def _pick(ui: Ui, name: str, value: str, is_chosen: bool, arguments: dict[str, Any]) -> Button:  # noqa: FBT001 - a fact
+def _pick(ui: Ui, name: str, value: str, is_chosen: bool, arguments: dict[str, Any]) -> PushButton:  # noqa: FBT001 - a fact
     text = ui.t(f"relation.{value}") if name == "relation" else value
-    return Button(text, lambda: ui.replace("signature", **{**arguments, name: value}), primary=is_chosen)
+    return PushButton(text, lambda: ui.replace("signature", **{**arguments, name: value}), primary=is_chosen)
 
 
 def pad_page(ui: Ui, arguments: dict[str, Any]) -> Page:
@@ -72,7 +72,7 @@ def pad_page(ui: Ui, arguments: dict[str, Any]) -> Page:
     page = Page(ui, ui.t("phone.signature"), record.number)
     page.add(
         Surface(
-            Text(f"{ui.t('record.charge')}  ¥ {service_record.money(record.charge.total_cents)}", "name", bold=True),
+            Text(f"{ui.t('record.charge')}  {service_record.money(record.charge.total_cents)}", "name", bold=True),
             Text(f"{ui.t('record.view_code')}  {draft.view_code}", "body", "ink_2"),
             spacing=1,
         )
@@ -94,7 +94,7 @@ def pad_page(ui: Ui, arguments: dict[str, Any]) -> Page:
             ui.home()
             ui.go("customer_copy", job=key)
 
-    page.set_foot(Button(ui.t("phone.clear"), pad.clear), Button(ui.t("phone.submit"), submit, primary=True))
+    page.set_foot(PushButton(ui.t("phone.clear"), pad.clear), PushButton(ui.t("phone.submit"), submit, primary=True))
     return page
 
 
@@ -112,7 +112,7 @@ def waive_page(ui: Ui, arguments: dict[str, Any]) -> Page:
     page.add(Surface(Text(ui.t("phone.witness"), "small", "ink_2"), witness))
     page.add(
         parts.choices(
-            *(Button(ui.t(f"waive.{r}"), lambda r=r: waive(r)) for r in ("refused", "absent", "public_place")),
+            *(PushButton(ui.t(f"waive.{r}"), lambda r=r: waive(r)) for r in ("refused", "absent", "public_place")),
             columns=1,
         )
     )
@@ -140,5 +140,5 @@ def customer_copy(ui: Ui, arguments: dict[str, Any]) -> Page:
     )
     page.add(parts.facts((ui.t("record.customer"), job.customer.name), (ui.t("record.address"), job.address)))
     page.body.padding = (gap(4), gap(4), gap(4), gap(6))
-    page.set_foot(Button(ui.t("phone.to_list"), ui.home, primary=True))
+    page.set_foot(PushButton(ui.t("phone.to_list"), ui.home, primary=True))
     return page

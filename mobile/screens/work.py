@@ -10,7 +10,7 @@ from mobile.screens import parts
 from mobile.screens.jobs import find_open_protocol
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
-from mobile.widgets.basics import Button, Chip, Surface, Text
+from mobile.widgets.basics import Chip, PushButton, Surface, Text
 from mobile.widgets.inputs import Field, Keypad, StepRow
 from mobile.widgets.theme import gap
 from shared import checklist, function_test, wire
@@ -47,16 +47,16 @@ def _protocol_foot(ui: Ui, job: wire.Job, protocol: Protocol) -> list[Widget]:
     step = checklist.find_next_step(protocol, job.visit)
     if step is not None:
         return [
-            Button(ui.t("phone.later"), lambda: ui.back()),
-            Button(ui.t("phone.next_step"), lambda: _open_step(ui, job, protocol, step), primary=True),
+            PushButton(ui.t("phone.later"), ui.back),
+            PushButton(ui.t("phone.next_step"), lambda: _open_step(ui, job, protocol, step), primary=True),
         ]
     following = find_open_protocol(ui, job)
     if following is not None:
         go = lambda: ui.replace("protocol", job=job.work_order_id, protocol=following.ref)  # noqa: E731 - one line of a button
-        return [Button(ui.t("phone.go_on"), go, primary=True)]
+        return [PushButton(ui.t("phone.go_on"), go, primary=True)]
     name = "outcome" if not job.visit.outcome else "job_detail"
     return [
-        Button(
+        PushButton(
             ui.t("phone.outcome" if name == "outcome" else "phone.to_job"),
             lambda: ui.replace(name, job=job.work_order_id),
             primary=True,
@@ -133,7 +133,7 @@ def _answer(ui: Ui, job: wire.Job, protocol: Protocol, step: Step, outcome: str)
 def _skip_button(ui: Ui, job: wire.Job, protocol: Protocol, step: Step) -> list[Widget]:
     if not step.may_skip:
         return []
-    return [Button(ui.t("result.not_applicable"), lambda: _answer(ui, job, protocol, step, "not_applicable"))]
+    return [PushButton(ui.t("result.not_applicable"), lambda: _answer(ui, job, protocol, step, "not_applicable"))]
 
 
 def _choose(ui: Ui, page: Page, job: wire.Job, protocol: Protocol, step: Step) -> None:
@@ -141,7 +141,7 @@ def _choose(ui: Ui, page: Page, job: wire.Job, protocol: Protocol, step: Step) -
         (PASS, ui.t("result.pass")),
         (FAIL, ui.t("result.fail")),
     ]
-    buttons = [Button(text, lambda code=code: _answer(ui, job, protocol, step, code)) for code, text in options]
+    buttons = [PushButton(text, lambda code=code: _answer(ui, job, protocol, step, code)) for code, text in options]
     page.add(parts.choices(*buttons, *_skip_button(ui, job, protocol, step), columns=1))
 
 
@@ -161,7 +161,7 @@ def _reading(ui: Ui, page: Page, job: wire.Job, protocol: Protocol, step: Step) 
         if ui.act("record_reading", job.work_order_id, **data, **instrument):
             ui.back()
 
-    save = Button(ui.t("phone.save"), store, primary=True)
+    save = PushButton(ui.t("phone.save"), store, primary=True)
     page.keypad = keypad
     page.add(Surface(figure, role="surface"))
     if step.needs_instrument:
@@ -193,7 +193,7 @@ def _timer(ui: Ui, page: Page, job: wire.Job, protocol: Protocol, step: Step) ->
         if started:
             figure.text = f"{(ui.phone.clock.mono_ms() - started[0]) / 1000:.1f} s"
 
-    button = Button(ui.t("phone.start_timer"), toggle, primary=True)
+    button = PushButton(ui.t("phone.start_timer"), toggle, primary=True)
     page.add(Surface(figure))
     page.every_second(run)
     page.set_foot(*_skip_button(ui, job, protocol, step), button)
@@ -218,7 +218,7 @@ def outcome_page(ui: Ui, arguments: dict[str, Any]) -> Page:
             ui.replace("job_detail", job=job.work_order_id)
 
     codes = _LEAK_OUTCOMES if job.is_leak else _OUTCOMES
-    page.add(parts.choices(*(Button(ui.t(f"outcome.{c}"), lambda c=c: declare(c)) for c in codes), columns=1))
+    page.add(parts.choices(*(PushButton(ui.t(f"outcome.{c}"), lambda c=c: declare(c)) for c in codes), columns=1))
     return page
 
 
@@ -231,15 +231,15 @@ def exceptions_page(ui: Ui, arguments: dict[str, Any]) -> Page:
         if ui.act(command, job.work_order_id, **data):
             ui.home() if command != "make_safe" else ui.back()
 
-    closed = [Button(ui.t(f"no_access.{r}"), lambda r=r: done("record_no_access", reason=r)) for r in _NO_ACCESS]
+    closed = [PushButton(ui.t(f"no_access.{r}"), lambda r=r: done("record_no_access", reason=r)) for r in _NO_ACCESS]
     page.add(Surface(Text(ui.t("phone.no_access"), "name", bold=True), parts.choices(*closed)))
     if job.is_leak and job.visit.made_safe_ms is None:
         safe = [
-            Button(ui.t(f"made_safe.{h}"), lambda h=h: done("make_safe", how=h)) for h in ("isolated", "ventilated")
+            PushButton(ui.t(f"made_safe.{h}"), lambda h=h: done("make_safe", how=h)) for h in ("isolated", "ventilated")
         ]
         page.add(Surface(Text(ui.t("phone.make_safe"), "name", bold=True), parts.choices(*safe)))
     note = Field("", ui.t("phone.note_hint"))
-    ask = Button(ui.t("phone.ask_centre"), lambda: done("request_engineering", note=note.text or "–"))
+    ask = PushButton(ui.t("phone.ask_centre"), lambda: done("request_engineering", note=note.text or "–"))
     page.add(Surface(Text(ui.t("phone.too_hard"), "name", bold=True), note, ask))
     page.body.padding = (gap(4), gap(4), gap(4), gap(6))
     return page

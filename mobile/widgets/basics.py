@@ -125,7 +125,9 @@ class Chip(BoxLayout):
         """`role` is a colour that has a `_bg` beside it."""
         super().__init__(size_hint=(None, None), height=dp(_CHIP_DP), spacing=gap(1), padding=(gap(2), 0))
         if shape:
-            self.add_widget(Icon(shape, role, size_dp=12))
+            icon = Icon(shape, role, size_dp=12)
+            icon.pos_hint = {"center_y": 0.5}
+            self.add_widget(icon)
         word = Word(text, "small", role, bold=True)
         word.pos_hint = {"center_y": 0.5}
         self.add_widget(word)
@@ -142,16 +144,22 @@ class Chip(BoxLayout):
 class Tappable(ButtonBehavior, Column):
     """A column that can be tapped as a whole."""
 
-    def __init__(self, *children: Widget, on_tap: Callable[[], None]) -> None:
+    def __init__(self, *children: Widget, on_tap: Callable[..., object]) -> None:
         """`on_tap` is called once per tap."""
-        super().__init__(*children, spacing=0)
-        self.bind(on_release=lambda *_: on_tap())
+        super().__init__(spacing=0)
+        for child in children:
+            self.add_widget(child)
+        self._on_tap = on_tap
+
+    def on_release(self) -> None:
+        """Carry out the tap."""
+        self._on_tap()
 
 
-class Button(ButtonBehavior, Label):
+class PushButton(ButtonBehavior, Label):
     """A button: one filled primary per screen, the others outlined."""
 
-    def __init__(self, text: str, on_tap: Callable[[], None], *, primary: bool = False, role: str = "brand") -> None:
+    def __init__(self, text: str, on_tap: Callable[..., object], *, primary: bool = False, role: str = "brand") -> None:
         """`on_tap` is called once per tap; a disabled button does nothing and says so by its paleness."""
         ink = THEME.color("on_brand") if primary else THEME.color(role)
         super().__init__(

@@ -14,7 +14,7 @@ from kivy.uix.gridlayout import GridLayout
 from kivy.uix.textinput import TextInput
 from kivy.uix.widget import Widget
 
-from mobile.widgets.basics import TARGET_DP, Button, Column, Text
+from mobile.widgets.basics import TARGET_DP, Column, PushButton, Text
 from mobile.widgets.icons import Icon
 from mobile.widgets.theme import FONT, THEME, gap
 from shared.facts import Stroke
@@ -28,7 +28,7 @@ _ROW_DP: Final = 64
 class Box(ButtonBehavior, FloatLayout):
     """A large box: empty, ticked or crossed."""
 
-    def __init__(self, mark: str, on_tap: Callable[[], None]) -> None:
+    def __init__(self, mark: str, on_tap: Callable[..., object]) -> None:
         """`mark` is pass, fail or empty."""
         super().__init__(size_hint=(None, None), size=(dp(TARGET_DP), dp(TARGET_DP)))
         self._on_tap = on_tap
@@ -64,7 +64,7 @@ class StepRow(BoxLayout):
     """A statement with its value or hint, and a box at the right edge."""
 
     def __init__(
-        self, title: str, value: str, mark: str, on_tap: Callable[[], None], *, value_role: str = "ink_2"
+        self, title: str, value: str, mark: str, on_tap: Callable[..., object], *, value_role: str = "ink_2"
     ) -> None:
         """`mark` is pass, fail or empty."""
         super().__init__(size_hint_y=None, spacing=gap(2), padding=(0, gap(1)))
@@ -99,7 +99,7 @@ class Keypad(GridLayout):
         self.bind(minimum_height=self.setter("height"))
         self.value = ""
         self._on_change = on_change
-        self.keys = {key: Button("←" if key == "<" else key, lambda k=key: self.press(k)) for key in _KEYS}
+        self.keys = {key: PushButton("←" if key == "<" else key, lambda k=key: self.press(k)) for key in _KEYS}
         for button in self.keys.values():
             self.add_widget(button)
 
@@ -201,3 +201,10 @@ class Field(TextInput):
             hint_text_color=THEME.color("ink_2"),
             cursor_color=THEME.color("brand"),
         )
+        with self.canvas.after:
+            Color(*THEME.color("line"))
+            self._outline = Line(width=dp(1))
+        self.bind(pos=self._place, size=self._place)
+
+    def _place(self, *_: Any) -> None:
+        self._outline.rounded_rectangle = (*self.pos, *self.size, dp(8))

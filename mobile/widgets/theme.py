@@ -47,13 +47,13 @@ class Palette:
 
 
 LIGHT: Final = Palette(
-    bg="#F3F5F8", surface="#FFFFFF", ink="#14202B", ink_2="#4A5B6B", line="#D5DCE4", brand="#0B5C8A", on_brand="#FFFFFF",
-    p1="#B3261E", p1_bg="#FBE4E2", p2="#B45309", p2_bg="#FCEBD3", p3="#1F6FB2", p3_bg="#E0EEF9",
+    bg="#F3F5F8", surface="#FFFFFF", ink="#14202B", ink_2="#4A5B6B", line="#D5DCE4", brand="#0B5C8A",
+    on_brand="#FFFFFF", p1="#B3261E", p1_bg="#FBE4E2", p2="#B45309", p2_bg="#FCEBD3", p3="#1F6FB2", p3_bg="#E0EEF9",
     p4="#4A5B6B", p4_bg="#E8EDF2", ok="#1B7A43", ok_bg="#DDF2E4",
 )  # fmt: skip
 DARK: Final = Palette(
-    bg="#0E1419", surface="#182128", ink="#E8EEF3", ink_2="#A3B3C1", line="#2C3943", brand="#4FB0E5", on_brand="#06202F",
-    p1="#FF8A80", p1_bg="#4A1C19", p2="#FFB74D", p2_bg="#43300F", p3="#7CC4F5", p3_bg="#14344B",
+    bg="#0E1419", surface="#182128", ink="#E8EEF3", ink_2="#A3B3C1", line="#2C3943", brand="#4FB0E5",
+    on_brand="#06202F", p1="#FF8A80", p1_bg="#4A1C19", p2="#FFB74D", p2_bg="#43300F", p3="#7CC4F5", p3_bg="#14344B",
     p4="#A3B3C1", p4_bg="#222D36", ok="#7BD69B", ok_bg="#153A25",
 )  # fmt: skip
 PALETTES: Final = {"light": LIGHT, "dark": DARK}

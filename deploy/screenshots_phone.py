@@ -1,0 +1,158 @@
+"""Pictures of the phone: every screen in both themes and languages, over a real store filled by a played server."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from mobile import service
+from mobile.platform import window
+from mobile.service import Phone
+from mobile.sync.transport import ENROL_PATH, PRODUCT_HEADER, Reply
+from shared import wire
+from shared.assignment import AssignmentState
+from shared.work_order import WorkOrderState
+
+NOW_MS: Final = 1_795_225_402_000  # 2026-11-21 09:43:22 in China
+_MINUTE_MS: Final = 60_000
+_DENSITY: Final = 2
+_ZONE: Final = "Asia/Shanghai"
+_SIZE: Final = (412, 892)
+
+
+class StillClock:
+    """A clock that stands still, so that pictures are the same."""
+
+    boot_id = "picture"
+
+    def __init__(self) -> None:
+        """Start at the pictures' moment."""
+        self.at_ms = NOW_MS
+
+    def now_ms(self) -> int:
+        """Return the pictures' moment."""
+        return self.at_ms
+
+    def mono_ms(self) -> int:
+        """Return the pictures' moment."""
+        return self.at_ms
+
+
+class PlayedServer:
+    """Answers like the server: enrols, hands out the jobs once, takes every event."""
+
+    def __init__(self, jobs: Iterable[wire.Job]) -> None:
+        """`jobs` are what the technician has."""
+        self.jobs = tuple(jobs)
+        self.taken: list[Any] = []
+
+    def post(self, path: str, payload: bytes, timeout_s: float) -> Reply:
+        """Answer one call."""
+        del timeout_s
+        body = _enrolled() if path == ENROL_PATH else self._exchange(msgspec.json.decode(payload))
+        return Reply(200, {PRODUCT_HEADER: "1"}, msgspec.json.encode(body))
+
+    def _exchange(self, request: Any) -> wire.SyncResponse:
+        self.taken += request["events"]
+        changes = [
+            wire.Change(
+                seq=i, event_id=f"e{i}", type="assignment_offered", at_ms=NOW_MS, priority=j.priority,
+                work_order_id=j.work_order_id, job=j,
+            )
+            for i, j in enumerate(self.jobs, start=1)
+            if i > request["cursor"]
+        ]  # fmt: skip
+        results = tuple(wire.EventResult(id=e["id"], outcome="applied") for e in request["events"])
+        return wire.SyncResponse(gen="g", at_ms=NOW_MS, results=results, changes=tuple(changes), cursor=len(self.jobs))
+
+
+def _enrolled() -> wire.EnrolResponse:
+    return wire.EnrolResponse(
+        token="t",  # noqa: S106 - of a played server
+        device_id="device-1", technician_id="technician-01", technician_name="王建国", branch_id="b",
+        branch_name="临泉燃气", gen="g",
+    )  # fmt: skip
+
+
+def sample_job(number: int, priority: int, fault: str, **change: Any) -> wire.Job:
+    """Return a job as the server would send it."""
+    is_leak = fault.startswith("gas")
+    due_ms = NOW_MS + (12 * _MINUTE_MS + 33_000 if priority == 1 else number * 67 * _MINUTE_MS)
+    protocols = {
+        "gas_odour": ("leak-response@2026", "indoor-tightness@2009"),
+        "stove_fault": ("appliance-repair@2026", "stove-test@2020"),
+        "inspection": ("household-inspection@2026",),
+    }
+    job = wire.Job(
+        work_order_id=f"wo-{number}", number=f"WO-20261121-0{146 + number}", ver=4, state=WorkOrderState.OFFERED,
+        priority=priority, fault_kind=fault, is_leak=is_leak, location="kitchen",
+        description="做饭时闻到异味,已自行关阀,家中有老人。" if is_leak else "灶具打不着火",
+        address="桃北中街218号3单元502室", lat=37.86, lon=113.58,
+        customer=wire.CustomerView(
+            name="赵敏", phone="138****0001", account="LQ000001", is_vulnerable=is_leak,
+            appliances=("家和 G2 嵌入式灶",),
+        ),
+        advice=("go_outside", "no_switches") if is_leak else (),
+        window_start_ms=None if is_leak else NOW_MS + number * 30 * _MINUTE_MS,
+        window_end_ms=None if is_leak else NOW_MS + number * 30 * _MINUTE_MS + 120 * _MINUTE_MS,
+        clocks=(wire.ClockView(kind="arrive_by", due_ms=due_ms, started_ms=NOW_MS - 9 * _MINUTE_MS),),
+        protocols=protocols[fault],
+        assignment=wire.AssignmentView(id=f"a-{number}", epoch=1, state=AssignmentState.OFFERED, offered_ms=NOW_MS),
+    )  # fmt: skip
+    return msgspec.structs.replace(job, **change)
+
+
+def sample_jobs() -> tuple[wire.Job, ...]:
+    """Return a morning's work: a leak, a repair, an inspection."""
+    return (
+        sample_job(1, 1, "gas_odour"),
+        sample_job(2, 3, "stove_fault", address="德胜街66号7单元301室"),
+        sample_job(3, 4, "inspection", address="义井街35号4单元201室"),
+    )
+
+
+def make_phone(folder: Path, server: PlayedServer, clock: Any) -> Phone:
+    """Return an enrolled phone that has fetched its jobs."""
+    service.enrol("http://played", "CODE", folder, transport=server)
+    phone = Phone(folder, "http://played", clock=clock, transport=server)
+    phone.sync_once()
+    return phone
+
+
+def main(arguments: list[str]) -> int:
+    """Take all pictures; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.screenshots_phone")
+    parser.add_argument("--out", type=Path, required=True)
+    parsed = parser.parse_args(arguments)
+    parsed.out.mkdir(parents=True, exist_ok=True)
+    os.environ["TZ"] = _ZONE
+    time.tzset()
+    os.environ.setdefault("KIVY_METRICS_DENSITY", str(_DENSITY))
+    if not os.environ.get("DISPLAY"):
+        os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
+    window.prepare(Path(tempfile.mkdtemp()))
+    _take_all(parsed.out)
+    return 0
+
+
+def _take_all(out: Path) -> None:
+    from deploy import phone_camera  # noqa: PLC0415 - Kivy opens its window on import
+
+    phone_camera.set_size(_SIZE, _DENSITY)
+    for theme in ("light", "dark"):
+        for language in ("zh_CN", "en"):
+            phone = make_phone(Path(tempfile.mkdtemp()), PlayedServer(sample_jobs()), StillClock())
+            phone_camera.take_tour(phone, language, theme, out)
+            phone.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

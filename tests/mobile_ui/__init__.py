@@ -1,0 +1,1 @@
+"""The phone's screens in a real Kivy window, driven by touches."""
