@@ -11,6 +11,7 @@ import socket as socket_module
 import sys
 import tempfile
 import time
+import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--orders", type=int, default=180)
     parser.add_argument("--date", default="2026-11-21", help="the day that is played (demo)")
     parser.add_argument("--kill", type=int, default=0, help="kill a server process so many times with SIGKILL")
+    parser.add_argument("--until", default="", help="hold the clock at this time of the day (HH:MM) and keep serving")
     parser.add_argument("--keep", action="store_true", help="keep the run's folder for a look afterwards")
     parser.add_argument("--module", default="server", help="the server program; a broken build for tests of the tests")
     parser.add_argument("--cut-sockets", action="store_true", help="phones open no sockets")
@@ -123,13 +125,25 @@ def _play(parsed: argparse.Namespace, runner: Runner, settings: Settings, childr
     killer = Killer(children, parsed.kill, parsed.seed)
     started_s = time.monotonic()
     killer.start()
-    runner.run(lambda: _is_over(services))
+    runner.run(lambda: _is_over(services), _until_ms(parsed, runner.play))
     killer.finish()
     runner.rest()
+    if parsed.until:
+        runner.keep_contact()
     bar.end()
     report = figures.measure(services, {k: t.phone for k, t in runner.technicians.items()})
     services.uow.database.close()
     return {"kills": killer.count, "run_seconds": round(time.monotonic() - started_s, 1), **report}
+
+
+def _until_ms(parsed: argparse.Namespace, play: Play) -> int | None:
+    """Return the moment at which the clock is held: the next one after the start that shows this time of day."""
+    if not parsed.until:
+        return None
+    zone = zoneinfo.ZoneInfo(play.time_zone)
+    start = dt.datetime.fromtimestamp(play.start_ms / 1000, zone)
+    held = dt.datetime.combine(start.date(), dt.time.fromisoformat(parsed.until), zone)
+    return round((held if held > start else held + dt.timedelta(days=1)).timestamp() * 1000)
 
 
 def _is_over(services: Services) -> bool:

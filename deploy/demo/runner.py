@@ -26,6 +26,7 @@ _QUIET_LIMIT_S: Final = 120.0
 _POLL_S: Final = 0.004
 _BROKEN_LINE_S: Final = 0.1
 _LONGEST_WAIT_S: Final = 5.0
+_CONTACT_S: Final = 1.0
 
 
 class NotQuietError(Exception):
@@ -59,6 +60,7 @@ class Runner:
         self._synced: dict[str, int] = {}
         self._seed, self._speed, self._has_doorbells = seed, speed, has_doorbells
         self._session = requests.Session()
+        self._contact_s = 0.0
         self.on_step: Callable[[int], None] = lambda _now_ms: None
 
     def enrol(self, codes: dict[str, str]) -> None:
@@ -84,14 +86,15 @@ class Runner:
         self.truths[answer["work_order_id"]] = call.truth
         self.calls[answer["work_order_id"]] = call
 
-    def run(self, is_over: Callable[[], bool]) -> None:
-        """Play until the agenda is empty and the day is over."""
+    def run(self, is_over: Callable[[], bool], until_ms: int | None = None) -> None:
+        """Play until the agenda is empty and the day is over, or until a moment of the day."""
+        end_ms = self.play.end_ms if until_ms is None else until_ms
         while True:
             self.rest()
             status = self._status()
             moments = [m for m in (self.agenda.find_next_ms(), status["next_due_ms"]) if m is not None]
             is_idle = self.agenda.find_next_ms() is None and is_over()
-            if not moments or is_idle or min(moments) > self.play.end_ms:
+            if not moments or is_idle or min(moments) > end_ms:
                 return
             self._step_to(min(moments))
             act = self.agenda.pop_due(self.clock.now_ms())
@@ -101,9 +104,17 @@ class Runner:
     def _step_to(self, at_ms: int) -> None:
         if self._speed:
             time.sleep(min(_LONGEST_WAIT_S, max(0, at_ms - self.clock.now_ms()) / 1000 / self._speed))
+            if time.monotonic() - self._contact_s > _CONTACT_S:
+                self.keep_contact()
         self.clock.step_to(at_ms)
         self.on_step(self.clock.now_ms())
         nudge.ring(self.folder, nudge.WORKER)
+
+    def keep_contact(self) -> None:
+        """Let every phone on the line be heard, as phones with nothing to say do now and then; nothing else changes."""
+        self._contact_s = time.monotonic()
+        for technician in self.technicians.values():
+            technician.sync()
 
     def rest(self) -> None:
         """Return when the relay is drained, no plan is under way, nothing is due, and every phone has heard all."""

@@ -25,6 +25,8 @@ from shared.errors import DomainError
 
 _log = structlog.get_logger(__name__)
 
+# A phone with nothing to say is noted as seen at most this often; it counts as silent after 90 s.
+_CONTACT_MS: Final = 30_000
 _LONGEST_RAW: Final = 512 * 1024
 
 
@@ -41,7 +43,8 @@ def exchange(services: Services, device: Device, request: wire.SyncRequest) -> w
     actor = account_service.device_actor(device)
     sender = Sender(device_id=device.id, technician_id=device.technician_id, public_key=device.public_key)
     results = _handle_all(services, actor, sender, [bytes(raw) for raw in request.events])
-    if request.positions or results:
+    is_news = bool(request.positions or results)
+    if is_news or services.uow.clock.now_ms() - device.last_seen_ms > _CONTACT_MS:
         services.uow.run(actor, lambda tx: _note_contact(tx, device.id, request))
     return services.uow.read(lambda session: _answer(session, services, device, request, results))
 
