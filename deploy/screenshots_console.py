@@ -140,7 +140,6 @@ def _shoot_alarm(page: Page, url: str, out: Path) -> None:
     }
     page.request.post(f"{url}/api/v1/intake/reports", data=report, headers={"X-CSRF-Token": token})
     page.wait_for_selector("#alarm:not([hidden])")
-    page.screenshot(path=out / "console-alarm-early.png")
     _shoot(page, out / "console-alarm.png")
 
 
