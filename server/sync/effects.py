@@ -59,7 +59,7 @@ def apply_intent(case: Case) -> None:
 
 
 def apply_fact(case: Case) -> tuple[str, tuple[str, ...]]:
-    """Keep a fact, then let it move assignment and order. Returns the outcome and the flags; never raises for a rule."""
+    """Keep a fact, then let it move assignment and order. Returns outcome and flags; never raises for a rule."""
     is_late = case.event.epoch != case.assignment.epoch or case.assignment.state in {
         AssignmentState.RECALLED,
         AssignmentState.SUPERSEDED,
