@@ -12,7 +12,7 @@ from deploy.demo.seeding import PASSWORD
 
 _TOKEN: Final = re.compile(r'name="csrf[-_]token"[^>]*?(?:value|content)="([^"]+)"')
 _SIGNED_OUT: Final = 401
-_TRIES: Final = 200
+_TRIES: Final = 600  # a killed gateway needs many seconds to come up on a busy machine
 _PAUSE_S: Final = 0.1
 
 
