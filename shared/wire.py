@@ -18,6 +18,7 @@ DOORBELL: Final = "doorbell"  # server → device: Doorbell
 BOARD: Final = "board"  # server → console: list of BoardChange
 POSITIONS: Final = "positions"  # device → server: list of Position; server → console: list of TechnicianPosition
 PING: Final = "ping_server"  # device → server
+PONG: Final = "pong_server"  # server → sender of a ping
 NACK: Final = "nack"  # server → sender: Nack
 SIREN: Final = "siren"  # server → console: a leak that nobody accepts
 

@@ -101,7 +101,7 @@ class Gateway:
 
     def on_ping(self, sid: str, *_arguments: Any) -> None:
         """Answer a peer that asks whether the line is alive."""
-        self.socketio.server.emit("pong_server", {"at_ms": self.services.uow.clock.now_ms()}, to=sid)
+        self.socketio.server.emit(wire.PONG, {"at_ms": self.services.uow.clock.now_ms()}, to=sid)
 
     def on_positions(self, sid: str, *arguments: Any) -> None:
         """Take a phone's positions into memory; they reach the database within seconds and the maps within one."""
