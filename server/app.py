@@ -159,6 +159,24 @@ def _language() -> str:
 
 def _add_pages(app: Flask, services: Services, limiter: _Limiter, csrf: CSRFProtect) -> None:
     """The few pages a browser opens by itself."""
+    _add_words(app)
+    _add_sign_in(app, services, limiter, csrf)
+
+    @app.get("/")
+    def console() -> BaseResponse | str:
+        if not flask_login.current_user.is_authenticated:
+            return redirect("/sign-in")
+        return render_template("console.html")
+
+    @app.get("/api/v1/texts/<language>.json")
+    def list_texts(language: str) -> Response:
+        if language not in texts.LANGUAGES:
+            raise DomainError("not_found", what="language")
+        return errors.json_response(texts.catalog().table(language))
+
+
+def _add_words(app: Flask) -> None:
+    """Give every template the texts of the caller's language, and who he is."""
 
     @app.context_processor
     def _globals() -> dict[str, Any]:
@@ -169,12 +187,8 @@ def _add_pages(app: Flask, services: Services, limiter: _Limiter, csrf: CSRFProt
 
         return {"t": t, "language": language, "csrf_token": generate_csrf, "user": _account_or_none()}
 
-    @app.get("/")
-    def console() -> BaseResponse | str:
-        if not flask_login.current_user.is_authenticated:
-            return redirect("/sign-in")
-        return render_template("console.html")
 
+def _add_sign_in(app: Flask, services: Services, limiter: _Limiter, csrf: CSRFProtect) -> None:
     @app.get("/sign-in")
     def sign_in_page() -> str:
         return render_template("sign_in.html", error=None, user_name="")
@@ -201,12 +215,6 @@ def _add_pages(app: Flask, services: Services, limiter: _Limiter, csrf: CSRFProt
         services.uow.database.write(lambda s: account_service.sign_out(s, sign_in_id))
         flask_login.logout_user()
         return redirect("/sign-in")
-
-    @app.get("/api/v1/texts/<language>.json")
-    def list_texts(language: str) -> Response:
-        if language not in texts.LANGUAGES:
-            raise DomainError("not_found", what="language")
-        return errors.json_response(texts.catalog().table(language))
 
 
 def _account_or_none() -> Account | None:
@@ -250,8 +258,9 @@ def _add_headers(app: Flask) -> None:
     @app.after_request
     def _secure(response: Response) -> Response:
         policy = (
-            "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
-            "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+            "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; "
+            "style-src 'self' 'unsafe-inline'; connect-src 'self'; "
+            "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
         )
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers["X-Content-Type-Options"] = "nosniff"

@@ -1,1 +1,1 @@
-"""Rules and wire types that the server and the phone both execute: pure functions on frozen values, no I/O, no clock."""
+"""Rules and wire types that the server and the phone both execute: pure functions on frozen values."""

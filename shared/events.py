@@ -1,4 +1,4 @@
-"""The journal's event names: every change of the product, past tense. The journal is audit trail, outbox and cursor source."""
+"""The journal's event names: every change of the product, past tense."""
 
 from __future__ import annotations
 

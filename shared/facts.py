@@ -114,7 +114,7 @@ class EngineeringRequested(Body, frozen=True, kw_only=True, tag="engineering_req
 
 
 class OutcomeDeclared(Body, frozen=True, kw_only=True, tag="outcome_declared"):
-    """How the job ended: repaired, isolated, all_clear, done, follow_up; with the cause's code and the work in words."""
+    """How the job ended: repaired, isolated, all_clear, done, follow_up; with cause and work in words."""
 
     outcome: str
     cause: str = ""
@@ -122,7 +122,7 @@ class OutcomeDeclared(Body, frozen=True, kw_only=True, tag="outcome_declared"):
 
 
 class Stroke(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of a signature: points of (x, y, milliseconds since the first touch), x and y in thousandths of the pad."""
+    """One line of a signature: points of (x, y, ms since the first touch), x and y in thousandths of the pad."""
 
     points: tuple[tuple[int, int, int], ...]
 
@@ -140,7 +140,7 @@ class Seal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class RecordSigned(Body, frozen=True, kw_only=True, tag="record_signed"):
-    """The customer signed: the exact text that was shown, the strokes, who signed, and the device's seal (SG-01, SG-02)."""
+    """The customer signed: the exact text that was shown, strokes, who signed, and the device's seal (SG-01, SG-02)."""
 
     record_json: str
     strokes: tuple[Stroke, ...]
@@ -150,7 +150,7 @@ class RecordSigned(Body, frozen=True, kw_only=True, tag="record_signed"):
 
 
 class SignatureWaived(Body, frozen=True, kw_only=True, tag="signature_waived"):
-    """No signature: refused or absent, with the second witness of SG-04 when absent; the record is sealed all the same."""
+    """No signature: refused or absent, with the second witness of SG-04 when absent; sealed all the same."""
 
     record_json: str
     reason: str

@@ -23,7 +23,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class VisitState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the evidence says so far. Later answers to a step stand in front; none is erased from the evidence itself."""
+    """What the evidence says so far. Later answers to a step stand in front; the evidence keeps all."""
 
     departed_ms: int | None = None
     arrived_ms: int | None = None

@@ -28,7 +28,7 @@ class Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class Occurred(Wire, frozen=True, kw_only=True):
-    """When it happened by the phone: wall clock, monotonic clock within one boot, and the estimated offset to the server."""
+    """When it happened by the phone: wall clock, monotonic clock within one boot, estimated offset to the server."""
 
     wall_ms: int
     mono_ms: int = 0
@@ -82,8 +82,8 @@ class SyncRequest(Wire, frozen=True, kw_only=True):
 class EventResult(Wire, frozen=True, kw_only=True):
     """What became of one event.
 
-    `outcome` is applied, duplicate, filed_late, flagged, quarantined (the evidence is kept) or rejected (intents only) or
-    retry. `code` names the reason's text, `text` carries it in both languages.
+    `outcome` is applied, duplicate, filed_late, flagged, quarantined (the evidence is kept), rejected (intents only)
+    or retry. `code` names the reason's text, `text` carries it in both languages.
     """
 
     id: str

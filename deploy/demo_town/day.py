@@ -71,7 +71,8 @@ def make_reports(customers: tuple[Customer, ...], chance: random.Random, count: 
     kinds += _draw(ROUTINE, max(0, count - sum(counts)), chance)
     homes = chance.sample(customers, len(kinds))
     found = [
-        _report(kind, home, i < counts[0], chance) for i, (kind, home) in enumerate(zip(kinds, homes, strict=True))
+        _report(kind, home, chance, is_leak=i < counts[0])
+        for i, (kind, home) in enumerate(zip(kinds, homes, strict=True))
     ]
     return tuple(sorted(found, key=lambda r: (r.at_s, r.body["customer_id"])))
 
@@ -80,7 +81,7 @@ def _draw(table: tuple[tuple[Any, ...], ...], count: int, chance: random.Random)
     return chance.choices(table, [row[1] for row in table], k=count)
 
 
-def _report(kind: tuple[Any, ...], home: Customer, is_leak: bool, chance: random.Random) -> Report:  # noqa: FBT001 - a fact
+def _report(kind: tuple[Any, ...], home: Customer, chance: random.Random, *, is_leak: bool) -> Report:
     fault, _, median_min, places, words = kind
     location = chance.choice(places)
     body = {

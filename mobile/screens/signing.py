@@ -41,10 +41,10 @@ def signature_page(ui: Ui, arguments: dict[str, Any]) -> Page:
     page.add(Surface(Text(f"{ui.t('record.charge')}  {sum_text}", "name", bold=True), spacing=1))
     relation = arguments.get("relation", "self")
     opinion = arguments.get("opinion", "")
-    chosen = [_pick(ui, "relation", r, r == relation, arguments) for r in _RELATIONS]
+    chosen = [_pick(ui, "relation", r, arguments, is_chosen=r == relation) for r in _RELATIONS]
     page.add(Surface(Text(ui.t("record.signer"), "small", "ink_2"), parts.choices(*chosen)))
     said = [
-        _pick(ui, "opinion", ui.t(f"phone.opinion_{o}"), ui.t(f"phone.opinion_{o}") == opinion, arguments)
+        _pick(ui, "opinion", ui.t(f"phone.opinion_{o}"), arguments, is_chosen=ui.t(f"phone.opinion_{o}") == opinion)
         for o in _OPINIONS
     ]
     words = Field(opinion, ui.t("phone.opinion_hint"))
@@ -60,7 +60,7 @@ def signature_page(ui: Ui, arguments: dict[str, Any]) -> Page:
     return page
 
 
-def _pick(ui: Ui, name: str, value: str, is_chosen: bool, arguments: dict[str, Any]) -> PushButton:  # noqa: FBT001 - a fact
+def _pick(ui: Ui, name: str, value: str, arguments: dict[str, Any], *, is_chosen: bool) -> PushButton:
     text = ui.t(f"relation.{value}") if name == "relation" else value
     return PushButton(text, lambda: ui.replace("signature", **{**arguments, name: value}), primary=is_chosen)
 

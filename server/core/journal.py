@@ -211,7 +211,7 @@ def list_feed(session: orm.Session, reader_id: str, after: int, limit: int) -> l
 
 
 def tell_again(session: orm.Session, reader_id: str, work_order_ids: list[str]) -> None:
-    """Put the newest event of some orders into a reader's feed: a new device must hear of what its person has already."""
+    """Put the newest event of some orders into a reader's feed: a new device hears of what its person has."""
     reader = session.get(FeedReader, reader_id, with_for_update=True, populate_existing=True)
     for work_order_id in work_order_ids if reader else ():
         newest = session.scalar(sa.select(sa.func.max(JournalRow.id)).where(JournalRow.work_order_id == work_order_id))

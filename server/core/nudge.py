@@ -15,7 +15,7 @@ POLL_S: Final = 0.1
 def ring(data_dir: Path, *names: str) -> None:
     """Nudge whoever listens; nobody listening is no failure, he polls."""
     with socket_module.socket(socket_module.AF_UNIX, socket_module.SOCK_DGRAM) as line:
-        line.setblocking(False)
+        line.settimeout(0)
         for name in names:
             with contextlib.suppress(OSError):  # absent or busy listener: the poll finds the row
                 line.sendto(b"!", str(data_dir / name))

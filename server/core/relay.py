@@ -1,4 +1,4 @@
-"""The relay: claims journal rows and due deadlines, and runs their handlers at least once, each with its own transaction.
+"""The relay: claims journal rows and due deadlines, runs their handlers at least once, each in its own transaction.
 
 A handler writes in the transaction that also ends the duty, so its effect on the database happens once.
 """

@@ -1,4 +1,4 @@
-"""Imports orders from any CSV by a small column mapping: bad rows are named, good rows come in once (reliability C14)."""
+"""Imports orders from any CSV by a small column mapping: bad rows are named, good rows come in once (threat C14)."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def load_preset(name: str) -> Preset:
 
 
 def read_rows(path: Path, preset: Preset, day: str = "") -> tuple[list[ImportRow], list[BadRow]]:
-    """Return good and bad rows of a file, of one local day if given (YYYY-MM-DD). Raises DomainError `file_unreadable`."""
+    """Return good and bad rows of a file, of one local day if given. Raises DomainError `file_unreadable`."""
     good: list[ImportRow] = []
     bad: list[BadRow] = []
     zone = _zone(preset)

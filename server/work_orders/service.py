@@ -133,7 +133,7 @@ def move(
     at_ms: int | None = None,
     data: dict[str, Any] | None = None,
 ) -> None:
-    """Move an order by a command of the shared table. `at_ms` is when it happened in the field. Raises `decide`'s errors."""
+    """Move an order by a command of the shared table; `at_ms` is when it happened. Raises `decide`'s errors."""
     source = order.state
     order.state = work_order.decide(facts_of(order, closure_evidence=closure_evidence), command, role)
     order.ver += 1
