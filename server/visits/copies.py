@@ -53,7 +53,7 @@ def _row(step: RecordStep, language: str) -> dict[str, str]:
     protocol = _find_protocol(step.protocol)
     found = next((s for s in protocol.steps if s.id == step.step), None) if protocol else None
     label = found.text[language] if found else f"{step.protocol} {step.step}"
-    shown = f"{step.value} {step.unit}".strip() if step.value else step.note
+    shown = _shown(step)
     return {
         "label": str(label),
         "result": step.result or "open",
@@ -61,6 +61,13 @@ def _row(step: RecordStep, language: str) -> dict[str, str]:
         "limits": step.limits,
         "flag": step.flag,
     }
+
+
+def _shown(step: RecordStep) -> str:
+    """Return what was read or measured, else the note."""
+    if step.value:
+        return f"{step.value} {step.unit}".strip()
+    return step.note if step.elapsed_ms is None else f"{step.elapsed_ms / 1000:.1f} s"
 
 
 def _find_protocol(ref: str) -> Protocol | None:
