@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,9 @@ from deploy.demo.cast import Call, Crew, Play, Truth
 START_MS: Final = 1_790_042_400_000  # Tuesday 2026-09-22, 10:00 in Shanghai
 HOUR_MS: Final = 3_600_000
 MINUTE_MS: Final = 60_000
+ONCE: Final = pytest.mark.skipif(
+    bool(os.environ.get("LEAKFIRST_TEST_DATABASE_URL")), reason="is about no database: runs once, on SQLite"
+)
 _SKILLS: Final = ("gas_leak", "co", "appliance", "meter", "inspection", "commissioning")
 _LEAK: Final = {"smell_strength": "strong", "inside_building": True}
 _DAY: Final[tuple[tuple[str, dict[str, Any], Truth], ...]] = (

@@ -6,13 +6,13 @@ import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from deploy.demo.runner import Runner
 from shared.errors import DomainError
-from tests.journeys.plays import play
+from tests.journeys.plays import ONCE, play
 
 KILLS: Final = 50 if os.environ.get("FULL") else 6
 
@@ -31,13 +31,14 @@ def test_killed_server_loses_and_doubles_nothing(
 def until_somebody_is_stuck(run: Callable[..., None]) -> Callable[..., None]:
     """Return a run that ends when the server has forgotten so much that a technician cannot go on."""
 
-    def stop_early(runner: Runner, is_over: Callable[[], bool]) -> None:
+    def stop_early(*arguments: Any, **options: Any) -> None:
         with contextlib.suppress(DomainError):  # the loss has shown itself; now it must be counted
-            run(runner, is_over)
+            run(*arguments, **options)
 
     return stop_early
 
 
+@ONCE
 @pytest.mark.timeout(600)
 def test_build_that_answers_before_it_commits_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same power cuts on a build that lies: the count of lost events must not be zero, or it counts nothing."""

@@ -9,6 +9,7 @@ import pytest
 from tests.journeys.plays import play
 
 
+@pytest.mark.timeout(600)
 def test_every_promise_of_a_morning_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
     """Ten calls, three crews: all closed but the door that nobody opened; nothing lost, nothing twice, all sealed."""
     report = play(tmp_path, monkeypatch, database_url)

@@ -10,7 +10,7 @@ import pytest
 
 from deploy.demo import command
 from deploy.demo.runner import Runner
-from tests.journeys.plays import play
+from tests.journeys.plays import ONCE, play
 
 TIMING = {"run_seconds", "kills", "exit_code"}
 
@@ -20,6 +20,8 @@ def outcome(report: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in report.items() if key not in TIMING and not key.startswith("journal_events")}
 
 
+@ONCE
+@pytest.mark.timeout(600)
 def test_losing_every_socket_message_loses_no_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Same calls, same crews, once with ringing phones and once on a server whose sockets say nothing."""
     monkeypatch.setattr(command, "Runner", functools.partial(Runner, has_doorbells=True))
