@@ -16,11 +16,12 @@ import structlog
 from server import processes, schema
 from server.accounts import repository as accounts
 from server.accounts import service as account_service
-from server.core import texts
+from server.core import clock, texts
 from server.core.settings import Settings
 from server.core.unit_of_work import Actor
 from server.intake import importing
 from server.reports import verification
+from shared import facts, ids
 from shared.errors import DomainError
 from shared.machine import Role
 
@@ -56,6 +57,12 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument("--day", default="")
     verify = commands.add_parser("verify", help="verify journal chains and sealed records")
     verify.set_defaults(command=_verify)
+    branch = commands.add_parser("create-branch", help="add a branch with its place on the map")
+    branch.set_defaults(command=_create_branch)
+    branch.add_argument("name", help="Chinese name")
+    branch.add_argument("--name-en", default="")
+    branch.add_argument("--lat", type=float, required=True)
+    branch.add_argument("--lon", type=float, required=True)
     user = commands.add_parser("create-user", help="add somebody who may sign in")
     user.set_defaults(command=_create_user)
     user.add_argument("user_name")
@@ -89,7 +96,7 @@ def _migrate(settings: Settings, _arguments: argparse.Namespace) -> int:
 
 def _import_orders(settings: Settings, arguments: argparse.Namespace) -> int:
     services = processes.make_services(settings)
-    branch_id = arguments.branch or services.uow.read(lambda s: accounts.list_branches(s)[0].id)
+    branch_id = arguments.branch or services.uow.read(lambda s: accounts.get_first_branch(s).id)
     preset = importing.load_preset(arguments.preset)
     outcome = importing.import_orders(services, branch_id, arguments.file, preset, day=arguments.day)
     for line in importing.describe(outcome):
@@ -104,9 +111,20 @@ def _verify(settings: Settings, _arguments: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
+def _create_branch(settings: Settings, arguments: argparse.Namespace) -> int:
+    facts.check_place(arguments.lat, arguments.lon)
+    services = processes.make_services(settings)
+    branch_id = ids.uuid7(clock.real_ms(), clock.random_bytes(10))
+    name = {"zh_CN": arguments.name, "en": arguments.name_en or arguments.name}
+    place = (arguments.lat, arguments.lon)
+    services.uow.run(Actor.system(branch_id), lambda tx: account_service.create_branch(tx, name, place))
+    sys.stdout.write(f"{branch_id}\n")
+    return 0
+
+
 def _create_user(settings: Settings, arguments: argparse.Namespace) -> int:
     services = processes.make_services(settings)
-    branch_id = arguments.branch or services.uow.read(lambda s: accounts.list_branches(s)[0].id)
+    branch_id = arguments.branch or services.uow.read(lambda s: accounts.get_first_branch(s).id)
     password = os.environ.get("LEAKFIRST_PASSWORD") or getpass.getpass()
     role, name = Role(arguments.role), arguments.name or arguments.user_name
     actor = Actor.system(branch_id)

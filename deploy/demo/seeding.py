@@ -7,8 +7,6 @@ from typing import Final
 from deploy.demo.cast import Play
 from server import processes
 from server.accounts import service as accounts
-from server.accounts.models import Branch
-from server.core import journal
 from server.core.settings import Settings
 from server.core.unit_of_work import Actor, Tx
 from server.customers import service as customers
@@ -25,7 +23,7 @@ def seed(settings: Settings, play: Play) -> dict[str, str]:
     actor = Actor.system(BRANCH_ID)
 
     def work(tx: Tx) -> dict[str, str]:
-        _add_branch(tx, play)
+        accounts.create_branch(tx, play.name, play.center)
         for user_name, name, role in PEOPLE:
             accounts.create_account(tx, user_name, name, role, PASSWORD)
         for crew in play.crews:
@@ -37,19 +35,3 @@ def seed(settings: Settings, play: Play) -> dict[str, str]:
     codes = services.uow.run(actor, work)
     services.uow.database.close()
     return codes
-
-
-def _add_branch(tx: Tx, play: Play) -> None:
-    tx.session.add(
-        Branch(
-            id=BRANCH_ID,
-            name=play.name,
-            center_lat=play.center[0],
-            center_lon=play.center[1],
-            generation=tx.new_id(),
-        )
-    )
-    tx.session.flush()
-    tx.session.add(
-        journal.FeedReader(id=journal.console_reader(BRANCH_ID), branch_id=BRANCH_ID, technician_id="", head=0)
-    )

@@ -24,6 +24,14 @@ def list_branches(session: orm.Session) -> list[Branch]:
     return list(session.scalars(sa.select(Branch).order_by(Branch.id)))
 
 
+def get_first_branch(session: orm.Session) -> Branch:
+    """Return the branch of a server that has one. Raises DomainError `branch_missing`."""
+    branches = list_branches(session)
+    if not branches:
+        raise DomainError("branch_missing")
+    return branches[0]
+
+
 def find_account(session: orm.Session, user_name: str) -> Account | None:
     """Return the account with a user name."""
     return session.scalar(sa.select(Account).where(Account.user_name == user_name))

@@ -10,7 +10,7 @@ import argon2
 from sqlalchemy import orm
 
 from server.accounts import repository
-from server.accounts.models import Account, Device, EnrolCode, Shift, SignIn, Technician
+from server.accounts.models import Account, Branch, Device, EnrolCode, Shift, SignIn, Technician
 from server.core import clock, journal
 from server.core.unit_of_work import Actor, Tx
 from shared import events, wire
@@ -202,6 +202,17 @@ def store_position(session: orm.Session, technician_id: str, position: wire.Posi
     technician.lat, technician.lon = position.lat, position.lon
     technician.heading_deg, technician.position_ms = position.heading_deg, position.at_ms
     return True
+
+
+def create_branch(tx: Tx, name: dict[str, str], center: tuple[float, float]) -> Branch:
+    """Add the branch that the transaction's actor names, with the feed its consoles share; `center` is WGS-84."""
+    branch = Branch(id=tx.branch_id, name=name, center_lat=center[0], center_lon=center[1], generation=tx.new_id())
+    tx.session.add(branch)
+    tx.session.flush()
+    tx.session.add(
+        journal.FeedReader(id=journal.console_reader(branch.id), branch_id=branch.id, technician_id="", head=0)
+    )
+    return branch
 
 
 def create_account(tx: Tx, user_name: str, name: str, role: Role, password: str, language: str = "zh_CN") -> Account:
