@@ -11,7 +11,7 @@ from kivy.clock import Clock
 from kivy.core.window import Window
 
 from mobile import service
-from mobile.screens import desk, jobs, signing, work
+from mobile.screens import desk, jobs, parts, signing, work
 from mobile.screens.ui import HOME, Builder, Ui
 from mobile.service import Phone
 from mobile.widgets.theme import register_fonts
@@ -76,6 +76,7 @@ class PhoneApp(App):
     def _tick(self) -> None:
         if self.ui is not None:
             self.ui.tick()
+            self._ring()
 
     def _join(self) -> None:
         """Show the work and listen to the server once the phone is enrolled; else ask for a code."""
@@ -97,20 +98,28 @@ class PhoneApp(App):
 
     def _refresh(self) -> None:
         """Show what changed, and ring for a leak that is newly offered."""
-        if self.ui is None:
-            return
-        for job in self.ui.phone.jobs():
-            if job.priority == 1 and job.assignment.state in PENDING_STATES and self._is_new(job):
-                self.ui.go("alarm", job=job.work_order_id)
-                return
-        if self.ui.name not in _UNDISTURBED:
+        if not self._ring() and self.ui is not None and self.ui.name not in _UNDISTURBED:
             self.ui.rebuild()
 
+    def _ring(self) -> bool:
+        """Show the alarm of a leak that is newly offered; tell whether there was one."""
+        for job in self.ui.phone.jobs() if self.ui is not None else ():
+            if (
+                parts.is_alarming(job)
+                and job.assignment.state in PENDING_STATES
+                and self._is_new(job)
+                and self.ui is not None
+            ):
+                self.ui.go("alarm", job=job.work_order_id)
+                return True
+        return False
+
     def _is_new(self, job: wire.Job) -> bool:
-        key = job.assignment.id
-        is_new = key not in self._rung
-        self._rung.add(key)
-        return is_new and (self.ui is None or self.ui.name not in _UNDISTURBED)
+        """Tell whether a leak still has to ring; one that comes while a hand is busy rings when the hand is free."""
+        if job.assignment.id in self._rung or self.ui is None or self.ui.name in _UNDISTURBED:
+            return False
+        self._rung.add(job.assignment.id)
+        return True
 
     def _on_key(self, _window: Any, key: int, *_rest: Any) -> bool:
         return bool(key == _BACK_KEY and self.ui is not None and self.ui.back())

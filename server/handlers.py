@@ -43,7 +43,7 @@ IGNORED: Final = frozenset(
 _REPLANNED: Final = frozenset({"withdraw", "release", "reopen"})
 _ENDED_AT_DESK: Final = frozenset({"cancel", "mark_duplicate", "hold"})
 _CLOSED_DOOR: Final = "report_no_access"
-_ENDS_A_JOB: Final = frozenset({"finish", "decline", "expire", "recall", "abandon"})
+_ENDS_A_JOB: Final = frozenset({"finish", "decline", "expire", "recall", "abandon", "supersede"})
 
 
 def reactions(profile: str) -> dict[str, tuple[Handler, ...]]:
@@ -67,6 +67,7 @@ def duties(profile: str) -> dict[str, DueHandler]:
             tx, data["work_order_id"], profile
         ),
         offers.ESCALATE: lambda tx, data: dispatch.escalate(tx, data["work_order_id"], data["step"], data["epoch"]),
+        offers.OFFER_EXPIRES: lambda tx, data: offers.expire(tx, data["work_order_id"], data["epoch"], profile),
         offers.OFFER_DUE: lambda tx, data: dispatch.offer_due_stops(tx, profile, {data["technician_id"]}),
         dispatch.REPLAN: lambda tx, _data: dispatch.request_replan(tx, "periodic"),
     }
@@ -133,7 +134,7 @@ def issue_copy_and_close(tx: Tx, event: Event, profile: str) -> None:
     if WorkOrderState(order.state) not in {WorkOrderState.SIGNED, WorkOrderState.SIGN_WAIVED}:
         return
     try:
-        evidence = visits.has_closure_evidence(tx, order)
+        evidence = visits.has_closure_evidence(tx, order, event.data["record_id"])
         work_order_service.move(tx, order, "close", Role.SYSTEM, profile, closure_evidence=evidence)
     except DomainError as refused:
         work_order_service.flag(tx, order, refused.code)

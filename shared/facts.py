@@ -10,6 +10,7 @@ from shared.errors import DomainError
 
 _DEGREES_LAT: Final = 90.0
 _DEGREES_LON: Final = 180.0
+_LONGEST_REMAINING_S: Final = 7 * 86_400
 
 
 class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type"):
@@ -98,6 +99,11 @@ class RemainingTimeEstimated(Body, frozen=True, kw_only=True, tag="remaining_tim
     """The technician's one-tap answer: seconds until he can leave."""
 
     remaining_s: int
+
+    def __post_init__(self) -> None:
+        """Refuse what is no remaining time of a visit. Raises DomainError `remaining_time_invalid`."""
+        if not 0 <= self.remaining_s <= _LONGEST_REMAINING_S:
+            raise DomainError("remaining_time_invalid", remaining_s=self.remaining_s)
 
 
 class NoAccessRecorded(Body, frozen=True, kw_only=True, tag="no_access_recorded"):

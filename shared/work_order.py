@@ -64,7 +64,12 @@ TABLE: Final = (
     row("sign", "work_done", "signed", "technician"),
     row("waive_signature", "work_done", "sign_waived", "technician dispatcher"),
     row("close", "signed sign_waived", "closed", "system"),
-    row("hold", "triaged offered assigned on_site made_safe", "on_hold", "technician dispatcher"),
+    row(
+        "hold",
+        "triaged offered assigned on_site made_safe work_done signed sign_waived",
+        "on_hold",
+        "technician dispatcher",
+    ),
     row("report_no_access", "on_site assigned", "no_access", "technician"),
     row("request_engineering", _FIELD, "needs_engineering", "technician"),
     row("release", "on_hold no_access needs_engineering reopened", "triaged", "dispatcher system"),

@@ -133,7 +133,9 @@ def _play(parsed: argparse.Namespace, runner: Runner, settings: Settings, childr
     bar.end()
     report = figures.measure(services, {k: t.phone for k, t in runner.technicians.items()})
     services.uow.database.close()
-    return {"kills": killer.count, "run_seconds": round(time.monotonic() - started_s, 1), **report}
+    calls = len({call.ref for call in runner.play.calls if call.at_ms <= runner.clock.now_ms()})
+    wanted = {"calls": calls, "kills": killer.count, "kills_wanted": parsed.kill}
+    return {**wanted, "run_seconds": round(time.monotonic() - started_s, 1), **report}
 
 
 def _until_ms(parsed: argparse.Namespace, play: Play) -> int | None:

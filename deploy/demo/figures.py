@@ -16,9 +16,10 @@ from server.core.calls import Services
 from server.reports import verification
 from server.sync import repository as sync
 from server.visits import repository as visits
+from server.visits import service as visit_service
 from server.work_orders import repository as work_orders
 from server.work_orders.models import WorkOrder
-from shared import events
+from shared import closure, events
 from shared.work_order import Priority, WorkOrderState
 
 Figures = dict[str, Any]
@@ -90,8 +91,17 @@ def _windows_kept(orders: Iterable[WorkOrder]) -> float | None:
 
 
 def _closed_on_hope(session: orm.Session, orders: list[WorkOrder]) -> int:
+    """Judge every closed leak again on the evidence behind its record."""
     closed = [o for o in orders if o.is_leak and o.state == WorkOrderState.CLOSED]
-    return sum(1 for o in closed if visits.find_record(session, o.id) is None)
+    return sum(1 for o in closed if not _is_proved(session, o))
+
+
+def _is_proved(session: orm.Session, order: WorkOrder) -> bool:
+    record = visits.find_record(session, order.id)
+    if record is None:
+        return False
+    state = visits.get_visit_state(session, record.assignment_id)
+    return closure.closure_evidence(order.is_leak, state, visit_service.protocols_of(order))
 
 
 def _count_events(session: orm.Session, audits: dict[str, Any]) -> tuple[int, int]:
@@ -127,6 +137,7 @@ def list_broken_promises(figures: Figures) -> list[str]:
         "leaks_closed_without_evidence": figures["leaks_closed_without_evidence"] == 0,
         "copies_issued": figures["copies_issued"] >= figures["closed"],
         "call_backs_scheduled": figures["call_backs_scheduled"] >= figures["closed"],
-        "orders": figures["orders"] > 0,
+        "orders": figures["orders"] == figures["calls"] > 0,
+        "kills": figures["kills"] == figures["kills_wanted"],
     }
     return [name for name, is_kept in checks.items() if not is_kept]

@@ -15,6 +15,7 @@ from mobile.widgets.basics import PRIORITY, SHAPE, Chip, Column, Row, Surface, T
 from mobile.widgets.theme import gap
 from shared import wire
 from shared.assignment import PENDING_STATES, AssignmentState
+from shared.work_order import Priority
 
 _HOUR_S: Final = 3600
 
@@ -96,6 +97,11 @@ def job_card(ui: Ui, job: wire.Job, on_tap: Callable[..., object], *, is_large: 
     lines.append(Text(" · ".join(part for part in (status, when) if part), "small", "ink_2"))
     card = Surface(*lines, stripe=PRIORITY[job.priority], spacing=1.5)
     return Tappable(card, on_tap=on_tap)
+
+
+def is_alarming(job: wire.Job) -> bool:
+    """Tell whether a job rings: an emergency, or an urgent leak."""
+    return job.priority == Priority.EMERGENCY or (job.priority == Priority.URGENT and job.is_leak)
 
 
 def is_pending(job: wire.Job) -> bool:

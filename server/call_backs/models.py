@@ -16,7 +16,7 @@ class CallBack(Base):
     __tablename__ = "call_back"
     id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
     branch_id: Mapped[str] = mapped_column(sa.String(36), index=True)
-    work_order_id: Mapped[str] = mapped_column(sa.ForeignKey("work_order.id"), unique=True)
+    work_order_id: Mapped[str] = mapped_column(sa.ForeignKey("work_order.id"), index=True)
     due_ms: Mapped[int] = mapped_column(sa.BigInteger, index=True)
     made_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
     made_by: Mapped[str] = mapped_column(sa.String(36), default="")

@@ -9,9 +9,10 @@ from server.call_backs.models import CallBack
 from shared.errors import DomainError
 
 
-def find_of_order(session: orm.Session, work_order_id: str) -> CallBack | None:
-    """Return the call-back of an order."""
-    return session.scalar(sa.select(CallBack).where(CallBack.work_order_id == work_order_id))
+def find_open_of_order(session: orm.Session, work_order_id: str) -> CallBack | None:
+    """Return the call that is still to make about an order."""
+    query = sa.select(CallBack).where(CallBack.work_order_id == work_order_id, CallBack.made_ms.is_(None))
+    return session.scalars(query.limit(1)).first()
 
 
 def get_call_back(session: orm.Session, branch_id: str, call_back_id: str) -> CallBack:

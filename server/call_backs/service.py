@@ -14,6 +14,7 @@ from server.work_orders import service as work_order_service
 from shared import events
 from shared.errors import DomainError
 from shared.machine import Role
+from shared.work_order import WorkOrderState
 
 CLOCK = "call_back_by"
 
@@ -27,9 +28,9 @@ class CallBackRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
 
 def schedule_call_back(tx: Tx, work_order_id: str, profile: str) -> None:
-    """Owe the customer a call by the profile's limit after closing; once per order."""
+    """Owe the customer a call by the profile's limit after each closing; one at a time."""
     order = work_orders.get_order(tx.session, tx.branch_id, work_order_id)
-    if repository.find_of_order(tx.session, order.id) is not None:
+    if repository.find_open_of_order(tx.session, order.id) is not None:
         return
     clock = next((c for c in work_order_service.list_clocks(order, profile, tx.now_ms) if c.kind == CLOCK), None)
     if clock is None or clock.due_ms is None:
@@ -51,8 +52,8 @@ def make_call_back(tx: Tx, call_back_id: str, request: CallBackRequest, profile:
     tx.record(
         events.CALL_BACK_MADE, {"satisfied": request.satisfied, "note": request.note}, work_order_id=row.work_order_id
     )
-    if not request.satisfied:
-        order = work_orders.lock_order(tx.session, tx.branch_id, row.work_order_id)
+    order = work_orders.lock_order(tx.session, tx.branch_id, row.work_order_id)
+    if not request.satisfied and WorkOrderState(order.state) is WorkOrderState.CLOSED:
         work_order_service.move(tx, order, "reopen", Role.SYSTEM, profile, reason="call_back")
 
 

@@ -23,6 +23,7 @@ _GROUP: Final = 50
 _READERS: Final = 4
 _BUSY_MS: Final = 5000
 _POOL: Final = 16
+_TRIES: Final = 3
 
 
 class Base(orm.DeclarativeBase):
@@ -126,6 +127,15 @@ class Database:
             return work(session)
 
     def _write_directly(self, work: Work[T]) -> T:
+        """Run the work; two that met on one row, or a deadlock, are run again: the loser then sees the winner's row."""
+        for _ in range(_TRIES - 1):
+            try:
+                return self._write_once(work)
+            except (sa.exc.IntegrityError, sa.exc.OperationalError):
+                continue
+        return self._write_once(work)
+
+    def _write_once(self, work: Work[T]) -> T:
         with orm.Session(self.engine, expire_on_commit=False) as session, session.begin():
             return work(session)
 

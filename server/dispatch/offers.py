@@ -21,6 +21,7 @@ from shared.work_order import Priority, WorkOrderState
 
 ESCALATE: Final = "escalate"
 OFFER_DUE: Final = "offer_due"
+OFFER_EXPIRES: Final = "offer_expires"
 
 
 def is_alarming(order: WorkOrder) -> bool:
@@ -44,7 +45,7 @@ def offer(
     withdraw_pending(tx, order, "supersede")
     order.epoch += 1
     order.technician_id = chosen[0]
-    work_order_service.move(tx, order, "offer", tx.actor.role, profile, technicians=tuple(chosen))
+    work_order_service.move(tx, order, "offer", _desk_role(tx), profile, technicians=tuple(chosen))
     made = [
         _add(tx, order, technician_id, (arrivals_ms or {}).get(technician_id), is_manual=is_manual)
         for technician_id in chosen
@@ -55,7 +56,15 @@ def offer(
     repository.drop_planned(tx.session, tx.branch_id, {order.id})
     if is_alarming(order):
         schedule_escalation(tx, order, 0)
+    else:
+        due_ms = tx.now_ms + dispatch_rules().offer_expires_s * 1000
+        deadlines.schedule(tx, OFFER_EXPIRES, order.id, due_ms, {"work_order_id": order.id, "epoch": order.epoch})
     return made
+
+
+def _desk_role(tx: Tx) -> Role:
+    """Return the role by which the tables judge: whoever sits at the desk is a dispatcher, all else is the product."""
+    return Role.DISPATCHER if tx.actor.role in {Role.DISPATCHER, Role.ADMIN} else Role.SYSTEM
 
 
 def offer_parallel(tx: Tx, order: WorkOrder, technician_ids: Iterable[str]) -> list[Assignment]:
@@ -138,6 +147,7 @@ def accept(tx: Tx, row: Assignment, epoch: int, profile: str, at_ms: int) -> Non
     work_order_service.move(tx, order, "accept", Role.TECHNICIAN, profile, at_ms=at_ms)
     withdraw_pending(tx, order, "supersede", keep=row.id)
     deadlines.cancel(tx, ESCALATE, order.id)
+    deadlines.cancel(tx, OFFER_EXPIRES, order.id)
     _free_from_others(tx, row, order, profile)
 
 
@@ -161,11 +171,19 @@ def decline(tx: Tx, row: Assignment, profile: str, reason: str) -> None:
         back_to_plan(tx, order, profile, reason=reason)
 
 
+def expire(tx: Tx, work_order_id: str, epoch: int, profile: str) -> None:
+    """Take an ordinary offer back that nobody answered: a dead phone must not hold an order."""
+    order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
+    if order.epoch != epoch or WorkOrderState(order.state) is not WorkOrderState.OFFERED:
+        return
+    withdraw_pending(tx, order, "expire")
+    back_to_plan(tx, order, profile, reason="unanswered")
+
+
 def recall(tx: Tx, row: Assignment, profile: str, reason: str) -> None:
     """Take a job back before arrival; the order goes back to the plan. Raises `transition_not_allowed`."""
     order = work_orders.lock_order(tx.session, tx.branch_id, row.work_order_id)
-    role = tx.actor.role if tx.actor.role is Role.DISPATCHER else Role.SYSTEM
-    move(tx, row, "recall", role, reason=reason)
+    move(tx, row, "recall", _desk_role(tx), reason=reason)
     if not repository.list_live_of_order(tx.session, order.id):
         back_to_plan(tx, order, profile, reason=reason)
 

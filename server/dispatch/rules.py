@@ -39,6 +39,7 @@ class DispatchRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     effective_from: dt.date
     offer_lead_s: int
     queue_target_s: int
+    offer_expires_s: int
     replan_every_s: int
     horizon_s: int
     moved_stop_price: float

@@ -36,6 +36,8 @@ def place_work_order(tx: Tx, work_order_id: str, sla_profile: str) -> None:
         return
     if repository.list_live_of_order(tx.session, order.id):
         return
+    # The plan's row is locked before it is read, so that two planners never store over each other.
+    repository.get_plan_state(tx.session, tx.branch_id)
     snapshot = take_snapshot(tx.session, tx.branch_id, tx.now_ms, sla_profile)
     if offers.is_alarming(order):
         _place_leak(tx, order, snapshot, sla_profile)
@@ -73,6 +75,8 @@ def recheck_leaks(tx: Tx, sla_profile: str) -> None:
     """
     if not _list_waiting_leaks(tx):
         return
+    # The plan's row is locked before it is read, so that two planners never store over each other.
+    repository.get_plan_state(tx.session, tx.branch_id)
     snapshot = take_snapshot(tx.session, tx.branch_id, tx.now_ms, sla_profile)
     answer = queue.arrange_queue(snapshot.problem, snapshot.plan, target_s=dispatch_rules().queue_target_s)
     for certificate in answer.certificates:
@@ -112,8 +116,8 @@ def offer_due_stops(tx: Tx, sla_profile: str, technician_ids: set[str] | None = 
     for technician_id, stop in sorted(firsts.items()):
         if technician_ids is not None and technician_id not in technician_ids:
             continue
-        order = work_orders.find_order(tx.session, tx.branch_id, stop.work_order_id)
-        if order is None or WorkOrderState(order.state) not in WAITING_STATES:
+        order = work_orders.lock_order(tx.session, tx.branch_id, stop.work_order_id)
+        if WorkOrderState(order.state) not in WAITING_STATES:
             repository.drop_planned(tx.session, tx.branch_id, {stop.work_order_id})
             continue
         if technician_id not in (held if order.priority == Priority.EMERGENCY else busy):

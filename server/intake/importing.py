@@ -136,8 +136,9 @@ def _zone(preset: Preset) -> zoneinfo.ZoneInfo:
 
 
 def _records(path: Path, preset: Preset) -> Iterator[tuple[int, Mapping[str, str]]]:
+    csv.field_size_limit(_LARGEST_FILE)
     reader = csv.DictReader(io.StringIO(_decode(path, preset), newline=""), restkey="_more", restval="")
-    missing = [c for c in preset.required if c not in (reader.fieldnames or ())]
+    missing = [c for c in (*preset.required, preset.opened.column) if c not in (reader.fieldnames or ())]
     if missing:
         raise DomainError("file_unreadable", file=path.name, reason=f"{', '.join(missing)} ?")
     try:
@@ -160,8 +161,7 @@ def _decode(path: Path, preset: Preset) -> str:
             text = data.decode(encoding)
         except (UnicodeDecodeError, LookupError):
             continue
-        if "\0" not in text:
-            return text
+        return text.replace("\0", "")
     raise DomainError("file_unreadable", file=path.name, reason="encoding")
 
 

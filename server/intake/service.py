@@ -17,6 +17,8 @@ from shared.errors import DomainError
 
 _LONGEST_TEXT = 2000
 _LONGEST_LINE = 200
+# Bounds of the arithmetic, not policy: the years 2000 to 2100; the planner refuses what lies far outside.
+_EARLIEST_MS, _LATEST_MS = 946_684_800_000, 4_102_444_800_000
 
 
 class Caller(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,6 +61,8 @@ class ReportRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         """Refuse places outside the earth, half windows and endless texts. Raises DomainError."""
         facts.check_place(self.lat, self.lon)
         start_ms, end_ms = self.window_start_ms, self.window_end_ms
+        if any(ms is not None and not _EARLIEST_MS <= ms <= _LATEST_MS for ms in (start_ms, end_ms)):
+            raise DomainError("window_invalid")
         if (start_ms is None) != (end_ms is None) or (
             start_ms is not None and end_ms is not None and end_ms <= start_ms
         ):

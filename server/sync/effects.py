@@ -169,7 +169,7 @@ def _take_record(case: Case, *, is_late: bool) -> tuple[str, ...]:
     if blockers:
         flags = (*flags, "record_blocked")
     if is_late or flags:
-        _finish(case)
+        # The job stays with its technician: a record that does not end the work must not strand the order.
         return flags
     try:
         _take_up_again(case)
@@ -205,7 +205,15 @@ def find_case(tx: Tx, sender: Sender, event: wire.PhoneEvent, profile: str) -> C
     return Case(tx=tx, sender=sender, event=event, order=order, assignment=row, profile=profile)
 
 
-def is_filed(tx: Tx, sender: Sender, event: wire.PhoneEvent) -> bool:
-    """Tell whether the technician's fact is here already, sent by a phone he had before."""
+def find_filed(tx: Tx, sender: Sender, event: wire.PhoneEvent) -> str:
+    """Return `same` when this fact is here already from a phone he had before, `other` when the id is taken."""
     filed = visits.find_fact(tx, event.id)
-    return filed is not None and filed.technician_id == sender.technician_id
+    if filed is None:
+        return ""
+    body = msgspec.json.encode(event.body).decode()
+    is_same = (filed.technician_id, filed.work_order_id, filed.body) == (
+        sender.technician_id,
+        event.work_order_id,
+        body,
+    )
+    return "same" if is_same else "other"

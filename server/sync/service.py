@@ -27,7 +27,6 @@ _log = structlog.get_logger(__name__)
 
 # A phone with nothing to say is noted as seen at most this often; it counts as silent after 90 s.
 _CONTACT_MS: Final = 30_000
-_LONGEST_RAW: Final = 512 * 1024
 
 
 class _LooseEvent(msgspec.Struct, frozen=True):
@@ -91,8 +90,11 @@ def _apply_once(tx: Tx, sender: Sender, event: wire.PhoneEvent, raw: bytes, prof
         if done.body_hash != digest:
             return _quarantine(tx, sender, raw, "same id, other content", "event_id_reused", event.id)
         return msgspec.structs.replace(msgspec.convert(done.result, wire.EventResult), outcome="duplicate")
-    if effects.is_filed(tx, sender, event):
+    filed = effects.find_filed(tx, sender, event)
+    if filed == "same":
         return _result(event.id, "duplicate")
+    if filed == "other":
+        return _quarantine(tx, sender, raw, "the id is taken by another fact", "event_id_reused", event.id)
     case = effects.find_case(tx, sender, event, profile)
     if case is None:
         result = _quarantine(tx, sender, raw, "this technician never had the order", "order_not_here", event.id)
@@ -135,7 +137,7 @@ def _quarantine(tx: Tx, sender: Sender, raw: bytes, reason: str, code: str, even
             id=tx.new_id(),
             branch_id=tx.branch_id,
             device_id=sender.device_id,
-            raw=raw[:_LONGEST_RAW].decode("utf-8", "backslashreplace"),
+            raw=raw.decode("utf-8", "backslashreplace").replace("\0", "\\x00"),
             raw_hash=raw_hash,
             reason=reason[:500],
             at_ms=tx.now_ms,

@@ -58,11 +58,10 @@ def get_record(session: orm.Session, branch_id: str, work_order_id: str) -> Reco
     return record
 
 
-def find_chain_end(session: orm.Session, device_id: str) -> Record | None:
-    """Return the newest link of a device's chain of seals."""
-    query = sa.select(Record).where(Record.device_id == device_id)
-    rows = list(session.scalars(query))
-    return max(rows, key=lambda r: int(r.seal["chain_seq"]), default=None)
+def find_link(session: orm.Session, device_id: str, chain_seq: int) -> Record | None:
+    """Return one link of a device's chain of seals."""
+    rows = session.scalars(sa.select(Record).where(Record.device_id == device_id))
+    return next((r for r in rows if int(r.seal["chain_seq"]) == chain_seq), None)
 
 
 def find_copy(session: orm.Session, work_order_id: str) -> CustomerCopy | None:

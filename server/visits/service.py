@@ -102,9 +102,7 @@ def take_record(tx: Tx, sender: Sender, event: wire.PhoneEvent, assignment_id: s
     if not isinstance(body, (facts.RecordSigned, facts.SignatureWaived)):
         raise TypeError(type(body).__name__)
     problems = signature.verify_body(body, _verifier(sender.public_key), sender.device_id, event.occurred.wall_ms)
-    end = repository.find_chain_end(tx.session, sender.device_id)
-    before = msgspec.convert(end.seal, facts.Seal) if end else None
-    if not signature.follows(before, body.seal):
+    if not _is_linked(tx, sender.device_id, body.seal):
         problems = (*problems, "chain_broken")
     strokes, relation, opinion = signature.signed_parts(body)
     is_signed = isinstance(body, facts.RecordSigned)
@@ -131,6 +129,14 @@ def take_record(tx: Tx, sender: Sender, event: wire.PhoneEvent, assignment_id: s
     return row, problems
 
 
+def _is_linked(tx: Tx, device_id: str, seal: facts.Seal) -> bool:
+    """Tell whether a seal fits the link before it; one that is still on its way breaks nothing."""
+    if seal.chain_seq == 1:
+        return signature.follows(None, seal)
+    before = repository.find_link(tx.session, device_id, seal.chain_seq - 1)
+    return before is None or signature.follows(msgspec.convert(before.seal, facts.Seal), seal)
+
+
 def announce_record(tx: Tx, record: Record) -> None:
     """Journal the record, so that its copy is made and its order is closed."""
     name = events.RECORD_SIGNED if record.kind == "signed" else events.SIGNATURE_WAIVED
@@ -150,9 +156,9 @@ def list_blockers(tx: Tx, order: WorkOrder, assignment_id: str, record_json: str
     return (*codes, *([] if record.work_order_id == order.id else ["record_of_other_order"]))
 
 
-def has_closure_evidence(tx: Tx, order: WorkOrder) -> bool:
-    """Tell whether the evidence of the order's record allows closing it (a leak is never closed on hope)."""
-    record = repository.find_record(tx.session, order.id)
+def has_closure_evidence(tx: Tx, order: WorkOrder, record_id: str) -> bool:
+    """Tell whether the evidence behind an accepted record allows closing the order (never closed on hope)."""
+    record = tx.session.get(Record, record_id)
     if record is None:
         return False
     state = repository.get_visit_state(tx.session, record.assignment_id)

@@ -34,7 +34,7 @@ def visit(house: House, body: dict[str, object], *, signs: bool = True) -> tuple
 
 def find_call_back(house: House, order_id: str) -> CallBack | None:
     """Return the call that is owed for an order."""
-    return house.read(lambda s: call_backs.find_of_order(s, order_id))
+    return house.read(lambda s: call_backs.find_open_of_order(s, order_id))
 
 
 def test_signed_leak_is_closed_and_leaves_the_phone(house: House) -> None:

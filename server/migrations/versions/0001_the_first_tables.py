@@ -434,11 +434,11 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["work_order_id"], ["work_order.id"], name=op.f("fk_call_back_work_order_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_call_back")),
-        sa.UniqueConstraint("work_order_id", name=op.f("uq_call_back_work_order_id")),
     )
     with op.batch_alter_table("call_back", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_call_back_branch_id"), ["branch_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_call_back_due_ms"), ["due_ms"], unique=False)
+        batch_op.create_index(batch_op.f("ix_call_back_work_order_id"), ["work_order_id"], unique=False)
 
     op.create_table(
         "planned_stop",
@@ -481,6 +481,7 @@ def downgrade() -> None:
 
     op.drop_table("planned_stop")
     with op.batch_alter_table("call_back", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_call_back_work_order_id"))
         batch_op.drop_index(batch_op.f("ix_call_back_due_ms"))
         batch_op.drop_index(batch_op.f("ix_call_back_branch_id"))
 
