@@ -101,7 +101,8 @@ def play_run(parsed: argparse.Namespace, play: Play) -> int:
     schema.upgrade(settings.database_url)
     codes = seeding.seed(settings, play)
     children = Children(environ, folder, parsed.module)
-    runner = Runner(play, children, clock, folder, seed=parsed.seed, speed=_speed(parsed))
+    has_doorbells = not parsed.cut_sockets
+    runner = Runner(play, children, clock, folder, seed=parsed.seed, speed=_speed(parsed), has_doorbells=has_doorbells)
     try:
         for name in ("gateway", "worker"):
             children.start(name)

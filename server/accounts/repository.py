@@ -117,8 +117,6 @@ def find_enrol_code(session: orm.Session, code_hash: str) -> EnrolCode | None:
 def list_names(session: orm.Session, ids: Iterable[str]) -> dict[str, str]:
     """Return the names of accounts and technicians by id."""
     wanted = set(ids)
-    names = dict(session.execute(sa.select(Account.id, Account.name).where(Account.id.in_(wanted))).tuples().all())
-    names |= dict(
-        session.execute(sa.select(Technician.id, Technician.name).where(Technician.id.in_(wanted))).tuples().all()
-    )
+    names = dict(session.execute(sa.select(Account.id, Account.name).where(Account.id.in_(wanted))).all())
+    names |= dict(session.execute(sa.select(Technician.id, Technician.name).where(Technician.id.in_(wanted))).all())
     return names

@@ -223,7 +223,7 @@ def tell_again(session: orm.Session, reader_id: str, work_order_ids: list[str]) 
 def list_heads(session: orm.Session) -> dict[str, int]:
     """Return the newest sequence number of every active reader."""
     query = sa.select(FeedReader.id, FeedReader.head).where(FeedReader.is_active)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def list_history(session: orm.Session, work_order_id: str) -> list[Event]:

@@ -63,10 +63,10 @@ def find_newest_for(session: orm.Session, work_order_id: str, technician_id: str
 
 
 def list_declined(session: orm.Session, branch_id: str, work_order_ids: Collection[str]) -> dict[str, set[str]]:
-    """Return who declined which of some orders."""
+    """Return who declined which of some orders, or let the offer run out."""
     query = sa.select(Assignment.work_order_id, Assignment.technician_id).where(
         Assignment.branch_id == branch_id,
-        Assignment.state.in_([AssignmentState.DECLINED, AssignmentState.EXPIRED]).value,
+        Assignment.state.in_([AssignmentState.DECLINED.value, AssignmentState.EXPIRED.value]),
     )
     found: dict[str, set[str]] = {}
     for work_order_id, technician_id in session.execute(query):

@@ -74,7 +74,6 @@ class Gateway:
         self.latest: dict[str, tuple[str, wire.Position]] = {}
         self._moved: set[str] = set()
         self._unsaved: dict[str, wire.Position] = {}
-        self._checked: dict[str, float] = {}
         self._nudge = nudge.listen(services.settings.data_dir, nudge.GATEWAY)
         server = self.socketio.server
         server.on("connect", self.on_connect)
@@ -97,7 +96,6 @@ class Gateway:
     def on_disconnect(self, sid: str, *_reason: Any) -> None:
         """Forget a peer."""
         self.peers.pop(sid, None)
-        self._checked.pop(sid, None)
 
     def on_ping(self, sid: str, *_arguments: Any) -> None:
         """Answer a peer that asks whether the line is alive."""
@@ -129,13 +127,18 @@ class Gateway:
         if peer is None or peer.is_console:
             self._refuse(sid, wire.POSITIONS, "forbidden")
             return None
-        if clock.mono_s() - self._checked.get(sid, 0.0) > _RECHECK_S:
-            self._checked[sid] = clock.mono_s()
-            if not peers.is_still_welcome(self.services, peer):
-                self._refuse(sid, wire.POSITIONS, "device_revoked")
-                self.socketio.server.disconnect(sid)
-                return None
-        return peer
+        return peer if self._is_welcome(peer) else None
+
+    def _is_welcome(self, peer: Peer) -> bool:
+        """Ask again, at most once a second, whether a peer may stay; who may not is told so and hung up on."""
+        if clock.mono_s() - peer.checked_s <= _RECHECK_S:
+            return True
+        peer.checked_s = clock.mono_s()
+        if peers.is_still_welcome(self.services, peer):
+            return True
+        self._refuse(peer.sid, wire.POSITIONS, "signed_out" if peer.is_console else "device_revoked")
+        self.socketio.server.disconnect(peer.sid)
+        return False
 
     def _refuse(self, sid: str, event: str, code: str, **data: Any) -> None:
         text = texts.catalog().both(f"error.{code}", **data)
@@ -172,6 +175,8 @@ class Gateway:
         boards: dict[tuple[str, int], Any] = {}
         for peer in list(self.peers.values()):
             head = heads.get(peer.device_id or journal.console_reader(peer.branch_id), 0)
+            if head > peer.sent and not self._is_welcome(peer):
+                continue
             if head > peer.sent and peer.is_console:
                 self._push_board(peer, boards)
             elif head > peer.sent:
@@ -204,12 +209,19 @@ class Gateway:
     def _positions_forever(self) -> None:
         while True:
             gevent.sleep(_TICK_S)
-            moved, self._moved = self._moved, set()
-            for peer in [p for p in self.peers.values() if p.is_console]:
-                items = [_item(t, self.latest[t]) for t in sorted(moved) if self.latest[t][0] == peer.branch_id]
-                if items and self._has_room(peer.sid):
-                    now_ms = self.services.uow.clock.now_ms()
-                    self.socketio.server.emit(wire.POSITIONS, {"at_ms": now_ms, "items": items}, to=peer.sid)
+            try:
+                self.send_positions()
+            except Exception:  # noqa: BLE001 - one lost frame of the map; the next one carries newer places
+                _log.exception("positions not sent")
+
+    def send_positions(self) -> None:
+        """Send every console of a branch the technicians who have moved since the last frame."""
+        moved, self._moved = self._moved, set()
+        for peer in [p for p in self.peers.values() if p.is_console]:
+            items = [_item(t, self.latest[t]) for t in sorted(moved) if self.latest[t][0] == peer.branch_id]
+            if items and self._has_room(peer.sid) and self._is_welcome(peer):
+                now_ms = self.services.uow.clock.now_ms()
+                self.socketio.server.emit(wire.POSITIONS, {"at_ms": now_ms, "items": items}, to=peer.sid)
 
     def _has_room(self, sid: str) -> bool:
         """Skip a frame for a browser that does not read: the library's queue has no bound of its own."""

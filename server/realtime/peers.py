@@ -22,7 +22,9 @@ class Peer:
     device_id: str = ""
     technician_id: str = ""
     token: str = ""
+    sign_in_id: str = ""
     sent: int = 0
+    checked_s: float = 0.0
 
     @property
     def is_console(self) -> bool:
@@ -38,7 +40,7 @@ def admit(app: Flask, services: Services, sid: str, environ: dict[str, Any], aut
         user = flask_login.current_user
         if not user.is_authenticated:
             raise DomainError("signed_out")
-        return Peer(sid=sid, branch_id=user.account.branch_id)
+        return Peer(sid=sid, branch_id=user.account.branch_id, sign_in_id=str(user.get_id()))
 
 
 def _device(services: Services, sid: str, token: str) -> Peer:
@@ -49,7 +51,10 @@ def _device(services: Services, sid: str, token: str) -> Peer:
 
 
 def is_still_welcome(services: Services, peer: Peer) -> bool:
-    """Tell whether a device's token still stands."""
+    """Tell whether a device's token, or a console's session row, still stands."""
+    if peer.is_console:
+        now_ms = services.uow.clock.now_ms()
+        return services.uow.read(lambda s: accounts.find_console_user(s, peer.sign_in_id, now_ms)) is not None
     try:
         services.uow.read(lambda session: accounts.get_live_device(session, peer.token))
     except DomainError:

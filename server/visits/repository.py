@@ -89,4 +89,4 @@ def list_arrivals(session: orm.Session, branch_id: str) -> dict[str, int]:
         .where(Evidence.branch_id == branch_id, Evidence.type == "arrived")
         .group_by(Evidence.work_order_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())

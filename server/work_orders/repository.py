@@ -74,7 +74,7 @@ def count_by_state(session: orm.Session, branch_id: str) -> dict[str, int]:
     query = (
         sa.select(WorkOrder.state, sa.func.count()).where(WorkOrder.branch_id == branch_id).group_by(WorkOrder.state)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def list_all(session: orm.Session, branch_id: str) -> list[WorkOrder]:
