@@ -48,11 +48,7 @@ def job_list(ui: Ui, _arguments: dict[str, Any]) -> Page:
 
 
 def _opener(ui: Ui, job: wire.Job) -> Any:
-    name = (
-        "alarm"
-        if (job.priority == 1 or (job.is_leak and job.priority == 2)) and parts.is_pending(job)
-        else "job_detail"
-    )
+    name = "alarm" if parts.is_alarming(job) and parts.is_pending(job) else "job_detail"
 
     def open_job() -> None:
         ui.phone.act("see_assignment", job.work_order_id)

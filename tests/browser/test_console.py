@@ -226,3 +226,12 @@ def test_board_is_read_again_when_a_change_was_missed(page: Page) -> None:
         }"""
     )
     assert cursors == [cursors[0], cursors[0], True]
+
+
+def test_empty_marks_are_no_attributes(page: Page) -> None:
+    """Nothing is styled as a leak, stale or breached because a mark without value was written as the word null."""
+    page.wait_for_selector("button.bar, [data-state]")
+    marked = page.evaluate(
+        "() => [...document.querySelectorAll('*')].filter(n => Object.values(n.dataset ?? {}).includes('null')).length"
+    )
+    assert marked == 0

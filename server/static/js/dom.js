@@ -24,7 +24,10 @@ export function el(tag, props = {}, ...children) {
 function put(node, key, value) {
   if (value === null || value === undefined || value === false) return;
   if (key.startsWith('on')) node.addEventListener(key.slice(2), value);
-  else if (key === 'data') Object.assign(node.dataset, value);
+  else if (key === 'data') {
+    // An empty value means no attribute: dataset would write the word "null", which styles then match.
+    for (const [name, one] of Object.entries(value)) if (one !== null && one !== undefined && one !== false) node.dataset[name] = String(one);
+  }
   else if (key === 'style') for (const [name, one] of Object.entries(value)) node.style.setProperty(name, String(one));
   else node.setAttribute(key, value === true ? '' : String(value));
 }
