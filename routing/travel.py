@@ -60,6 +60,57 @@ class StraightLine:
         return np.minimum(seconds, UNREACHABLE_S).astype(np.int32), np.rint(road_m).astype(np.int32)
 
 
+class GivenMatrix:
+    """A matrix that the caller already holds: measured, fetched elsewhere, or part of a benchmark."""
+
+    def __init__(
+        self,
+        places: Sequence[Place],
+        seconds: npt.NDArray[np.generic],
+        metres: npt.NDArray[np.generic] | None = None,
+        *,
+        quality: str,
+    ) -> None:
+        """Keep seconds (rounded up) and metres (zeros when not given) of shape (places, places).
+
+        Raises DomainError ``problem_invalid`` for a wrong shape, a negative or missing figure, a leg above
+        ``UNREACHABLE_S``, or one place named twice with different rows.
+        """
+        self.quality = quality
+        self._seconds = _whole(seconds, len(places), "travel_s")
+        self._metres = np.zeros_like(self._seconds) if metres is None else _whole(metres, len(places), "travel_m")
+        self._index: dict[Place, int] = {}
+        for row, place in enumerate(places):
+            first = self._index.setdefault(place, row)
+            if first != row and not np.array_equal(self._seconds[first], self._seconds[row]):
+                raise DomainError("problem_invalid", field="travel_s", id=str(row), reason="place_named_twice")
+
+    def matrix(self, sources: Sequence[Place], targets: Sequence[Place], when_s: int) -> tuple[Ints, Ints]:
+        """Return the rows and columns asked for; raise DomainError ``place_unknown`` for a place it was not given."""
+        del when_s
+        rows = self._numbers(sources)
+        columns = rows if targets is sources else self._numbers(targets)
+        return self._seconds[rows[:, None], columns], self._metres[rows[:, None], columns]
+
+    def _numbers(self, places: Sequence[Place]) -> npt.NDArray[np.intp]:
+        try:
+            return np.fromiter((self._index[place] for place in places), dtype=np.intp, count=len(places))
+        except KeyError as unknown:
+            place = unknown.args[0]
+            raise DomainError("place_unknown", lat=place.lat, lon=place.lon) from unknown
+
+
+def _whole(figures: npt.NDArray[np.generic], count: int, field: str) -> Ints:
+    values = np.asarray(figures)
+    if values.shape != (count, count) or values.dtype.kind not in "iuf":
+        raise DomainError("problem_invalid", field=field, id="", reason=f"shape_is_not {count}×{count}")
+    # NaN fails this comparison too.
+    wrong = np.argwhere(~((values >= 0) & (values <= UNREACHABLE_S)))
+    if len(wrong):
+        raise DomainError("problem_invalid", field=field, id="{},{}".format(*wrong[0]), reason="out_of_range")
+    return np.ceil(values).astype(np.int32) if values.dtype.kind == "f" else values.astype(np.int32)
+
+
 def distances_m(sources: Sequence[Place], targets: Sequence[Place]) -> Floats:
     """Return straight-line metres of shape (sources, targets) on the WGS-84 ellipsoid."""
     lat_a, lon_a = (axis[:, None] for axis in _radians(sources))

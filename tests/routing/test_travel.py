@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from geopy.distance import geodesic
 
 from routing.problem import Place, Profile
-from routing.travel import UNREACHABLE_S, StraightLine, distances_m, parse_profiles
+from routing.travel import UNREACHABLE_S, GivenMatrix, StraightLine, distances_m, parse_profiles
 from shared.errors import DomainError
 from tests.routing.worlds import CENTRE, PROFILES, TOWN, east
 
@@ -67,3 +68,44 @@ def test_profiles_are_refused_when_text_is_wrong(text: str) -> None:
     """Answers with one DomainError, whatever is wrong with the text."""
     with pytest.raises(DomainError, match="problem_invalid"):
         parse_profiles(text)
+
+
+def test_given_matrix_answers_any_order_of_its_places_when_asked() -> None:
+    """Finds rows and columns by place, whatever the order, and rounds seconds up."""
+    places = [CENTRE, east(1000), east(2000)]
+    travel = GivenMatrix(places, np.array([[0, 10.2, 20], [11, 0, 12], [21, 22, 0]]), quality="measured 2026-11")
+    seconds, metres = travel.matrix([places[2], places[0]], [places[1], places[1], places[2]], 0)
+    assert seconds.tolist() == [[22, 22, 0], [11, 11, 20]]
+    assert seconds.dtype == np.int32
+    assert not metres.any()
+    assert travel.quality == "measured 2026-11"
+
+
+def test_given_matrix_names_the_place_when_it_was_never_given() -> None:
+    """Refuses to answer for a place without a row instead of guessing one."""
+    travel = GivenMatrix([CENTRE], np.zeros((1, 1)), quality="measured")
+    with pytest.raises(DomainError, match="place_unknown"):
+        travel.matrix([CENTRE], [east(5)], 0)
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        np.zeros((2, 3)),
+        np.array([["a", "b"], ["c", "d"]]),
+        np.array([[0.0, np.nan], [1.0, 0.0]]),
+        np.array([[0.0, np.inf], [1.0, 0.0]]),
+        np.array([[0, -1], [1, 0]]),
+        np.array([[0, 1 << 40], [1, 0]]),
+    ],
+)
+def test_given_matrix_is_refused_when_figures_are_garbage(figures: npt.NDArray[np.generic]) -> None:
+    """Answers a wrong shape, a missing, negative or endless leg with one DomainError at the door."""
+    with pytest.raises(DomainError, match="problem_invalid"):
+        GivenMatrix([CENTRE, east(10)], figures, quality="measured")
+
+
+def test_given_matrix_is_refused_when_one_place_has_two_rows() -> None:
+    """A place named twice with different figures has no right answer."""
+    with pytest.raises(DomainError, match="place_named_twice"):
+        GivenMatrix([CENTRE, CENTRE], np.array([[0, 0], [5, 0]]), quality="measured")
