@@ -60,6 +60,7 @@ TABLE: Final = (
     row("arrive", "assigned", "on_site", "technician"),
     row("make_safe", "on_site", "made_safe", "technician"),
     row("finish_work", _FIELD, "work_done", "technician"),
+    row("finish_late", "triaged offered assigned", "work_done", "system"),
     row("correct", "work_done signed sign_waived", "on_site", "technician"),
     row("sign", "work_done", "signed", "technician"),
     row("waive_signature", "work_done", "sign_waived", "technician dispatcher"),
@@ -92,12 +93,13 @@ class Facts(msgspec.Struct, frozen=True):
 def decide(facts: Facts, command: str, role: Role) -> WorkOrderState:
     """Return the state after the command.
 
-    A leak is made safe before its work is done and closes only on evidence; no access is not no leak.
+    A leak is made safe before its work is done and closes only on evidence; no access is not no leak. `finish_late`
+    takes the work of a technician whose assignment had ended meanwhile, for a leak only on closing evidence.
     Raises DomainError `transition_not_allowed`, `leak_not_made_safe`, `leak_without_evidence`.
     """
     target = WorkOrderState(machine.get_target(TABLE, facts.state, command, role))
     if facts.is_leak and command == "finish_work" and facts.state is not WorkOrderState.MADE_SAFE:
         raise DomainError("leak_not_made_safe")
-    if facts.is_leak and command == "close" and not facts.closure_evidence:
+    if facts.is_leak and command in {"close", "finish_late"} and not facts.closure_evidence:
         raise DomainError("leak_without_evidence")
     return target

@@ -10,12 +10,12 @@ import msgspec
 from server.core.unit_of_work import Tx
 from server.dispatch import offers
 from server.dispatch import repository as dispatch
-from server.dispatch.models import Assignment
+from server.sync import conflicts
+from server.sync.case import Case
 from server.visits import service as visits
 from server.visits.service import Sender
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
-from server.work_orders.models import WorkOrder
 from shared import events, facts, wire
 from shared.assignment import AssignmentState
 from shared.errors import DomainError
@@ -31,22 +31,6 @@ _WORK: Final = (
     facts.OutcomeDeclared,
     facts.RemainingTimeEstimated,
 )
-
-
-class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One event with what the server knows about it."""
-
-    tx: Tx
-    sender: Sender
-    event: wire.PhoneEvent
-    order: WorkOrder
-    assignment: Assignment
-    profile: str
-
-    @property
-    def at_ms(self) -> int:
-        """Return when it happened, by the phone's clock with its offset."""
-        return self.event.occurred.wall_ms + self.event.occurred.offset_ms
 
 
 def apply_intent(case: Case) -> None:
@@ -168,7 +152,9 @@ def _take_record(case: Case, *, is_late: bool) -> tuple[str, ...]:
     blockers = visits.list_blockers(case.tx, case.order, case.assignment.id, record.record_json)
     if blockers:
         flags = (*flags, "record_blocked")
-    if is_late or flags:
+    if is_late and not flags:
+        return conflicts.settle_late_record(case, record)
+    if flags:
         # The job stays with its technician: a record that does not end the work must not strand the order.
         return flags
     try:
