@@ -18,26 +18,57 @@ class StopTime(Value, frozen=True, kw_only=True):
     lateness_s: int = 0
 
 
+class BreakTime(Value, frozen=True, kw_only=True):
+    """A rest within a route, in the leg before stop number ``position`` (counted from 0).
+
+    It begins where he is: where the last stop ended, at the depot, or at the next door when that was reached first.
+    """
+
+    position: int
+    start_s: int
+    end_s: int
+
+
+class DepotVisit(Value, frozen=True, kw_only=True):
+    """A visit to a depot in the leg before stop number ``position``, and what is ``taken`` from it by kind."""
+
+    depot_id: str
+    position: int
+    arrival_s: int
+    start_s: int
+    end_s: int
+    taken: dict[str, int] = msgspec.field(default_factory=dict)
+
+
 class Route(Value, frozen=True, kw_only=True):
     """The stops of one technician in order.
 
     ``leaves_for`` is how many leading stops he serves before he returns to the job he left (consent needed).
-    ``drive_s`` covers all driving of the route including the way to his end place.
+    ``drive_s`` covers all driving of the route including depots and the way to his end place; ``overtime_s`` is how
+    far he comes home behind the normal end of his shift. A job of two technicians stands in two routes.
     """
 
     technician_id: str
     stops: tuple[StopTime, ...] = ()
     leaves_for: int = 0
     drive_s: int = 0
+    breaks: tuple[BreakTime, ...] = ()
+    depot_visits: tuple[DepotVisit, ...] = ()
+    overtime_s: int = 0
 
 
 class Objective(Value, frozen=True, kw_only=True):
-    """The exact cost of a plan by parts; ``total`` is their sum, in driving seconds."""
+    """The exact cost of a plan by parts; ``total`` is their sum, in driving seconds.
+
+    ``lateness`` holds both pieces (behind due and behind the SLA's breach), ``territory`` work in foreign territories.
+    """
 
     travel: float = 0.0
     lateness: float = 0.0
     unserved: float = 0.0
     moved: float = 0.0
+    overtime: float = 0.0
+    territory: float = 0.0
     total: float = 0.0
 
 

@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import enum
 import math
+from statistics import NormalDist
 from typing import Annotated
 
 import msgspec
-
-from shared.errors import DomainError
 
 Positive = Annotated[float, msgspec.Meta(ge=0.0)]
 Seconds = Annotated[int, msgspec.Meta(ge=-10_000_000_000, le=10_000_000_000)]
 Duration = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Window = tuple[Seconds, Seconds]
+Level = Annotated[int, msgspec.Meta(ge=0, le=100)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 # Bounds of the arithmetic, not policy: beyond them sums no longer fit the solver's integers.
 TIME_LIMIT_S = 10_000_000_000
 DURATION_LIMIT_S = 10_000_000
 LATENESS_LIMIT = 1_000_000.0
 PRICE_LIMIT = 1_000_000_000.0
+
+_NORMAL = NormalDist()
 
 
 class Tier(enum.IntEnum):
@@ -54,10 +57,53 @@ class Profile(Value, frozen=True, kw_only=True):
 
 
 class Skill(Value, frozen=True, kw_only=True):
-    """A qualification and the last second at which it is valid (None: without end)."""
+    """A qualification, its level, and the last second at which work may start on it (None: without end)."""
 
     name: Name
     valid_until_s: Seconds | None = None
+    level: Level = 1
+
+
+class Instrument(Value, frozen=True, kw_only=True):
+    """An instrument of some kind and the last second at which its calibration is good (None: without end)."""
+
+    kind: Name
+    valid_until_s: Seconds | None = None
+
+
+class Break(Value, frozen=True, kw_only=True):
+    """A rest owed to a technician: how long, and from when to when it may begin.
+
+    It is taken where he is: in the wait at the next door when that costs least, before it at the latest. It never
+    delays what goes first; when that lasts too long, the rest is taken as soon as he is free. Who has rested already
+    is given without this break.
+    """
+
+    duration_s: Duration
+    earliest_s: Seconds
+    latest_s: Seconds
+
+
+class Depot(Value, frozen=True, kw_only=True):
+    """Where parts and instruments are fetched; ``stock`` None is enough of everything.
+
+    A technician comes at most once per plan, within ``windows`` (start of loading; none: always open), loads for
+    ``visit_s`` and takes what the rest of his route needs. Emergencies and urgent leaks never wait for a depot.
+    """
+
+    id: Name
+    place: Place
+    windows: tuple[Window, ...] = ()
+    visit_s: Duration = 0
+    stock: dict[Name, Count] | None = None
+    instruments: tuple[Instrument, ...] = ()
+
+
+class After(Value, frozen=True, kw_only=True):
+    """Another job that must have ended, so many seconds ago, before this one starts."""
+
+    job_id: Name
+    lag_s: Duration = 0
 
 
 class Leave(Value, frozen=True, kw_only=True):
@@ -72,7 +118,18 @@ class Job(Value, frozen=True, kw_only=True):
 
     ``windows`` are hard start-of-service windows, both ends included; none means any time. ``release_s``: nobody
     arrives before; ``earliest_s``: service does not start before, waiting on site is allowed. ``due_s`` is soft:
-    each second after it costs ``lateness_weight``. An EMERGENCY starts on arrival, whatever its windows say.
+    each second after it costs ``lateness_weight``, each second after ``breach_s`` (the SLA broken) costs
+    ``breach_weight`` more; both count ``Problem.vulnerable_factor`` times for a ``vulnerable`` customer.
+    An EMERGENCY starts on arrival, whatever windows and couplings say, and territories do not bind a leak.
+
+    ``service_s`` is the expected time on site; its spread is ``service_sd_s``, or follows from ``service_p90_s``; see
+    ``Problem.service_quantile``. ``skill_levels`` gives the least level of a skill named in ``skills`` (else 1).
+    ``barred`` technicians may not take the job (declined, or the customer's wish). ``moved_price`` replaces the
+    problem's ``moved_stop_price``.
+
+    Couplings: ``crew_size`` 2 needs two technicians there at the same start (an emergency starts with the first);
+    jobs of one ``sync`` group start at the same second; ``after`` waits for other jobs; ``same_technician_as`` is
+    the job whose technician has to come.
     """
 
     id: Name
@@ -89,6 +146,21 @@ class Job(Value, frozen=True, kw_only=True):
     unserved_penalty: Positive = 60_000.0
     promised: bool = False
     locked_to: str | None = None
+    service_sd_s: Duration = 0
+    service_p90_s: Duration | None = None
+    skill_levels: dict[Name, Level] = msgspec.field(default_factory=dict)
+    instruments: tuple[Name, ...] = ()
+    parts: dict[Name, Count] = msgspec.field(default_factory=dict)
+    territory: Name | None = None
+    barred: tuple[Name, ...] = ()
+    breach_s: Seconds | None = None
+    breach_weight: Positive = 0.0
+    vulnerable: bool = False
+    moved_price: Positive | None = None
+    crew_size: Annotated[int, msgspec.Meta(ge=1, le=2)] = 1
+    sync: Name | None = None
+    after: tuple[After, ...] = ()
+    same_technician_as: Name | None = None
 
     @property
     def tier(self) -> Tier:
@@ -105,6 +177,10 @@ class Technician(Value, frozen=True, kw_only=True):
     ``committed`` are stops that stay first and in this order: under way or on site. ``leave`` is set when the
     present job may be left for an emergency; afterwards he returns to ``place`` for the time that was left (from
     ``leave.from_s`` to ``available_s``). Who is still under way is given as free now, with that job committed.
+
+    ``shift_end_s`` is the hard end; work and way home after ``overtime_from_s`` cost ``overtime_price_per_h`` (driving
+    seconds per hour). ``stock`` are the parts on his van, ``territories`` those he knows (none: all): others cost
+    ``Problem.foreign_territory_price`` or, with ``keeps_territory``, are closed to him unless it is a leak.
     """
 
     id: Name
@@ -116,10 +192,21 @@ class Technician(Value, frozen=True, kw_only=True):
     skills: tuple[Skill, ...] = ()
     committed: tuple[Name, ...] = ()
     leave: Leave | None = None
+    instruments: tuple[Instrument, ...] = ()
+    stock: dict[Name, Count] = msgspec.field(default_factory=dict)
+    breaks: tuple[Break, ...] = ()
+    overtime_from_s: Seconds | None = None
+    overtime_price_per_h: Positive = 0.0
+    territories: tuple[Name, ...] = ()
+    keeps_territory: bool = False
 
 
 class Problem(Value, frozen=True, kw_only=True):
-    """Everything a plan depends on; ``previous`` maps a job to the technician who had it in the last plan."""
+    """Everything a plan depends on; ``previous`` maps a job to the technician who had it in the last plan.
+
+    ``service_quantile`` is how careful uncertain visits are planned: 0.5 plans the expected time, 0.9 the time that
+    nine of ten visits keep.
+    """
 
     now_s: Seconds
     technicians: tuple[Technician, ...]
@@ -127,114 +214,38 @@ class Problem(Value, frozen=True, kw_only=True):
     profile: Profile
     previous: dict[str, str | None] = msgspec.field(default_factory=dict)
     moved_stop_price: Positive = 300.0
+    depots: tuple[Depot, ...] = ()
+    service_quantile: Annotated[float, msgspec.Meta(ge=0.01, le=0.99)] = 0.5
+    vulnerable_factor: Annotated[float, msgspec.Meta(ge=1.0, le=1000.0)] = 1.0
+    foreign_territory_price: Positive = 0.0
 
 
-def validate(problem: Problem) -> None:
-    """Raise DomainError ``problem_invalid`` naming field, id and reason of the first thing that is wrong."""
-    _check_unique([job.id for job in problem.jobs], "jobs.id")
-    _check_unique([technician.id for technician in problem.technicians], "technicians.id")
-    _check_time(problem.now_s, "now_s", "")
-    _check_weight(problem.moved_stop_price, "moved_stop_price", "")
-    _check_profile(problem.profile)
-    for job in problem.jobs:
-        _check_job(job)
-    for technician in problem.technicians:
-        _check_technician(technician)
-    _check_committed(problem)
+def planned_service_s(problem: Problem, job: Job) -> int:
+    """Return the seconds on site to plan with: the expected time plus what the wanted quantile adds, rounded up."""
+    sd_s = float(job.service_sd_s)
+    if job.service_p90_s is not None:
+        sd_s = max(0, job.service_p90_s - job.service_s) / _NORMAL.inv_cdf(0.9)
+    if not sd_s or problem.service_quantile == 0.5:  # noqa: PLR2004 - the median of a symmetric spread
+        return job.service_s
+    return max(0, math.ceil(job.service_s + _NORMAL.inv_cdf(problem.service_quantile) * sd_s))
 
 
-def _fail(field: str, subject: str, reason: str) -> DomainError:
-    return DomainError("problem_invalid", field=field, id=subject, reason=reason)
+def as_planned(problem: Problem) -> Problem:
+    """Return the problem with planned times on site and prices of vulnerable customers worked in; idempotent.
+
+    Engines may then read ``service_s``, ``lateness_weight`` and ``breach_weight`` as they stand.
+    """
+    if not any(job.service_sd_s or job.service_p90_s is not None or job.vulnerable for job in problem.jobs):
+        return problem
+    jobs = tuple(_as_planned(problem, job) for job in problem.jobs)
+    return msgspec.structs.replace(problem, jobs=jobs, service_quantile=0.5, vulnerable_factor=1.0)
 
 
-def _check_unique(ids: list[str], field: str) -> None:
-    seen: set[str] = set()
-    for one in ids:
-        if not one:
-            raise _fail(field, one, "empty")
-        if one in seen:
-            raise _fail(field, one, "duplicate")
-        seen.add(one)
-
-
-def _check_time(value: int, field: str, subject: str) -> None:
-    if not -TIME_LIMIT_S <= value <= TIME_LIMIT_S:
-        raise _fail(field, subject, "out_of_range")
-
-
-def _check_weight(value: float, field: str, subject: str, limit: float = PRICE_LIMIT) -> None:
-    if not math.isfinite(value) or not 0.0 <= value <= limit:
-        raise _fail(field, subject, "out_of_range")
-
-
-def _check_place(place: Place, field: str, subject: str) -> None:
-    if not (math.isfinite(place.lat) and math.isfinite(place.lon)):
-        raise _fail(field, subject, "not_a_number")
-    if not (-90.0 <= place.lat <= 90.0 and -180.0 <= place.lon <= 180.0):  # noqa: PLR2004 - degrees of the globe
-        raise _fail(field, subject, "out_of_range")
-
-
-def _check_profile(profile: Profile) -> None:
-    _check_range(profile.detour, 1.0, 10.0, "profile.detour")
-    _check_range(profile.speed_m_s, 0.1, 100.0, "profile.speed_m_s")
-    _check_range(profile.start_up_s, 0, 3600, "profile.start_up_s")
-
-
-def _check_range(value: float, low: float, high: float, field: str) -> None:
-    if not math.isfinite(value) or not low <= value <= high:
-        raise _fail(field, "", "out_of_range")
-
-
-def _check_job(job: Job) -> None:
-    _check_place(job.place, "jobs.place", job.id)
-    _check_weight(job.lateness_weight, "jobs.lateness_weight", job.id, LATENESS_LIMIT)
-    _check_weight(job.unserved_penalty, "jobs.unserved_penalty", job.id)
-    if not 0 <= job.service_s <= DURATION_LIMIT_S:
-        raise _fail("jobs.service_s", job.id, "out_of_range")
-    if job.priority not in (1, 2, 3, 4):
-        raise _fail("jobs.priority", job.id, "out_of_range")
-    for value, field in ((job.release_s, "release_s"), (job.earliest_s, "earliest_s"), (job.due_s or 0, "due_s")):
-        _check_time(value, f"jobs.{field}", job.id)
-    if not all(_is_name(name) for name in job.skills):
-        raise _fail("jobs.skills", job.id, "not_a_skill")
-    _check_windows(job)
-
-
-def _is_name(value: object) -> bool:
-    # Values built in code are not checked by the decoder: a number may stand where a name should.
-    return isinstance(value, str) and bool(value)
-
-
-def _check_windows(job: Job) -> None:
-    for opens, closes in job.windows:
-        _check_time(opens, "jobs.windows", job.id)
-        _check_time(closes, "jobs.windows", job.id)
-        if opens > closes:
-            raise _fail("jobs.windows", job.id, "reversed")
-
-
-def _check_technician(technician: Technician) -> None:
-    _check_place(technician.place, "technicians.place", technician.id)
-    if technician.end_place is not None:
-        _check_place(technician.end_place, "technicians.end_place", technician.id)
-    for field in ("available_s", "shift_start_s", "shift_end_s"):
-        _check_time(getattr(technician, field), f"technicians.{field}", technician.id)
-    if technician.shift_end_s < technician.shift_start_s:
-        raise _fail("technicians.shift_end_s", technician.id, "before_start")
-    if not all(_is_name(skill.name) for skill in technician.skills):
-        raise _fail("technicians.skills", technician.id, "not_a_skill")
-    if technician.leave is not None:
-        _check_place(technician.leave.place, "technicians.leave", technician.id)
-        _check_time(technician.leave.from_s, "technicians.leave", technician.id)
-
-
-def _check_committed(problem: Problem) -> None:
-    known = {job.id for job in problem.jobs}
-    seen: set[str] = set()
-    for technician in problem.technicians:
-        for job_id in technician.committed:
-            if job_id not in known:
-                raise _fail("technicians.committed", technician.id, f"unknown_job {job_id}")
-            if job_id in seen:
-                raise _fail("technicians.committed", technician.id, f"committed_twice {job_id}")
-            seen.add(job_id)
+def _as_planned(problem: Problem, job: Job) -> Job:
+    factor = problem.vulnerable_factor if job.vulnerable else 1.0
+    return msgspec.structs.replace(
+        job,
+        service_s=planned_service_s(problem, job),
+        lateness_weight=job.lateness_weight * factor,
+        breach_weight=job.breach_weight * factor,
+    )

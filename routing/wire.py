@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from routing.plan import Plan, PlanResult
-from routing.problem import Problem, validate
+from routing.problem import Problem
+from routing.validation import validate
 from shared.errors import DomainError
 
 T = TypeVar("T")

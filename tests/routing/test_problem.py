@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing.problem import Place, Problem, Profile, Skill, Tier, validate
+from routing.problem import Place, Problem, Profile, Skill, Tier
+from routing.validation import validate
 from routing.wire import decode_plan, decode_problem, encode, problem_schema
 from shared.errors import DomainError
 from tests.routing.worlds import a_job, a_leak, a_problem, a_technician, random_problem
