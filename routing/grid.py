@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from routing.problem import Job, Place, Problem, Technician, Tier, validate
+from routing.legs import Legs, Rows
+from routing.problem import Job, Place, Problem, Technician, Tier
 from routing.travel import TravelTimes
+from routing.validation import validate
+from routing.validation import validate
 
 NEVER = -(1 << 60)
 FOREVER = 1 << 60
@@ -21,15 +24,15 @@ STRANGER = -2
 class Grid:
     """Nodes are jobs 0…n-1, then start places, end places and left places of technicians, then one free node.
 
-    ``travel[a][b]`` and ``matrix[a, b]`` are driving seconds; the free node is reached from everywhere in 0 s and
-    stands for "no end place". ``tier[j]`` is COMMITTED for a committed job, else its Tier. ``valid_until[t, c]`` is
+    ``travel[a][b]`` are driving seconds, asked of the provider when first looked at; ``legs`` gives them by rows,
+    columns and blocks. The free node is reached from everywhere in 0 s and stands for "no end place". ``tier[j]`` is COMMITTED for a committed job, else its Tier. ``valid_until[t, c]`` is
     the last second at which technician t holds all skills of class c (NEVER: he lacks one).
     """
 
     problem: Problem
     quality: str
-    matrix: npt.NDArray[np.int64]
-    travel: list[list[int]]
+    legs: Legs
+    travel: Rows
     jobs: tuple[Job, ...]
     technicians: tuple[Technician, ...]
     job_index: dict[str, int]
@@ -45,6 +48,11 @@ class Grid:
     start_node: list[int]
     end_node: list[int]
     leave_node: list[int]
+
+    @property
+    def matrix(self) -> npt.NDArray[np.int32]:
+        """Return all driving seconds, shape (nodes, nodes); asks for the whole matrix when it is not there yet."""
+        return self.legs.whole()
 
     def allowed(self, tech: int, job: int) -> bool:
         """Tell whether the technician holds the skills (at some time) and the job is not locked to another."""
@@ -71,19 +79,19 @@ def build_grid(problem: Problem, travel: TravelTimes) -> Grid:
     job_index = {job.id: index for index, job in enumerate(jobs)}
     technician_index = {technician.id: index for index, technician in enumerate(technicians)}
     committed = [[job_index[job_id] for job_id in technician.committed] for technician in technicians]
-    matrix = _matrix(problem, travel)
+    legs = _legs(problem, travel)
     skill_class, valid_until = _skills(problem)
     count, crew = len(jobs), len(technicians)
     return Grid(
         problem=problem,
         quality=travel.quality,
-        matrix=matrix,
-        travel=matrix.tolist(),
+        legs=legs,
+        travel=legs.rows,
         jobs=jobs,
         technicians=technicians,
         job_index=job_index,
         technician_index=technician_index,
-        tier=_tiers(problem, committed, matrix),
+        tier=_tiers(problem, committed, legs),
         windows=[tuple(sorted(job.windows)) for job in jobs],
         skill_class=skill_class,
         valid_until=valid_until,
@@ -104,12 +112,14 @@ def _index_of(index: dict[str, int], key: str | None, otherwise: int) -> int:
     return NOBODY if key is None else index.get(key, otherwise)
 
 
-def _tiers(problem: Problem, committed: list[list[int]], matrix: npt.NDArray[np.int64]) -> list[int]:
+def _tiers(problem: Problem, committed: list[list[int]], legs: Legs) -> list[int]:
     tiers = [int(job.tier) for job in problem.jobs]
     starts = len(problem.jobs) + np.arange(len(problem.technicians))
-    for index, job in enumerate(problem.jobs):
-        if job.tier == Tier.URGENT_LEAK and len(starts):
-            nearest_s = problem.now_s + int(matrix[starts, index].min())
+    for index, tier in enumerate(tiers):
+        job = problem.jobs[index]
+        # Only a door that may be closed needs to know how far the nearest technician is.
+        if tier == Tier.URGENT_LEAK and len(starts) and (job.windows or job.earliest_s > problem.now_s):
+            nearest_s = problem.now_s + int(legs.block(starts, [index]).min())
             tiers[index] = int(Tier.ORDINARY if _is_closed(job, nearest_s) else Tier.URGENT_LEAK)
     for stops in committed:
         for stop in stops:
@@ -123,15 +133,12 @@ def _is_closed(job: Job, when_s: int) -> bool:
     return later or job.earliest_s > when_s
 
 
-def _matrix(problem: Problem, travel: TravelTimes) -> npt.NDArray[np.int64]:
+def _legs(problem: Problem, travel: TravelTimes) -> Legs:
     places: list[Place] = [job.place for job in problem.jobs]
     places += [technician.place for technician in problem.technicians]
     places += [technician.end_place or technician.place for technician in problem.technicians]
     places += [t.leave.place if t.leave is not None else t.place for t in problem.technicians]
-    matrix = np.zeros((len(places) + 1, len(places) + 1), dtype=np.int64)
-    if places:
-        matrix[:-1, :-1] = travel.matrix(places, places, problem.now_s)[0]
-    return matrix
+    return Legs(places, travel, problem.now_s)
 
 
 def _skills(problem: Problem) -> tuple[list[int], npt.NDArray[np.int64]]:

@@ -35,21 +35,32 @@ def find_best_position(state: State, job: int, techs: Sequence[int] | None = Non
     Positions are tried in the order of a lower bound (detour, own lateness, moved price); the exact cost with
     everything pushed behind is walked only while the bound still promises more.
     """
-    grid = state.grid
-    crew = range(len(state.routes)) if techs is None else techs
-    mask = grid.allowed_mask(job)
-    owner, position, node, follow, ready = _slots(state, [tech for tech in crew if mask[tech]])
-    if owner.size == 0:
-        return None
-    bound = _bounds(grid, job, owner, node, follow, ready)
+    slots, bound = _bounded_slots(state, job, techs)
     best: Position | None = None
     for slot in np.argsort(bound, kind="stable").tolist():
         if not bound[slot] < (math.inf if best is None else best.delta):
             break
-        delta = _exact(state, job, int(owner[slot]), int(position[slot]))
-        if delta < (math.inf if best is None else best.delta):
-            best = Position(int(owner[slot]), int(position[slot]), delta)
+        best = _better(state, job, slots, slot, best)
     return best
+
+
+def best_by_technician(state: State, job: int) -> dict[int, Position]:
+    """Return the cheapest sound position of a job at each technician who has one."""
+    slots, bound = _bounded_slots(state, job, None)
+    found: dict[int, Position] = {}
+    for slot in np.argsort(bound, kind="stable").tolist():
+        best = found.get(int(slots.owner[slot]))
+        if bound[slot] < (math.inf if best is None else best.delta):
+            better = _better(state, job, slots, slot, best)
+            if better is not None:
+                found[better.tech] = better
+    return found
+
+
+def _better(state: State, job: int, slots: _Slots, slot: int, best: Position | None) -> Position | None:
+    tech, position = int(slots.owner[slot]), int(slots.position[slot])
+    delta = _exact(state, job, tech, position)
+    return Position(tech, position, delta) if delta < (math.inf if best is None else best.delta) else best
 
 
 def insert_all(state: State, jobs: Iterable[int]) -> list[int]:
@@ -69,7 +80,7 @@ def insertion_orders(grid: Grid, jobs: Sequence[int]) -> list[list[int]]:
     by_close = sorted(jobs, key=lambda job: (*_importance(grid, job), _closes(grid, job), job))
     by_width = sorted(jobs, key=lambda job: (*_importance(grid, job), _width(grid, job), job))
     starts = grid.start_node or [0]
-    by_far = sorted(jobs, key=lambda job: (*_importance(grid, job), -int(grid.matrix[starts, job].min()), job))
+    by_far = sorted(jobs, key=lambda job: (*_importance(grid, job), -int(grid.legs.column(job)[starts].min()), job))
     return [by_close, by_width, by_far]
 
 
@@ -109,7 +120,26 @@ def _window_or_shift(grid: Grid, reach_s: int, job: int) -> str:
     return "window_closed" if windows and reach_s > windows[-1][1] else "off_shift"
 
 
-def _slots(state: State, techs: Sequence[int]) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+@dataclass(frozen=True, slots=True)
+class _Slots:
+    """Every place for one more stop: whose, before which position, from which node, ready when, and what follows."""
+
+    owner: Ints
+    position: Ints
+    node: Ints
+    follow: Ints
+    ready: Ints
+    leg: Ints
+
+
+def _bounded_slots(state: State, job: int, techs: Sequence[int] | None) -> tuple[_Slots, Floats]:
+    mask = state.grid.allowed_mask(job)
+    crew = range(len(state.routes)) if techs is None else techs
+    slots = _slots(state, [tech for tech in crew if mask[tech]])
+    return slots, _bounds(state.grid, job, slots)
+
+
+def _slots(state: State, techs: Sequence[int]) -> _Slots:
     owner: list[int] = []
     position: list[int] = []
     node: list[int] = []
@@ -124,14 +154,16 @@ def _slots(state: State, techs: Sequence[int]) -> tuple[Ints, Ints, Ints, Ints, 
         ready += walked.ready_before[head:]
         follow += route[head:]
         follow.append(state.grid.end_node[tech])
-    return tuple(np.array(column, dtype=np.int64) for column in (owner, position, node, follow, ready))  # type: ignore[return-value]  # five columns as listed
+    travel = state.grid.travel
+    leg = [travel[here][there] for here, there in zip(node, follow, strict=True)]
+    return _Slots(*(np.array(column, dtype=np.int64) for column in (owner, position, node, follow, ready, leg)))
 
 
-def _bounds(grid: Grid, job: int, owner: Ints, node: Ints, follow: Ints, ready: Ints) -> Floats:
-    spec, matrix = grid.jobs[job], grid.matrix
-    reach = matrix[node, job]
-    bound: Floats = (reach + matrix[job, follow] - matrix[node, follow]).astype(np.float64)
-    start = np.maximum(ready + reach, max(spec.release_s, spec.earliest_s))
+def _bounds(grid: Grid, job: int, slots: _Slots) -> Floats:
+    spec, owner = grid.jobs[job], slots.owner
+    reach = grid.legs.column(job)[slots.node].astype(np.int64)
+    bound: Floats = (reach + grid.legs.row(job)[slots.follow] - slots.leg).astype(np.float64)
+    start = np.maximum(slots.ready + reach, max(spec.release_s, spec.earliest_s))
     if spec.due_s is not None:
         bound += np.maximum(start - spec.due_s, 0) * spec.lateness_weight
     if grid.previous[job] != NOBODY:

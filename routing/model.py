@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 from ortools.constraint_solver.routing_parameters_pb2 import RoutingSearchParameters
 
@@ -94,7 +95,7 @@ class _Model:
 
     def _add_costs(self) -> None:
         nodes = self._nodes()
-        drive = self._grid.matrix[nodes][:, nodes]
+        drive = self._grid.legs.block(nodes, nodes).astype(np.int64)
         self._drive = drive
         cost = self._routing.RegisterTransitMatrix((drive * _SCALE).tolist())
         self._routing.SetArcCostEvaluatorOfAllVehicles(cost)

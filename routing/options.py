@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from routing.certificate import Candidate, Certificate
 from routing.grid import NEVER, NOBODY, Grid
 from routing.problem import Tier
-from routing.schedule import NO_START_S, visit
-from routing.state import State
+from routing.schedule import NO_START_S, Walk, visit
+from routing.state import State, Trial, repaired
 from routing.travel import UNREACHABLE_S
 
 
@@ -35,6 +35,7 @@ class Option:
 def list_options(state: State, job: int) -> list[Option]:
     """Return every option of every technician for an emergency or urgent leak: exact, none left out."""
     options: list[Option] = []
+    state.grid.legs.fill_column(_origins(state), job)
     for tech in range(len(state.routes)):
         reason = _barred(state.grid, tech, job)
         if reason is not None:
@@ -44,6 +45,13 @@ def list_options(state: State, job: int) -> list[Option]:
         if _may_leave(state, tech, job):
             options.append(_by_leaving(state, tech, job))
     return options
+
+
+def _origins(state: State) -> set[int]:
+    # Every node an option may start from: where each technician is, what he may leave, and his first stops.
+    grid = state.grid
+    heads = {job for tech, route in enumerate(state.routes) for job in route[: state.head(tech)]}
+    return heads.union(grid.start_node, grid.leave_node)
 
 
 def choose(state: State, job: int, options: Sequence[Option]) -> Option | None:
@@ -58,11 +66,18 @@ def choose(state: State, job: int, options: Sequence[Option]) -> Option | None:
     return min(tied, key=lambda option: (option.needs_consent, *_harm(state, job, option), option.tech))
 
 
+def tried(state: State, job: int, option: Option) -> Trial:
+    """Return the technician's route with the job at its head, without the stops that can then no longer be kept."""
+    route = state.routes[option.tech]
+    with_job = [*route[: option.position], job, *route[option.position :]]
+    return repaired(state.grid, option.tech, with_job, option.leaves_for)
+
+
 def apply(state: State, job: int, option: Option) -> list[int]:
     """Put the job at the head of the route; return the stops that had to go because they can no longer be kept."""
-    route = state.routes[option.tech]
-    state.set_route(option.tech, [*route[: option.position], job, *route[option.position :]], option.leaves_for)
-    return state.repair()
+    trial = tried(state, job, option)
+    state.adopt(option.tech, trial)
+    return trial.dropped
 
 
 def certify(state: State, job: int, options: Sequence[Option], chosen: Option | None) -> Certificate:
@@ -167,17 +182,16 @@ def _binding(grid: Grid, tech: int, job: int, travel_s: int, arrival_s: int, sta
 
 def _harm(state: State, job: int, option: Option) -> tuple[int, int, int]:
     # Promised stops dropped or made later than due, all stops so, and seconds driven, if this option were taken.
-    trial = state.copy()
-    before = _late_jobs(state, option.tech)
-    harmed = set(apply(trial, job, option)) | (_late_jobs(trial, option.tech) - before)
-    harmed.discard(job)
+    trial, walked = tried(state, job, option), state.walked(option.tech)
+    late = _late_jobs(state.grid, trial.route, trial.walk) - _late_jobs(state.grid, state.routes[option.tech], walked)
+    harmed = (set(trial.dropped) | late) - {job}
     promised = sum(1 for one in harmed if state.grid.jobs[one].promised)
-    return promised, len(harmed), trial.walked(option.tech).drive_s - state.walked(option.tech).drive_s
+    return promised, len(harmed), trial.walk.drive_s - walked.drive_s
 
 
-def _late_jobs(state: State, tech: int) -> set[int]:
-    starts = zip(state.routes[tech], state.walked(tech).start_s, strict=True)
-    return {job for job, start in starts if (due := state.grid.jobs[job].due_s) is not None and start > due}
+def _late_jobs(grid: Grid, route: Sequence[int], walked: Walk) -> set[int]:
+    starts = zip(route, walked.start_s, strict=True)
+    return {job for job, start in starts if (due := grid.jobs[job].due_s) is not None and start > due}
 
 
 def _candidates(grid: Grid, options: Sequence[Option]) -> tuple[Candidate, ...]:

@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from routing.grid import Grid, is_first
 from routing.plan import Objective, Plan, Route, StopTime
 from routing.problem import Tier
 from routing.schedule import Walk, walk
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A route as it would be: its stops, how many come before a left job, its walk, and what had to be dropped."""
+
+    route: list[int]
+    leaves_for: int
+    walk: Walk
+    dropped: list[int]
+
+
+def repaired(grid: Grid, tech: int, route: list[int], leaves_for: int) -> Trial:
+    """Return a route without the stops that cannot be kept, dropped one by one from the first broken one on."""
+    stops, leading, dropped = list(route), leaves_for, list[int]()
+    while (walked := walk(grid, tech, stops, leading)).broken is not None:
+        dropped.append(stops.pop(walked.broken))
+        leading -= walked.broken < leading
+    return Trial(stops, leading, walked, dropped)
 
 
 class State:
@@ -78,10 +98,16 @@ class State:
         """Drop stops that can no longer be kept until every route is sound; return them, dropped order."""
         dropped: list[int] = []
         for tech in range(len(self.routes)):
-            while (broken := self.walked(tech).broken) is not None:
-                dropped.append(self.routes[tech][broken])
-                self.remove(dropped[-1])
+            if self.walked(tech).broken is not None:
+                trial = repaired(self.grid, tech, self.routes[tech], self.leaves_for[tech])
+                self.adopt(tech, trial)
+                dropped += trial.dropped
         return dropped
+
+    def adopt(self, tech: int, trial: Trial) -> None:
+        """Take over a route that was tried."""
+        self.set_route(tech, trial.route, trial.leaves_for)
+        self._walks[tech] = trial.walk
 
     def route_cost(self, techs: Iterable[int]) -> float:
         """Return driving, weighted lateness and moved-stop price of some routes."""
@@ -119,6 +145,7 @@ def state_of(grid: Grid, plan: Plan | None, *, keep_first: bool) -> State:
         stops = [job for job in _known(grid, tech, route) if job not in seen and (keep_first or _is_open(grid, job))]
         seen.update(stops)
         _adopt(state, tech, stops, _leading(grid, route, stops) if keep_first else 0)
+    grid.legs.fill_chains([grid.start_node[t], *route, grid.end_node[t]] for t, route in enumerate(state.routes))
     state.repair()
     return state
 

@@ -8,11 +8,11 @@ import msgspec
 
 from routing.certificate import Candidate, Certificate, MovedStop
 from routing.grid import Grid, build_grid
-from routing.insertion import find_best_position, insert_all, unserved_reason
-from routing.options import Option, apply, certify, choose, list_options
+from routing.insertion import Position, best_by_technician, insert_all, unserved_reason
+from routing.options import Option, apply, certify, choose, list_options, tried
 from routing.plan import Plan, UrgentAnswer
 from routing.problem import Problem, Tier
-from routing.state import State, plan_of, state_of
+from routing.state import State, Trial, plan_of, repaired, state_of
 from routing.travel import StraightLine, TravelTimes
 from shared.errors import DomainError
 
@@ -69,7 +69,9 @@ def rank_candidates(
     state.remove(job)
     goes_first = grid.tier[job] != Tier.ORDINARY
     options = {option.tech: option for option in sorted(list_options(state, job), key=_sound_last, reverse=True)}
-    ranked = [_ranked(state, job, options[tech], first=goes_first) for tech in range(len(grid.technicians))]
+    best = {} if goes_first else best_by_technician(state, job)
+    crew = range(len(grid.technicians))
+    ranked = [_ranked(state, job, options[tech], best.get(tech), first=goes_first) for tech in crew]
     return tuple(sorted(ranked, key=lambda one: _rank_key(one, first=goes_first)))
 
 
@@ -179,41 +181,56 @@ def _sound_last(option: Option) -> tuple[bool, int, bool]:
     return option.reason is not None, option.start_s, option.needs_consent
 
 
-def _ranked(state: State, job: int, option: Option, *, first: bool) -> Candidate:
+def _ranked(state: State, job: int, option: Option, best: Position | None, *, first: bool) -> Candidate:
     name = state.grid.technicians[option.tech].id
-    trial = state.copy()
-    if first:
-        if option.reason is not None:
-            return Candidate(technician_id=name, reason=option.reason)
-        apply(trial, job, option)
-    else:
-        best = find_best_position(state, job, [option.tech])
-        if best is None:
-            return Candidate(technician_id=name, reason=option.reason or "no_room")
-        trial.insert(best.tech, best.position, job)
-    return _described(state, trial, job, option, first=first)
+    if first and option.reason is None:
+        return _described(state, tried(state, job, option), job, option, needs_consent=option.needs_consent)
+    if first or best is None:
+        return Candidate(technician_id=name, reason=option.reason or "no_room")
+    route = state.routes[best.tech]
+    with_job = [*route[: best.position], job, *route[best.position :]]
+    trial = repaired(state.grid, best.tech, with_job, state.leaves_for[best.tech])
+    return _described(state, trial, job, option, needs_consent=False)
 
 
-def _described(state: State, trial: State, job: int, option: Option, *, first: bool) -> Candidate:
-    tech = option.tech
-    position = trial.routes[tech].index(job)
-    walked = trial.walked(tech)
-    draft = Certificate(job_id=state.grid.jobs[job].id, lower_bound_reason="", travel_quality="")
+def _described(state: State, trial: Trial, job: int, option: Option, *, needs_consent: bool) -> Candidate:
+    grid, tech = state.grid, option.tech
+    position = trial.route.index(job)
+    before = dict(zip(state.routes[tech], state.walked(tech).start_s, strict=True))
+    after = dict(zip(trial.route, trial.walk.start_s, strict=True))
     return Candidate(
-        technician_id=state.grid.technicians[tech].id,
-        arrival_s=walked.arrival_s[position],
-        travel_s=state.grid.travel[_node_before(trial, tech, position)][job],
-        needs_consent=first and option.needs_consent,
-        delta_cost=trial.objective().total - state.objective().total + state.grid.jobs[job].unserved_penalty,
-        moved=with_moved(draft, trial, stand(state), of_technician=None).moved,
+        technician_id=grid.technicians[tech].id,
+        arrival_s=trial.walk.arrival_s[position],
+        travel_s=grid.travel[_node_before(trial, position)][job],
+        needs_consent=needs_consent,
+        delta_cost=_delta(state, tech, trial),
+        moved=_moved_stops(grid, _at(tech, before), _at(tech, after)),
     )
 
 
-def _node_before(state: State, tech: int, position: int) -> int:
+def _delta(state: State, tech: int, trial: Trial) -> float:
+    # What the choice costs by itself: his route, and what he would have to give up.
+    grid, was = state.grid, state.walked(tech)
+    moved = sum(grid.moved_price(tech, job) for job in trial.route)
+    moved -= sum(grid.moved_price(tech, job) for job in state.routes[tech])
+    driven = trial.walk.drive_s - was.drive_s
+    late = trial.walk.lateness_cost - was.lateness_cost
+    return driven + late + moved + sum(grid.jobs[job].unserved_penalty for job in trial.dropped)
+
+
+def _at(tech: int, starts: Mapping[int, int]) -> Stand:
+    return {job: (tech, start_s) for job, start_s in starts.items()}
+
+
+def _moved_stops(grid: Grid, before: Stand, after: Stand) -> tuple[MovedStop, ...]:
+    return tuple(_moved(grid, job, was, after.get(job)) for job, was in before.items() if _differs(was, after.get(job)))
+
+
+def _node_before(trial: Trial, position: int) -> int:
     # Between two stops before he returns to a left job, the walk's record already shows the return.
-    if 0 < position < state.leaves_for[tech]:
-        return state.routes[tech][position - 1]
-    return state.walked(tech).node_before[position]
+    if 0 < position < trial.leaves_for:
+        return trial.route[position - 1]
+    return trial.walk.node_before[position]
 
 
 def _rank_key(one: Candidate, *, first: bool) -> tuple[bool, float, float, str]:
