@@ -37,10 +37,13 @@ class Row(dict[int, int]):
     def __missing__(self, target: int) -> int:
         """Ask for the leg; whoever asks often gets the whole row."""
         self._misses += 1
-        if self._misses > _MISSES_PER_ROW or self._legs.is_whole:
-            seconds = int(self._legs.row(self._node)[target])
+        legs, node = self._legs, self._node
+        if self._misses > _MISSES_PER_ROW or legs.has_row(node):
+            seconds = int(legs.row(node)[target])
+        elif legs.has_column(target):
+            seconds = int(legs.column(target)[node])
         else:
-            seconds = int(self._legs.block([self._node], [target])[0, 0])
+            seconds = int(legs.block([node], [target])[0, 0])
         self[target] = seconds
         return seconds
 
@@ -75,10 +78,13 @@ class Legs:
         if len(self._places) <= _WHOLE_NODES:
             self.whole()
 
-    @property
-    def is_whole(self) -> bool:
-        """Tell whether the whole matrix is there."""
-        return self._whole is not None
+    def has_row(self, node: int) -> bool:
+        """Tell whether all legs from a node are there."""
+        return self._whole is not None or node in self._rows
+
+    def has_column(self, node: int) -> bool:
+        """Tell whether all legs to a node are there."""
+        return self._whole is not None or node in self._columns
 
     def whole(self) -> Seconds:
         """Return the whole matrix, shape (nodes, nodes), asked for once."""
@@ -91,7 +97,8 @@ class Legs:
     def row(self, node: int) -> Seconds:
         """Return driving seconds from one node to every node."""
         if self._whole is not None:
-            return self._whole[node]
+            whole_row: Seconds = self._whole[node]
+            return whole_row
         known = self._rows.get(node)
         if known is None:
             known = self._rows[node] = np.zeros(self.free + 1, dtype=np.int32)
@@ -102,7 +109,8 @@ class Legs:
     def column(self, node: int) -> Seconds:
         """Return driving seconds from every node to one node."""
         if self._whole is not None:
-            return self._whole[:, node]
+            whole_column: Seconds = self._whole[:, node]
+            return whole_column
         known = self._columns.get(node)
         if known is None:
             known = self._columns[node] = np.zeros(self.free + 1, dtype=np.int32)
