@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from routing.certificate import Certificate
 from routing.plan import Plan, PlanResult
 from routing.problem import Problem
 from routing.validation import validate
@@ -27,6 +28,12 @@ def decode_plan(raw: bytes) -> Plan:
     if "plan" in fields:
         return _decode(raw, PlanResult, "plan").plan
     return _decode(raw, Plan, "plan")
+
+
+def decode_certificates(raw: bytes) -> dict[str, Certificate]:
+    """Read the certificates of a planner's whole answer by job; a bare plan has none. Raise ``problem_invalid``."""
+    fields = _decode(raw, dict[str, msgspec.Raw], "plan")
+    return {one.job_id: one for one in _decode(raw, PlanResult, "plan").certificates} if "plan" in fields else {}
 
 
 def encode(value: object) -> bytes:
