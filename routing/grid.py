@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from routing.abilities import FOREVER, NEVER, abilities_of, has_needs, is_carried, knows_territory, why_never
 from routing.legs import Legs, Rows
-from routing.problem import Job, Place, Problem, Technician, Tier
+from routing.problem import Break, Job, Place, Problem, Technician, Tier, as_planned
 from routing.travel import TravelTimes
 from routing.validation import validate
-from routing.validation import validate
 
-NEVER = -(1 << 60)
-FOREVER = 1 << 60
+__all__ = ["FOREVER", "NEVER", "Grid", "build_grid", "is_first"]
+
 COMMITTED = -1
 NOBODY = -1
 STRANGER = -2
@@ -22,11 +22,14 @@ STRANGER = -2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """Nodes are jobs 0…n-1, then start places, end places and left places of technicians, then one free node.
+    """Nodes are jobs 0…n-1, then start, end and left places of technicians, then depots, then one free node.
 
     ``travel[a][b]`` are driving seconds, asked of the provider when first looked at; ``legs`` gives them by rows,
-    columns and blocks. The free node is reached from everywhere in 0 s and stands for "no end place". ``tier[j]`` is COMMITTED for a committed job, else its Tier. ``valid_until[t, c]`` is
-    the last second at which technician t holds all skills of class c (NEVER: he lacks one).
+    columns and blocks. The free node is reached from everywhere in 0 s and stands for "no end place".
+    ``tier[j]`` is COMMITTED for a committed job, else its Tier. ``valid_until[t, c]`` is the last second at which
+    technician t may start work of class c (NEVER: he may not at all); ``to_fetch[t, c]`` are the instruments he has
+    to fetch from a depot before. ``rests[t]`` are his breaks by time, ``has_needs[j]`` tells whether job j needs parts
+    or instruments, ``barred[j]`` are the technicians who may not take it.
     """
 
     problem: Problem
@@ -48,6 +51,12 @@ class Grid:
     start_node: list[int]
     end_node: list[int]
     leave_node: list[int]
+    depot_node: list[int]
+    rests: list[tuple[Break, ...]]
+    has_needs: list[bool]
+    any_needs: bool
+    barred: list[frozenset[int]]
+    to_fetch: dict[tuple[int, int], tuple[str, ...]]
 
     @property
     def matrix(self) -> npt.NDArray[np.int32]:
@@ -55,8 +64,8 @@ class Grid:
         return self.legs.whole()
 
     def allowed(self, tech: int, job: int) -> bool:
-        """Tell whether the technician holds the skills (at some time) and the job is not locked to another."""
-        if self.locked[job] not in (NOBODY, tech):
+        """Tell whether he may do the job at some time, perhaps by way of a depot: not locked to another, not barred."""
+        if self.locked[job] not in (NOBODY, tech) or tech in self.barred[job]:
             return False
         return bool(self.valid_until[tech, self.skill_class[job]] > NEVER)
 
@@ -65,22 +74,55 @@ class Grid:
         mask: npt.NDArray[np.bool_] = self.valid_until[:, self.skill_class[job]] > NEVER
         if self.locked[job] != NOBODY:
             mask &= np.arange(len(self.technicians)) == self.locked[job]
+        if self.barred[job]:
+            mask[list(self.barred[job])] = False
         return mask
+
+    def bar_of(self, tech: int, job: int) -> str | None:
+        """Return the rule that keeps a technician from going to a job straight away, None when nothing does.
+
+        ``locked_to_other``, ``barred``, ``no_skill``, ``level_too_low``, ``no_instrument``, ``calibration_expired``,
+        ``closed_territory``.
+        """
+        if self.locked[job] not in (NOBODY, tech):
+            return "locked_to_other"
+        if tech in self.barred[job]:
+            return "barred"
+        if self.valid_until[tech, self.skill_class[job]] == NEVER:
+            return why_never(self.technicians[tech], self.jobs[job])
+        return "no_instrument" if self.fetched_tools(tech, job) else None
+
+    def fetched_tools(self, tech: int, job: int) -> tuple[str, ...]:
+        """Return the instruments of a job that the technician would have to fetch from a depot."""
+        return self.to_fetch.get((tech, self.skill_class[job]), ()) if self.to_fetch else ()
 
     def moved_price(self, tech: int, job: int) -> float:
         """Return the price of giving the job to another technician than in the previous plan."""
-        return self.problem.moved_stop_price if self.previous[job] not in (NOBODY, tech) else 0.0
+        if self.previous[job] in (NOBODY, tech):
+            return 0.0
+        own = self.jobs[job].moved_price
+        return self.problem.moved_stop_price if own is None else own
+
+    def territory_price(self, tech: int, job: int) -> float:
+        """Return the price of work in a territory the technician does not know."""
+        price = self.problem.foreign_territory_price
+        return price if price and not knows_territory(self.technicians[tech], self.jobs[job]) else 0.0
+
+    def pair_price(self, tech: int, job: int) -> float:
+        """Return what giving the job to the technician costs beside time: moved stop and foreign territory."""
+        return self.moved_price(tech, job) + self.territory_price(tech, job)
 
 
 def build_grid(problem: Problem, travel: TravelTimes) -> Grid:
     """Validate the problem and lay it out; raise DomainError ``problem_invalid``."""
     validate(problem)
+    problem = as_planned(problem)
     jobs, technicians = problem.jobs, problem.technicians
     job_index = {job.id: index for index, job in enumerate(jobs)}
     technician_index = {technician.id: index for index, technician in enumerate(technicians)}
     committed = [[job_index[job_id] for job_id in technician.committed] for technician in technicians]
     legs = _legs(problem, travel)
-    skill_class, valid_until = _skills(problem)
+    abilities = abilities_of(problem)
     count, crew = len(jobs), len(technicians)
     return Grid(
         problem=problem,
@@ -93,18 +135,24 @@ def build_grid(problem: Problem, travel: TravelTimes) -> Grid:
         technician_index=technician_index,
         tier=_tiers(problem, committed, legs),
         windows=[tuple(sorted(job.windows)) for job in jobs],
-        skill_class=skill_class,
-        valid_until=valid_until,
+        skill_class=abilities.skill_class,
+        valid_until=abilities.valid_until,
         locked=[_index_of(technician_index, job.locked_to, STRANGER) for job in jobs],
         previous=[_index_of(technician_index, problem.previous.get(job.id), NOBODY) for job in jobs],
         committed=committed,
         ready=[max(t.available_s, t.shift_start_s, problem.now_s) for t in technicians],
         start_node=[count + tech for tech in range(crew)],
         end_node=[
-            count + (crew + tech if technician.end_place is not None else 3 * crew)
+            count + crew + tech if technician.end_place is not None else legs.free
             for tech, technician in enumerate(technicians)
         ],
         leave_node=[count + 2 * crew + tech for tech in range(crew)],
+        depot_node=[count + 3 * crew + depot for depot in range(len(problem.depots))],
+        rests=[tuple(sorted(t.breaks, key=lambda one: one.earliest_s)) for t in technicians],
+        has_needs=(needs := has_needs(jobs)),
+        any_needs=any(needs),
+        barred=[frozenset(technician_index.get(name, NOBODY) for name in job.barred) - {NOBODY} for job in jobs],
+        to_fetch=abilities.to_fetch,
     )
 
 
@@ -121,6 +169,9 @@ def _tiers(problem: Problem, committed: list[list[int]], legs: Legs) -> list[int
         if tier == Tier.URGENT_LEAK and len(starts) and (job.windows or job.earliest_s > problem.now_s):
             nearest_s = problem.now_s + int(legs.block(starts, [index]).min())
             tiers[index] = int(Tier.ORDINARY if _is_closed(job, nearest_s) else Tier.URGENT_LEAK)
+        elif tier == Tier.URGENT_LEAK and (job.parts or job.instruments) and not is_carried(problem, job):
+            # Somebody has to fetch what it needs: whoever went first would stand there with empty hands.
+            tiers[index] = int(Tier.ORDINARY)
     for stops in committed:
         for stop in stops:
             tiers[stop] = COMMITTED
@@ -138,26 +189,8 @@ def _legs(problem: Problem, travel: TravelTimes) -> Legs:
     places += [technician.place for technician in problem.technicians]
     places += [technician.end_place or technician.place for technician in problem.technicians]
     places += [t.leave.place if t.leave is not None else t.place for t in problem.technicians]
+    places += [depot.place for depot in problem.depots]
     return Legs(places, travel, problem.now_s)
-
-
-def _skills(problem: Problem) -> tuple[list[int], npt.NDArray[np.int64]]:
-    classes: dict[frozenset[str], int] = {}
-    skill_class = [classes.setdefault(frozenset(job.skills), len(classes)) for job in problem.jobs]
-    valid_until = np.full((len(problem.technicians), max(1, len(classes))), FOREVER, dtype=np.int64)
-    for tech, technician in enumerate(problem.technicians):
-        held = _held_until(technician)
-        for needed, column in classes.items():
-            valid_until[tech, column] = min((held.get(name, NEVER) for name in needed), default=FOREVER)
-    return skill_class, valid_until
-
-
-def _held_until(technician: Technician) -> dict[str, int]:
-    held: dict[str, int] = {}
-    for skill in technician.skills:
-        until = FOREVER if skill.valid_until_s is None else skill.valid_until_s
-        held[skill.name] = max(held.get(skill.name, NEVER), until)
-    return held
 
 
 def is_first(tier: int) -> bool:

@@ -1,4 +1,4 @@
-"""Walking a route: the one place where arrival, start and lateness are computed for every engine.
+"""Walking a route: the one place where the times and the cost of whole routes are computed for every engine.
 
 ``routing.verify`` must not use it: it checks plans with a walk of its own.
 """
@@ -9,19 +9,22 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from routing.errands import Errands, Fetch, list_errands
 from routing.grid import Grid
 from routing.problem import Tier
+from routing.visits import NO_START_S, home_s, lateness_cost, overtime_cost, overtime_s, visit
 
-# No start at all; far below every legal time, so that it cannot be mistaken for one.
-NO_START_S = -(1 << 60)
+__all__ = ["NO_START_S", "Walk", "home_s", "insertion_cost", "lateness_cost", "tail_cost", "visit", "walk"]
 
 
 @dataclass(slots=True)
 class Walk:
     """One walked route. Index p of the ``before`` lists is the state before stop p; p = len is after the last.
 
-    ``cost[p]`` is driving seconds plus weighted lateness from that state to the end, the way home included;
-    ``broken`` is the first stop that cannot be kept, or None.
+    They show him as the last stop has ended: a rest or a depot in the leg to stop p comes after that. ``cost[p]`` is
+    driving seconds plus weighted lateness from that state to the end, the way home and overtime included; ``broken``
+    is the first stop that cannot be kept, or None. ``breaks`` are (position, start, end), ``depot`` is what is
+    fetched with (arrival, start, end).
     """
 
     arrival_s: list[int] = field(default_factory=list)
@@ -31,61 +34,36 @@ class Walk:
     cost: list[float] = field(default_factory=list)
     drive_s: int = 0
     lateness_cost: float = 0.0
+    overtime_s: int = 0
+    overtime_cost: float = 0.0
+    breaks: list[tuple[int, int, int]] = field(default_factory=list)
+    depot: tuple[Fetch, tuple[int, int, int]] | None = None
     broken: int | None = None
 
 
-def visit(grid: Grid, tech: int, job: int, node: int, ready_s: int) -> tuple[int, int]:
-    """Return arrival and start of a job reached from ``node``, leaving at ``ready_s``; start NO_START_S if it cannot.
-
-    A committed stop is a fact on the ground and an emergency starts on arrival: neither is ever infeasible here.
-    """
-    spec, tier = grid.jobs[job], grid.tier[job]
-    arrival = max(ready_s + grid.travel[node][job], spec.release_s)
-    if tier == Tier.EMERGENCY:
-        return arrival, arrival
-    start = _opening(grid, job, max(arrival, spec.earliest_s))
-    if tier < 0:
-        return arrival, start if start != NO_START_S else max(arrival, spec.earliest_s)
-    if start == NO_START_S or start > grid.valid_until[tech, grid.skill_class[job]]:
-        return arrival, NO_START_S
-    busy_until = start if tier == Tier.URGENT_LEAK else start + spec.service_s
-    if busy_until > grid.technicians[tech].shift_end_s:
-        return arrival, NO_START_S
-    return arrival, start
-
-
-def home_s(grid: Grid, tech: int, node: int) -> int:
-    """Return driving seconds from a node to the technician's end place (0 when he has none)."""
-    return grid.travel[node][grid.end_node[tech]]
-
-
 def walk(grid: Grid, tech: int, route: Sequence[int], leaves_for: int) -> Walk:
-    """Walk a whole route; stops after a broken one are still timed as if it had started on arrival."""
-    result = Walk()
-    node, ready = _origin(grid, tech, leaves_for)
-    legs: list[float] = []
-    for position, job in enumerate(route):
-        back = _resume(grid, tech, node, ready) if position == leaves_for > 0 else (node, ready, 0)
-        node, ready = back[0], back[1]
-        result.node_before.append(node)
-        result.ready_before.append(ready)
-        arrival, start = visit(grid, tech, job, node, ready)
-        if start == NO_START_S:
-            result.broken = position if result.broken is None else result.broken
-            start = arrival
-        result.arrival_s.append(arrival)
-        result.start_s.append(start)
-        late = lateness_cost(grid, job, start)
-        result.lateness_cost += late
-        result.drive_s += grid.travel[node][job] + back[2]
-        legs.append(grid.travel[node][job] + late)
-        node, ready = job, start + grid.jobs[job].service_s
-    _finish(grid, tech, route, leaves_for, result, (node, ready), legs)
-    return result
+    """Walk a whole route; stops after a broken one are still timed as if it had started on arrival.
+
+    Where a depot must be visited, it stands at the place that costs least.
+    """
+    if not has_errands(grid, tech, route):
+        return _walk(grid, tech, route, leaves_for, None)
+    walks = [_walk(grid, tech, route, leaves_for, errands) for errands in list_errands(grid, tech, route)]
+    if not walks:
+        return _without_supplies(grid, tech, route, leaves_for)
+    return min(walks, key=lambda one: (one.broken is not None, one.cost[0]))
+
+
+def has_errands(grid: Grid, tech: int, route: Sequence[int]) -> bool:
+    """Tell whether a route may hold more than its stops: a rest, or a visit to a depot."""
+    return bool(grid.rests[tech]) or (grid.any_needs and any(grid.has_needs[job] for job in route))
 
 
 def tail_cost(grid: Grid, tech: int, node: int, ready_s: int, jobs: Sequence[int]) -> float:
-    """Return driving plus weighted lateness of serving ``jobs`` from here and going home; infinite if it cannot."""
+    """Return driving, weighted lateness and overtime of serving ``jobs`` from here and going home, without errands.
+
+    Infinite if it cannot be done.
+    """
     cost = 0.0
     last = None
     for job in jobs:
@@ -97,23 +75,64 @@ def tail_cost(grid: Grid, tech: int, node: int, ready_s: int, jobs: Sequence[int
     home = home_s(grid, tech, node)
     if last is not None and _misses_shift_end(grid, tech, last, ready_s + home):
         return math.inf
-    return cost + home
+    return cost + home + overtime_cost(grid, tech, ready_s + home)
 
 
-def lateness_cost(grid: Grid, job: int, start_s: int) -> float:
-    """Return the weighted seconds by which a start lies behind the soft due time."""
-    spec = grid.jobs[job]
-    return 0.0 if spec.due_s is None or start_s <= spec.due_s else (start_s - spec.due_s) * spec.lateness_weight
+def insertion_cost(
+    grid: Grid, tech: int, route: Sequence[int], leaves_for: int, position: int, job: int, walked: Walk
+) -> float:
+    """Return by how much driving, lateness and overtime grow with a job before stop ``position``; infinite if not.
+
+    ``walked`` is the walk of the route as it stands; ``position`` lies behind the stops he leaves a job for.
+    """
+    longer = [*route[:position], job, *route[position:]]
+    if not has_errands(grid, tech, longer):
+        after = tail_cost(grid, tech, walked.node_before[position], walked.ready_before[position], longer[position:])
+        return after - walked.cost[position]
+    trial = walk(grid, tech, longer, leaves_for)
+    if trial.broken is not None and (walked.broken is None or trial.broken >= position):
+        return math.inf
+    return _total(trial) - _total(walked)
 
 
-def _opening(grid: Grid, job: int, start_s: int) -> int:
-    windows = grid.windows[job]
-    if not windows:
-        return start_s
-    for opens, closes in windows:
-        if start_s <= closes:
-            return max(start_s, opens)
-    return NO_START_S
+def _total(walked: Walk) -> float:
+    return walked.drive_s + walked.lateness_cost + walked.overtime_cost
+
+
+def _walk(grid: Grid, tech: int, route: Sequence[int], leaves_for: int, errands: Errands | None) -> Walk:
+    result = Walk()
+    node, ready = _origin(grid, tech, leaves_for)
+    legs: list[float] = []
+    for position, job in enumerate(route):
+        back = _resume(grid, tech, node, ready) if position == leaves_for > 0 else (node, ready, 0)
+        node, ready, detour = back[0], back[1], 0
+        result.node_before.append(node)
+        result.ready_before.append(ready)
+        if errands is not None:
+            node, ready, detour = errands.before(position, job, node, ready)
+            if errands.is_broken and result.broken is None:
+                result.broken = position
+        arrival, start = visit(grid, tech, job, node, ready)
+        if start == NO_START_S:
+            result.broken = position if result.broken is None else result.broken
+            start = arrival
+        result.arrival_s.append(arrival)
+        result.start_s.append(start)
+        late = lateness_cost(grid, job, start)
+        result.lateness_cost += late
+        result.drive_s += grid.travel[node][job] + detour + back[2]
+        legs.append(grid.travel[node][job] + detour + late)
+        node, ready = job, start + grid.jobs[job].service_s
+    _finish(grid, tech, route, leaves_for, result, (node, ready), legs, errands)
+    return result
+
+
+def _without_supplies(grid: Grid, tech: int, route: Sequence[int], leaves_for: int) -> Walk:
+    # No depot helps: the route breaks at the last stop that needs anything, a fact on the ground aside.
+    result = _walk(grid, tech, route, leaves_for, Errands(grid, tech, owed=[]))
+    needy = [place for place, job in enumerate(route) if grid.has_needs[job] and grid.tier[job] >= 0]
+    result.broken = needy[-1] if result.broken is None else result.broken
+    return result
 
 
 def _misses_shift_end(grid: Grid, tech: int, last: int, back_s: int) -> bool:
@@ -146,18 +165,29 @@ def _finish(
     result: Walk,
     here: tuple[int, int],
     legs: list[float],
+    errands: Errands | None,
 ) -> None:
     node, ready = here
     back = 0
     if leaves_for and leaves_for == len(route):
         node, ready, back = _resume(grid, tech, node, ready)
-    home = home_s(grid, tech, node) if route else 0
     result.node_before.append(node)
     result.ready_before.append(ready)
+    if errands is not None and route:
+        ready = errands.before_home(len(route), node, ready)
+        result.breaks = errands.breaks
+        if errands.fetch is not None and errands.visited is not None:
+            result.depot = (errands.fetch, errands.visited)
+    home = home_s(grid, tech, node) if route else 0
     result.drive_s += home + back
     if route and result.broken is None and _misses_shift_end(grid, tech, route[-1], ready + home):
         result.broken = len(route) - 1
-    result.cost = [float(home)]
+    if route:
+        result.overtime_s, result.overtime_cost = (
+            overtime_s(grid, tech, ready + home),
+            overtime_cost(grid, tech, ready + home),
+        )
+    result.cost = [home + result.overtime_cost]
     for leg in reversed(legs):
         result.cost.append(result.cost[-1] + leg)
     result.cost.reverse()
