@@ -157,4 +157,4 @@ def lacks_parts(grid: Grid, tech: int, head: Sequence[int], job: int) -> bool:
     left = Counter(grid.technicians[tech].stock)
     for one in head:
         left.subtract(grid.jobs[one].parts)
-    return any(left[kind] < count for kind, count in grid.jobs[job].parts.items())
+    return any(max(0, left[kind]) < count for kind, count in grid.jobs[job].parts.items())

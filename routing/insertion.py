@@ -9,15 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from routing.errands import list_errands
 from routing.grid import NOBODY, Grid
 from routing.problem import Tier
-from routing.schedule import NO_START_S, tail_cost, visit
+from routing.schedule import NO_START_S, insertion_cost, visit, walk
 from routing.state import State
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 _PENALTY_BAND = 10_000.0
+# Who is kept away by the first of these is nearest to being able to go.
+_BARS = ("closed_territory", "calibration_expired", "no_instrument", "level_too_low", "no_skill", "barred")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +90,23 @@ def insertion_orders(grid: Grid, jobs: Sequence[int]) -> list[list[int]]:
 def unserved_reason(state: State, job: int) -> str:
     """Return the reason that binds a job left out.
 
-    ``no_skill``, ``skill_expired``, ``locked_technician_missing``, ``off_shift``, ``window_closed``, ``no_room`` or
-    ``too_costly``, the first that already rules out everybody.
+    ``locked_technician_missing``, ``barred``, ``no_skill``, ``level_too_low``, ``no_instrument``,
+    ``calibration_expired``, ``closed_territory``, ``skill_expired``, ``no_parts``, ``off_shift``, ``window_closed``,
+    ``no_room`` or ``too_costly``: the one that stands nearest to somebody who could go.
     """
     grid = state.grid
     if grid.locked[job] not in (NOBODY, *range(len(grid.technicians))):
         return "locked_technician_missing"
     crew = [tech for tech in range(len(state.routes)) if grid.allowed(tech, job)]
     if not crew:
-        return "no_skill"
+        bars = {grid.bar_of(tech, job) for tech in range(len(state.routes))}
+        return next((name for name in _BARS if name in bars), "no_skill")
     if find_best_position(state, job, crew) is not None:
         return "too_costly"
     reasons = {_alone(state, tech, job) for tech in crew}
-    return next(name for name in ("no_room", "window_closed", "off_shift", "skill_expired") if name in reasons)
+    return next(
+        name for name in ("no_room", "window_closed", "off_shift", "no_parts", "skill_expired") if name in reasons
+    )
 
 
 def _alone(state: State, tech: int, job: int) -> str:
@@ -107,8 +114,13 @@ def _alone(state: State, tech: int, job: int) -> str:
     grid, walked, head = state.grid, state.walked(tech), state.head(tech)
     node, ready = walked.node_before[head], walked.ready_before[head]
     _, start = visit(grid, tech, job, node, ready)
+    first = state.routes[tech][:head]
+    if grid.has_needs[job] and not list_errands(grid, tech, [*first, job]):
+        return "no_parts"
     if start != NO_START_S:
-        return "no_room" if tail_cost(grid, tech, node, ready, [job]) < math.inf else "off_shift"
+        leaves_for = min(state.leaves_for[tech], head)
+        alone = insertion_cost(grid, tech, first, leaves_for, head, job, walk(grid, tech, first, leaves_for))
+        return "no_room" if alone < math.inf else "off_shift"
     reach = ready + grid.travel[node][job]
     if reach > grid.valid_until[tech, grid.skill_class[job]]:
         return "skill_expired"
@@ -167,17 +179,17 @@ def _bounds(grid: Grid, job: int, slots: _Slots) -> Floats:
     if spec.due_s is not None:
         bound += np.maximum(start - spec.due_s, 0) * spec.lateness_weight
     if grid.previous[job] != NOBODY:
-        bound += np.where(owner == grid.previous[job], 0.0, grid.problem.moved_stop_price)
+        moved = grid.problem.moved_stop_price if spec.moved_price is None else spec.moved_price
+        bound += np.where(owner == grid.previous[job], 0.0, moved)
     if grid.windows[job] and grid.tier[job] > Tier.EMERGENCY:
         bound[start > grid.windows[job][-1][1]] = math.inf
     return bound
 
 
 def _exact(state: State, job: int, tech: int, position: int) -> float:
-    grid, walked, route = state.grid, state.walked(tech), state.routes[tech]
-    node, ready = walked.node_before[position], walked.ready_before[position]
-    after = tail_cost(grid, tech, node, ready, [job, *route[position:]])
-    return after - walked.cost[position] + grid.moved_price(tech, job)
+    grid, route = state.grid, state.routes[tech]
+    grows = insertion_cost(grid, tech, route, state.leaves_for[tech], position, job, state.walked(tech))
+    return grows + grid.pair_price(tech, job)
 
 
 def _importance(grid: Grid, job: int) -> tuple[int, int]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from routing.certificate import Candidate, Certificate
-from routing.grid import NEVER, NOBODY, Grid
+from routing.errands import lacks_parts
+from routing.grid import Grid
 from routing.problem import Tier
 from routing.schedule import NO_START_S, Walk, visit
 from routing.state import State, Trial, repaired
@@ -37,14 +38,22 @@ def list_options(state: State, job: int) -> list[Option]:
     options: list[Option] = []
     state.grid.legs.fill_column(_origins(state), job)
     for tech in range(len(state.routes)):
-        reason = _barred(state.grid, tech, job)
+        reason = state.grid.bar_of(tech, job)
         if reason is not None:
             options.append(Option(tech=tech, reason=reason))
             continue
-        options.append(_after_head(state, tech, job))
+        options.append(_supplied(state, job, _after_head(state, tech, job)))
         if _may_leave(state, tech, job):
-            options.append(_by_leaving(state, tech, job))
+            options.append(_supplied(state, job, _by_leaving(state, tech, job)))
     return options
+
+
+def _supplied(state: State, job: int, option: Option) -> Option:
+    # What goes first is never sent to a depot: the van must have the parts left.
+    if not state.grid.has_needs[job] or option.reason is not None:
+        return option
+    head = state.routes[option.tech][: option.position]
+    return replace(option, reason="no_parts") if lacks_parts(state.grid, option.tech, head, job) else option
 
 
 def _origins(state: State) -> set[int]:
@@ -119,12 +128,6 @@ def _with_choice(grid: Grid, base: Certificate, options: Sequence[Option], chose
 
 def _when(option: Option) -> tuple[int, bool, int]:
     return option.start_s, option.needs_consent, option.tech
-
-
-def _barred(grid: Grid, tech: int, job: int) -> str | None:
-    if grid.locked[job] not in (NOBODY, tech):
-        return "locked_to_other"
-    return "no_skill" if grid.valid_until[tech, grid.skill_class[job]] == NEVER else None
 
 
 def _after_head(state: State, tech: int, job: int) -> Option:
@@ -232,7 +235,7 @@ def _bound_of(grid: Grid, tech: int, job: int) -> tuple[int, str]:
     travel = min(grid.travel[grid.start_node[tech]][job], grid.travel[grid.leave_node[tech]][job])
     leaves = max(grid.problem.now_s, technician.shift_start_s)
     arrival = max(leaves + travel, spec.release_s)
-    if not grid.allowed(tech, job) or travel >= UNREACHABLE_S or arrival > technician.shift_end_s:
+    if grid.bar_of(tech, job) is not None or travel >= UNREACHABLE_S or arrival > technician.shift_end_s:
         return arrival, "barred"
     if arrival > grid.valid_until[tech, grid.skill_class[job]]:
         return arrival, "barred"

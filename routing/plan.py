@@ -30,7 +30,7 @@ class BreakTime(Value, frozen=True, kw_only=True):
 
 
 class DepotVisit(Value, frozen=True, kw_only=True):
-    """A visit to a depot in the leg before stop number ``position``, and what is ``taken`` from it by kind."""
+    """A visit to a depot in the leg before stop number ``position``: parts ``taken`` by kind, and instruments."""
 
     depot_id: str
     position: int
@@ -38,6 +38,7 @@ class DepotVisit(Value, frozen=True, kw_only=True):
     start_s: int
     end_s: int
     taken: dict[str, int] = msgspec.field(default_factory=dict)
+    instruments: tuple[str, ...] = ()
 
 
 class Route(Value, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from routing.certificate import Certificate
+from routing.errands import lacks_parts
 from routing.grid import Grid, build_grid
 from routing.plan import Plan, PlanResult
 from routing.problem import Problem, Tier
@@ -70,8 +71,12 @@ class _Queue:
         """Return (seconds beyond the target, seconds waited) of a technician's line; unreached when he may not."""
         node, ready_s = self._start[tech]
         beyond = waited = 0
-        for job in line:
-            if not self.grid.allowed(tech, job):
+        for place, job in enumerate(line):
+            if self.grid.bar_of(tech, job) is not None:
+                return _UNREACHED
+            if self.grid.has_needs[job] and lacks_parts(
+                self.grid, tech, [*self.grid.committed[tech], *line[:place]], job
+            ):
                 return _UNREACHED
             arrival_s, start_s = visit(self.grid, tech, job, node, ready_s)
             spec = self.grid.jobs[job]

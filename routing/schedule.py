@@ -40,6 +40,11 @@ class Walk:
     depot: tuple[Fetch, tuple[int, int, int]] | None = None
     broken: int | None = None
 
+    @property
+    def total(self) -> float:
+        """Driving seconds, weighted lateness and overtime of the whole route."""
+        return self.drive_s + self.lateness_cost + self.overtime_cost
+
 
 def walk(grid: Grid, tech: int, route: Sequence[int], leaves_for: int) -> Walk:
     """Walk a whole route; stops after a broken one are still timed as if it had started on arrival.
@@ -51,7 +56,7 @@ def walk(grid: Grid, tech: int, route: Sequence[int], leaves_for: int) -> Walk:
     walks = [_walk(grid, tech, route, leaves_for, errands) for errands in list_errands(grid, tech, route)]
     if not walks:
         return _without_supplies(grid, tech, route, leaves_for)
-    return min(walks, key=lambda one: (one.broken is not None, one.cost[0]))
+    return min(walks, key=lambda one: (one.broken is not None, one.total))
 
 
 def has_errands(grid: Grid, tech: int, route: Sequence[int]) -> bool:
@@ -92,11 +97,7 @@ def insertion_cost(
     trial = walk(grid, tech, longer, leaves_for)
     if trial.broken is not None and (walked.broken is None or trial.broken >= position):
         return math.inf
-    return _total(trial) - _total(walked)
-
-
-def _total(walked: Walk) -> float:
-    return walked.drive_s + walked.lateness_cost + walked.overtime_cost
+    return trial.total - walked.total
 
 
 def _walk(grid: Grid, tech: int, route: Sequence[int], leaves_for: int, errands: Errands | None) -> Walk:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from routing.errands import Fetch
 from routing.grid import Grid, is_first
-from routing.plan import Objective, Plan, Route, StopTime
+from routing.plan import BreakTime, DepotVisit, Objective, Plan, Route, StopTime
 from routing.problem import Tier
 from routing.schedule import Walk, walk
 
@@ -110,11 +111,9 @@ class State:
         self._walks[tech] = trial.walk
 
     def route_cost(self, techs: Iterable[int]) -> float:
-        """Return driving, weighted lateness and moved-stop price of some routes."""
+        """Return driving, weighted lateness, overtime and prices by technician of some routes."""
         return sum(
-            self.walked(tech).drive_s
-            + self.walked(tech).lateness_cost
-            + sum(self.grid.moved_price(tech, job) for job in self.routes[tech])
+            self.walked(tech).total + sum(self.grid.pair_price(tech, job) for job in self.routes[tech])
             for tech in techs
         )
 
@@ -124,9 +123,18 @@ class State:
         travel = float(sum(one.drive_s for one in walks))
         late = sum(one.lateness_cost for one in walks)
         unserved = sum(self.grid.jobs[job].unserved_penalty for job in self.unplanned())
-        moved = sum(self.grid.moved_price(tech, job) for tech, route in enumerate(self.routes) for job in route)
+        pairs = [(tech, job) for tech, route in enumerate(self.routes) for job in route]
+        moved = sum(self.grid.moved_price(tech, job) for tech, job in pairs)
+        overtime = sum(one.overtime_cost for one in walks)
+        territory = sum(self.grid.territory_price(tech, job) for tech, job in pairs)
         return Objective(
-            travel=travel, lateness=late, unserved=unserved, moved=moved, total=travel + late + unserved + moved
+            travel=travel,
+            lateness=late,
+            unserved=unserved,
+            moved=moved,
+            overtime=overtime,
+            territory=territory,
+            total=travel + late + unserved + moved + overtime + territory,
         )
 
 
@@ -201,6 +209,22 @@ def _route_of(state: State, tech: int) -> Route:
         ),
         leaves_for=state.leaves_for[tech],
         drive_s=walked.drive_s,
+        breaks=tuple(BreakTime(position=p, start_s=start, end_s=end) for p, start, end in walked.breaks),
+        depot_visits=() if walked.depot is None else (_depot_visit(grid, *walked.depot),),
+        overtime_s=walked.overtime_s,
+    )
+
+
+def _depot_visit(grid: Grid, fetch: Fetch, times: tuple[int, int, int]) -> DepotVisit:
+    arrival, start, end = times
+    return DepotVisit(
+        depot_id=grid.problem.depots[fetch.depot].id,
+        position=fetch.position,
+        arrival_s=arrival,
+        start_s=start,
+        end_s=end,
+        taken=dict(sorted(fetch.parts.items())),
+        instruments=fetch.instruments,
     )
 
 
