@@ -63,6 +63,11 @@ def _parser() -> argparse.ArgumentParser:
     branch.add_argument("--name-en", default="")
     branch.add_argument("--lat", type=float, required=True)
     branch.add_argument("--lon", type=float, required=True)
+    roads = commands.add_parser("build-roads", help="make the road graph of an OpenStreetMap file")
+    roads.set_defaults(command=_build_roads)
+    roads.add_argument("file", type=Path)
+    roads.add_argument("--out", type=Path, required=True)
+    roads.add_argument("--date", default="", help="day of the data (YYYY-MM-DD) when the file does not tell it")
     user = commands.add_parser("create-user", help="add somebody who may sign in")
     user.set_defaults(command=_create_user)
     user.add_argument("user_name")
@@ -119,6 +124,17 @@ def _create_branch(settings: Settings, arguments: argparse.Namespace) -> int:
     place = (arguments.lat, arguments.lon)
     services.uow.run(Actor.system(branch_id), lambda tx: account_service.create_branch(tx, name, place))
     sys.stdout.write(f"{branch_id}\n")
+    return 0
+
+
+def _build_roads(_settings: Settings, arguments: argparse.Namespace) -> int:
+    from server.dispatch.travel import osm, roads  # noqa: PLC0415 - scipy's half second belongs to this command alone
+
+    net = osm.read_roads(arguments.file, roads.road_rules(), arguments.date)
+    roads.save_roads(net, arguments.out)
+    sys.stdout.write(
+        f"{net.junctions} junctions, {net.edges} edges, {net.length_m.sum() / 1000:.0f} km: {arguments.out}\n"
+    )
     return 0
 
 

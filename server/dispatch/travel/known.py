@@ -1,0 +1,112 @@
+"""A square table of legs between points asked for before; new points are added by a row and a column each."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from server.dispatch.travel.roads import Floats
+from server.dispatch.travel.snapping import Index
+
+# Returns the legs from each of some points to each of some others; inf where no way leads.
+FindLegs = Callable[[Index, Index], Floats]
+
+_ROOM: Final = 256
+
+
+@dataclasses.dataclass(frozen=True)
+class _Table:
+    """What is known at one moment: row numbers by point, the points in their order, and the legs."""
+
+    row: dict[int, int]
+    points: Index
+    legs: Floats
+
+
+def _empty() -> _Table:
+    return _Table({}, np.zeros(0, dtype=np.int64), np.full((_ROOM, _ROOM), np.inf))
+
+
+class Known:
+    """Legs between points. Readers never wait for a search: they see the table as it was last completed."""
+
+    def __init__(self, find_legs: FindLegs, most: int) -> None:
+        """Ask `find_legs` for what is new; above `most` points those unused for longest are forgotten."""
+        self._find_legs = find_legs
+        self._most = most
+        self._table = _empty()
+        self._searching = threading.Lock()
+        self._used: dict[int, int] = {}
+        self._asked = 0
+
+    def missing(self, points: Index) -> list[int]:
+        """Return the points without a row, each once."""
+        row = self._table.row
+        return [point for point in dict.fromkeys(points.tolist()) if point not in row]
+
+    def between(self, rows: Index, columns: Index) -> Floats:
+        """Return the legs of shape (rows, columns), searching for those that are new. Raises what the search raises."""
+        both = rows if columns is rows else np.concatenate([rows, columns])
+        table = self._table
+        if self.missing(both):
+            table = self._add(both)
+        self._mark_used(both)
+        row = _numbers(table, rows)
+        column = row if columns is rows else _numbers(table, columns)
+        return table.legs[row[:, None], column]
+
+    def _mark_used(self, points: Index) -> None:
+        self._asked += 1
+        self._used.update(dict.fromkeys(points.tolist(), self._asked))
+
+    def _add(self, wanted: Index) -> _Table:
+        """Search for what is missing, one caller at a time, and publish the table with it."""
+        with self._searching:
+            new = np.array(self.missing(wanted), dtype=np.int64)
+            table = self._with_room(wanted, len(new))
+            if len(new) + len(table.points) > self._most:
+                new = np.array(list(dict.fromkeys(wanted.tolist())), dtype=np.int64)
+                table = _empty()
+            table = self._table = self._extended(table, new)
+            return table
+
+    def _with_room(self, wanted: Index, more: int) -> _Table:
+        """Return the table, or one half as large of what was used last when it would grow too large."""
+        table = self._table
+        if len(table.points) + more <= self._most:
+            return table
+        needed = set(wanted.tolist())
+        newest = sorted(table.row, key=lambda point: (point in needed, self._used.get(point, 0)))[-self._most // 2 :]
+        kept = _numbers(table, np.array(newest, dtype=np.int64))
+        self._used = {point: self._used.get(point, 0) for point in newest}
+        row = {point: index for index, point in enumerate(newest)}
+        return _Table(row, np.array(newest, dtype=np.int64), table.legs[kept[:, None], kept])
+
+    def _extended(self, table: _Table, new: Index) -> _Table:
+        if not len(new):
+            return table
+        old, count, total = table.points, len(table.points), len(table.points) + len(new)
+        points = np.concatenate([old, new])
+        legs = _with_space(table.legs, total)
+        legs[count:total, :total] = self._find_legs(new, points)
+        legs[:count, count:total] = self._find_legs(old, new)
+        row = table.row | {int(point): count + index for index, point in enumerate(new)}
+        return _Table(row, points, legs)
+
+
+def _numbers(table: _Table, points: Index) -> Index:
+    return np.fromiter((table.row[point] for point in points.tolist()), dtype=np.int64, count=len(points))
+
+
+def _with_space(legs: Floats, total: int) -> Floats:
+    room = len(legs)
+    if total <= room:
+        # Only rows that no published table names are written to.
+        return legs
+    wider = np.full((max(total, 2 * room),) * 2, np.inf)
+    wider[:room, :room] = legs
+    return wider

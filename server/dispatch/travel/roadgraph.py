@@ -1,0 +1,155 @@
+"""Driving on the road net: shortest times between snapped places, kept for every place that was asked for before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import dijkstra
+
+from routing.problem import Place
+from routing.travel import SAME_BUILDING_M, Ints, distances_m
+from server.dispatch.travel.known import Known
+from server.dispatch.travel.roads import Floats, RoadNet, RoadRules, Whole
+from server.dispatch.travel.snapping import Index, Snapper
+from shared.errors import DomainError
+
+# Time and way are added up in one number: milliseconds × 2²⁴ + decimetres. Both are whole and stay below 2⁵³, so sums
+# are exact up to 149 hours and 1,677 km, and of two ways of equal time the shorter one counts.
+_MS: Final = float(1 << 24)
+_MOST_PLACES: Final = 3000
+_KM_H_PER_M_S: Final = 3.6
+
+
+class RoadGraph:
+    """Travel times on a road net. One new place costs two searches; a place known before costs nothing.
+
+    Places that lie off the road, and legs without a way, raise DomainError; nothing is answered for them.
+    """
+
+    def __init__(self, net: RoadNet, rules: RoadRules, *, start_up_s: int = 0, scale: float = 1.0) -> None:
+        """Keep the net; ``start_up_s`` is added to every trip, ``scale`` stretches the driving (calibration)."""
+        self.net = net
+        self.quality = f"roadgraph {net.data_date or 'undated'} {net.source_hash[:6]}"
+        self._rules, self._start_up_s, self._scale = rules, start_up_s, scale
+        self._snapper = Snapper(net, rules.sample_m)
+        self._known = Known(_Legs(net, self._snapper).find, _MOST_PLACES)
+
+    def off_road(self, places: Sequence[Place]) -> list[tuple[int, float]]:
+        """Return the positions in ``places`` that lie farther from any road than the limit, with the metres."""
+        _, off_m = self._snapper.snap(places)
+        return [(int(i), float(off_m[i])) for i in np.flatnonzero(off_m > self._rules.snap_limit_m)]
+
+    def count_new(self, places: Sequence[Place]) -> int:
+        """Return how many of the places would need searches of their own."""
+        points, _ = self._snapper.snap(places)
+        return len(self._known.missing(points))
+
+    def matrix(self, sources: Sequence[Place], targets: Sequence[Place], when_s: int) -> tuple[Ints, Ints]:
+        """Return seconds and metres of shape (sources, targets).
+
+        Raises DomainError ``place_off_road`` or ``place_unreachable``, which name the place.
+        """
+        del when_s
+        rows, rows_off_m = self._on_road(sources)
+        columns, columns_off_m = (rows, rows_off_m) if targets is sources else self._on_road(targets)
+        packed = self._known.between(rows, columns)
+        _check_reached(packed, sources, targets)
+        off_m = rows_off_m[:, None] + columns_off_m[None, :]
+        return self._finished(packed, off_m, distances_m(sources, targets) <= SAME_BUILDING_M)
+
+    def _on_road(self, places: Sequence[Place]) -> tuple[Index, Floats]:
+        points, off_m = self._snapper.snap(places)
+        far = np.flatnonzero(off_m > self._rules.snap_limit_m)
+        if len(far):
+            place = places[int(far[0])]
+            raise DomainError("place_off_road", lat=place.lat, lon=place.lon, metres=round(float(off_m[far[0]])))
+        return points, off_m
+
+    def _finished(self, packed: Floats, off_m: Floats, same: npt.NDArray[np.bool_]) -> tuple[Ints, Ints]:
+        drive_s = np.floor(packed / _MS) / 1000.0
+        access_s = off_m / (self._rules.access_km_h / _KM_H_PER_M_S)
+        seconds = np.ceil(drive_s * self._scale + access_s) + self._start_up_s
+        metres = np.rint((packed - np.floor(packed / _MS) * _MS) / 10.0 + off_m)
+        seconds[same], metres[same] = 0, 0
+        return seconds.astype(np.int32), metres.astype(np.int32)
+
+
+def _check_reached(packed: Floats, sources: Sequence[Place], targets: Sequence[Place]) -> None:
+    lost = np.argwhere(~np.isfinite(packed))
+    if len(lost):
+        a, b = sources[lost[0][0]], targets[lost[0][1]]
+        raise DomainError("place_unreachable", lat=a.lat, lon=a.lon, to_lat=b.lat, to_lon=b.lon)
+
+
+def _pack(seconds: Floats, metres: Floats) -> Floats:
+    return np.where(np.isfinite(seconds), np.rint(seconds * 1000.0) * _MS + np.rint(metres * 10.0), np.inf)
+
+
+class _Search:
+    """Dijkstra from a point on a piece of road, over a graph that keeps one spare junction for that point."""
+
+    def __init__(self, net: RoadNet, *, is_reversed: bool = False) -> None:
+        tails, heads, seconds, metres = net.links()
+        if is_reversed:
+            tails, heads = heads, tails
+        tails, heads, packed = _fastest(tails, heads, _pack(seconds, metres))
+        self._start = net.junctions
+        counts = np.bincount(tails, minlength=net.junctions)
+        indptr = np.concatenate([[0], np.cumsum(counts), [len(packed) + 2]]).astype(np.int32)
+        indices = np.append(heads, [self._start, self._start]).astype(np.int32)
+        data = np.append(packed, [np.inf, np.inf])
+        self._graph = csr_matrix((data, indices, indptr), shape=(net.junctions + 1, net.junctions + 1))
+
+    def run(self, ends: Index, costs: Floats) -> Floats:
+        """Return the packed cost to every junction from a point joined to two junctions at given packed costs."""
+        data, indices = self._graph.data, self._graph.indices
+        if ends[0] == ends[1]:
+            data[-2:], indices[-2:] = [costs.min(), np.inf], [ends[0], self._start]
+        else:
+            data[-2:] = costs
+            indices[-2:] = np.where(np.isfinite(costs), ends, self._start)
+        row: Floats = dijkstra(self._graph, directed=True, indices=self._start)
+        return row[:-1]
+
+
+def _fastest(tails: Whole, heads: Whole, packed: Floats) -> tuple[Whole, Whole, Floats]:
+    """Order edges by their ends and keep the fastest of parallel ones."""
+    order = np.lexsort((packed, heads, tails))
+    tails, heads, packed = tails[order], heads[order], packed[order]
+    is_first = np.append([True], (np.diff(tails) != 0) | (np.diff(heads) != 0))[: len(tails)]
+    return tails[is_first], heads[is_first], packed[is_first]
+
+
+class _Legs:
+    """Searches between road points, from whichever side has fewer of them."""
+
+    def __init__(self, net: RoadNet, snapper: Snapper) -> None:
+        self._snapper = snapper
+        self._ahead, self._back = _Search(net), _Search(net, is_reversed=True)
+
+    def find(self, sources: Index, targets: Index) -> Floats:
+        """Return packed legs of shape (sources, targets); one caller at a time."""
+        if len(targets) < len(sources):
+            return self._search(targets, sources, is_reversed=True).T
+        return self._search(sources, targets, is_reversed=False)
+
+    def _search(self, begins: Index, ends: Index, *, is_reversed: bool) -> Floats:
+        begin, end = self._snapper.joins(begins), self._snapper.joins(ends)
+        search = self._back if is_reversed else self._ahead
+        leave = _pack(begin.into_s if is_reversed else begin.out_s, begin.metres)
+        enter = _pack(end.out_s if is_reversed else end.into_s, end.metres)
+        found = np.empty((len(begins), len(ends)))
+        for index in range(len(begins)):
+            row = search.run(begin.node[index], leave[index])
+            found[index] = np.min(row[end.node] + enter, axis=1)
+        return np.minimum(found, self._along(begins, ends, is_reversed=is_reversed))
+
+    def _along(self, begins: Index, ends: Index, *, is_reversed: bool) -> Floats:
+        """Return the packed cost of staying on one piece of road; inf for points of different pieces."""
+        if is_reversed:
+            return _pack(*self._snapper.direct(ends, begins)).T
+        return _pack(*self._snapper.direct(begins, ends))
