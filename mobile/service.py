@@ -17,13 +17,14 @@ from mobile.platform import chance, keys
 from mobile.platform.catalog import Shelf, load_shelf
 from mobile.platform.clock import Clock, SystemClock
 from mobile.platform.texts import load_texts
-from mobile.store import audit, jobs, meta, outbox
+from mobile.store import audit, files, jobs, meta, outbox
 from mobile.store.database import Store
 from mobile.sync import enrolment
 from mobile.sync.doorbell import Doorbell
 from mobile.sync.engine import SyncEngine, SyncOutcome, SyncState
 from mobile.sync.http import HttpTransport
-from mobile.sync.transport import Transport
+from mobile.sync.transport import FileTransport, Transport
+from mobile.sync.uploads import FileLane
 from shared import wire
 from shared.errors import DomainError
 from shared.protocol import Protocol
@@ -32,6 +33,7 @@ from shared.text import Catalog
 _LOG: Final = logging.getLogger(__name__)
 _POLL_S: Final = 3.0  # how soon a lost ring is made up for; the answer to an idle call is small
 _STORE_TROUBLE_S: Final = 5.0
+_LANE_PAUSE_S: Final = 5.0
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +47,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     needs_attention: int
     has_doorbell: bool
     code: str
+    unsent_photos: int = 0
 
 
 class Phone:
@@ -59,6 +62,7 @@ class Phone:
         *,
         uniform: Callable[[], float] | None = None,
         transport: Transport | None = None,
+        lane_transport: FileTransport | None = None,
         shelf: Shelf | None = None,
         texts: Catalog | None = None,
     ) -> None:
@@ -90,10 +94,11 @@ class Phone:
             new_id=new_id,
             uniform=uniform or chance.uniform,
         )
+        self.lane = FileLane(self._store, lane_transport or HttpTransport(self._server_url, token), self.clock)
         self._doorbell: Doorbell | None = None
         self._wake = threading.Event()
         self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     # Identity
 
@@ -140,6 +145,11 @@ class Phone:
         with self._store.read() as db:
             return tuple(outbox.list_archived(db))
 
+    def photos(self, work_order_id: str) -> tuple[files.StoredFile, ...]:
+        """Return the pictures taken for a job on this phone, oldest first, with what has been delivered."""
+        with self._store.read() as db:
+            return tuple(files.list_of_order(db, work_order_id))
+
     def is_accept_confirmed(self, work_order_id: str) -> bool:
         """Tell whether no accept of this job still waits for the server's word: before that it is not certain."""
         names = {item.event.body.__struct_config__.tag for item in self.pending(work_order_id)}
@@ -149,6 +159,7 @@ class Phone:
         """Return the state of the line."""
         with self._store.read() as db:
             unsent, attention = outbox.count(db, "queued"), outbox.count(db, "needs_attention")
+            unsent_photos = files.count_waiting(db)
         last = self.engine.last_outcome
         return Line(
             state=last.state if last else None,
@@ -156,6 +167,7 @@ class Phone:
             needs_attention=attention,
             has_doorbell=self._doorbell is not None and self._doorbell.is_connected(),
             code=last.code if last else "",
+            unsent_photos=unsent_photos,
         )
 
     def subscribe(self, listener: Callable[[], None]) -> None:
@@ -222,11 +234,15 @@ class Phone:
             self._doorbell.start()
 
     def start_background(self, doorbell_url: str = "") -> None:
-        """Sync in a thread of its own, woken by commands, by the doorbell, and by time."""
-        if self._thread is None:
+        """Sync in a thread of its own, woken by commands, by the doorbell, and by time; pictures in another one."""
+        if not self._threads:
             self.start_doorbell(doorbell_url)
-            self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
-            self._thread.start()
+            self._threads = [
+                threading.Thread(target=self._run, name="sync", daemon=True),
+                threading.Thread(target=self._run_lane, name="files", daemon=True),
+            ]
+            for thread in self._threads:
+                thread.start()
 
     def close(self) -> None:
         """Stop the threads and close the store. What is stored stays; what is under way is repeated next time."""
@@ -234,8 +250,8 @@ class Phone:
         self._wake_up()
         if self._doorbell is not None:
             self._doorbell.stop()
-        if self._thread is not None:
-            self._thread.join()
+        for thread in self._threads:
+            thread.join()
         self._store.close()
 
     def _wake_up(self) -> None:
@@ -245,6 +261,13 @@ class Phone:
         while not self._closing.is_set():
             self._wake.clear()
             self._wake.wait(self._sync_and_rest_s())
+
+    def _run_lane(self) -> None:
+        while not self._closing.wait(_LANE_PAUSE_S):
+            try:
+                self.lane.run_once()
+            except (sqlite3.Error, OSError):
+                _LOG.exception("pictures could not be delivered")  # a full disk: they stay and are tried again
 
     def _sync_and_rest_s(self) -> float:
         try:

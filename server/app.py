@@ -27,7 +27,9 @@ from server.core.registry import Audience, Registry, Route
 from server.core.unit_of_work import Actor
 from server.customers import views as customer_views
 from server.intake import views as intake_views
+from server.notices import views as notice_views
 from server.sync import views as sync_views
+from server.uploads import views as upload_views
 from server.visits import views as visit_views
 from shared.errors import DomainError
 from shared.machine import Role
@@ -41,8 +43,10 @@ _SLICES: Final = (
     board_views,
     visit_views,
     call_back_views,
+    notice_views,
     sync_views,
     basemap_views,
+    upload_views,
 )
 
 

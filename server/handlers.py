@@ -12,6 +12,8 @@ from server.core.relay import DueHandler, Handler
 from server.core.unit_of_work import Tx
 from server.dispatch import offers
 from server.dispatch import service as dispatch
+from server.uploads import repository as uploads
+from server.visits import repository as visit_rows
 from server.visits import service as visits
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
@@ -28,6 +30,10 @@ IGNORED: Final = frozenset(
         events.CLOCK_BREACHED,
         events.ASSIGNMENT_OFFERED,
         events.PLAN_CHANGED,
+        events.PLAN_BUDGET_SET,
+        events.CUSTOMER_NOTICE_OWED,
+        events.CUSTOMER_NOTICE_WITHDRAWN,
+        events.CUSTOMER_TOLD,
         events.LEAK_UNACCEPTED,
         events.FACT_QUARANTINED,
         events.FACT_RECORDED,
@@ -57,6 +63,7 @@ def reactions(profile: str) -> dict[str, tuple[Handler, ...]]:
         events.DEVICE_ENROLLED: (tell_new_device,),
         events.RECORD_SIGNED: (_with(profile, issue_copy_and_close),),
         events.SIGNATURE_WAIVED: (_with(profile, issue_copy_and_close),),
+        events.FILE_RECEIVED: (_with(profile, close_what_waited_for_files),),
     }
 
 
@@ -130,11 +137,24 @@ def look_again_at_leaks(tx: Tx, _event: Event, profile: str) -> None:
 def issue_copy_and_close(tx: Tx, event: Event, profile: str) -> None:
     """Make the customer's copy, then close the order; a leak only on evidence (decision 7)."""
     visits.issue_customer_copy(tx, event.data["record_id"])
-    order = work_orders.lock_order(tx.session, tx.branch_id, event.work_order_id)
-    if WorkOrderState(order.state) not in {WorkOrderState.SIGNED, WorkOrderState.SIGN_WAIVED}:
+    _close(tx, event.work_order_id, event.data["record_id"], profile)
+
+
+def close_what_waited_for_files(tx: Tx, event: Event, profile: str) -> None:
+    """A file has come: orders that waited for nothing else are closed."""
+    for work_order_id in uploads.list_work_orders(tx.session, tx.branch_id, event.data["sha256"]):
+        record = visit_rows.find_record(tx.session, work_order_id)
+        if record is not None:
+            _close(tx, work_order_id, record.id, profile)
+
+
+def _close(tx: Tx, work_order_id: str, record_id: str, profile: str) -> None:
+    order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
+    is_signed = WorkOrderState(order.state) in {WorkOrderState.SIGNED, WorkOrderState.SIGN_WAIVED}
+    if not is_signed or uploads.list_missing(tx.session, work_order_id):
         return
     try:
-        evidence = visits.has_closure_evidence(tx, order, event.data["record_id"])
+        evidence = visits.has_closure_evidence(tx, order, record_id)
         work_order_service.move(tx, order, "close", Role.SYSTEM, profile, closure_evidence=evidence)
     except DomainError as refused:
         work_order_service.flag(tx, order, refused.code)

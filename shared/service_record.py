@@ -18,7 +18,7 @@ from shared import checklist, closure, function_test, wire
 from shared.errors import DomainError
 from shared.protocol import FAIL, PASS, Protocol, Step
 from shared.text import LANGUAGES, Catalog
-from shared.visit import VisitState, find_answer
+from shared.visit import Photo, VisitState, find_answer
 
 RECORD_VERSION: Final = 1
 _VIEW_CODE_LENGTH: Final = 8
@@ -106,6 +106,7 @@ class ServiceRecord(Value, frozen=True, kw_only=True):
     runs: tuple[TestRun, ...]
     steps: tuple[RecordStep, ...]
     notes: tuple[str, ...]
+    photos: tuple[Photo, ...] = ()
     outcome: str
     cause: str
     work_done: str
@@ -158,6 +159,7 @@ def build(
         runs=tuple(_run(protocol, visit) for protocol in protocols),
         steps=tuple(_list_steps(protocols, visit)),
         notes=visit.notes,
+        photos=visit.photos,
         outcome=visit.outcome,
         cause=visit.cause,
         work_done=visit.work_done,
@@ -327,6 +329,8 @@ def _end_lines(record: ServiceRecord, texts: Catalog, language: str) -> Iterator
         yield f"{texts.text(language, 'record.cause')}: {_known(texts, language, 'cause', record.cause)}"
     if record.work_done:
         yield f"{texts.text(language, 'record.work_done')}: {record.work_done}"
+    if record.photos:
+        yield f"{texts.text(language, 'record.photos')}: {len(record.photos)}"
     yield from (f"{texts.text(language, 'record.note')}: {note}" for note in record.notes)
     yield f"{texts.text(language, 'record.outcome')}: {_known(texts, language, 'outcome', record.outcome)}"
     yield f"{texts.text(language, 'record.charge')}: {money(record.charge.total_cents)}"

@@ -22,6 +22,16 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     note: str = ""
 
 
+class Photo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A photo of the visit: its SHA-256 in hexadecimal, what it shows, and the step it belongs to, if any."""
+
+    sha256: str
+    purpose: str
+    at_ms: int
+    protocol: str = ""
+    step: str = ""
+
+
 class VisitState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the evidence says so far. Later answers to a step stand in front; the evidence keeps all."""
 
@@ -31,6 +41,7 @@ class VisitState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     made_safe_how: str = ""
     answers: tuple[Answer, ...] = ()
     notes: tuple[str, ...] = ()
+    photos: tuple[Photo, ...] = ()
     outcome: str = ""
     cause: str = ""
     work_done: str = ""
@@ -50,8 +61,8 @@ def find_answer(state: VisitState, protocol: str, step: str) -> Answer | None:
 def apply_fact(state: VisitState, body: facts.Body, at_ms: int) -> VisitState:
     """Return the state after one fact that happened at `at_ms`. A correction after signing voids the signature."""
     match body:
-        case facts.StepAnswered() | facts.ReadingRecorded() | facts.TimerStopped():
-            return _unsigned(_with_answer(state, body, at_ms))
+        case facts.StepAnswered() | facts.ReadingRecorded() | facts.TimerStopped() | facts.PhotoTaken():
+            return _unsigned(_with_evidence(state, body, at_ms))
         case facts.OutcomeDeclared():
             changed = msgspec.structs.replace(state, outcome=body.outcome, cause=body.cause, work_done=body.work_done)
             return _unsigned(changed)
@@ -79,6 +90,18 @@ def _with_time(state: VisitState, body: facts.Body, at_ms: int) -> VisitState:
             return msgspec.structs.replace(state, remaining_s=body.remaining_s, remaining_told_ms=at_ms)
         case _:
             return state
+
+
+def _with_evidence(
+    state: VisitState,
+    body: facts.StepAnswered | facts.ReadingRecorded | facts.TimerStopped | facts.PhotoTaken,
+    at_ms: int,
+) -> VisitState:
+    if not isinstance(body, facts.PhotoTaken):
+        return _with_answer(state, body, at_ms)
+    photo = Photo(sha256=body.sha256, purpose=body.purpose, at_ms=at_ms, protocol=body.protocol, step=body.step)
+    others = tuple(p for p in state.photos if p.sha256 != photo.sha256)
+    return msgspec.structs.replace(state, photos=(*others, photo))
 
 
 def _unsigned(state: VisitState) -> VisitState:

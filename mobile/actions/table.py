@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from mobile.actions import assignments, records, visits
+from mobile.actions import assignments, photos, records, visits
 from shared import wire
 
 COMMANDS: Final[dict[str, Callable[..., wire.PhoneEvent | None]]] = {
@@ -20,6 +20,7 @@ COMMANDS: Final[dict[str, Callable[..., wire.PhoneEvent | None]]] = {
         visits.record_reading,
         visits.stop_timer,
         visits.add_note,
+        photos.take_photo,
         visits.estimate_remaining_time,
         visits.make_safe,
         visits.declare_outcome,

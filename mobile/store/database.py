@@ -24,6 +24,7 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._listeners: list[Callable[[], None]] = []
+        self.folder = folder
         self.connection = sqlite3.connect(
             folder / FILE_NAME, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )

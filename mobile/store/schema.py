@@ -22,6 +22,9 @@ TABLES: Final = (
         assignment_id TEXT NOT NULL, epoch INTEGER NOT NULL, type TEXT NOT NULL, priority INTEGER NOT NULL,
         event BLOB NOT NULL, outcome TEXT NOT NULL, result BLOB, acked_ms INTEGER NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS archive_by_time ON archive (acked_ms)",
+    """CREATE TABLE IF NOT EXISTS files (
+        sha256 TEXT PRIMARY KEY, work_order_id TEXT NOT NULL, size_bytes INTEGER NOT NULL, mime TEXT NOT NULL,
+        made_ms INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, delivered_ms INTEGER) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS seen_changes (
         gen TEXT NOT NULL, event_id TEXT NOT NULL, seq INTEGER NOT NULL, type TEXT NOT NULL, seen_ms INTEGER NOT NULL,
         times_received INTEGER NOT NULL DEFAULT 1, times_applied INTEGER NOT NULL DEFAULT 0,

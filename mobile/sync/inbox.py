@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from mobile.platform.clock import Clock
-from mobile.store import audit, jobs, meta, outbox
+from mobile.store import audit, files, jobs, meta, outbox
 from mobile.store.database import Store
 from shared import facts, wire
 from shared.assignment import AssignmentState
@@ -90,6 +90,7 @@ class Inbox:
         if _position(db) == (call.gen, call.cursor):
             meta.set_text(db, meta.GEN, gen)
             outbox.requeue_archive(db)
+            files.send_all_again(db)
             begin_refetch(db)
         return Filed(is_again=True, is_restart=True)
 

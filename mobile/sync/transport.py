@@ -35,6 +35,14 @@ class Transport(Protocol):
         ...
 
 
+class FileTransport(Protocol):
+    """Speaks the rules of tus 1.0 to the file lane."""
+
+    def exchange(self, method: str, path: str, headers: Mapping[str, str], payload: bytes, timeout_s: float) -> Reply:
+        """Return the answer, whatever its status. Raises TransportError when there is none."""
+        ...
+
+
 class Verdict(enum.Enum):
     """What to do with an answer."""
 

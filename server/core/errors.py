@@ -27,6 +27,8 @@ _STATUS: Final = {
     "rate_limited": 429,
     "version_conflict": 409,
     "transition_not_allowed": 409,
+    "file_offset_wrong": 409,
+    "file_checksum_wrong": 460,
     "too_large": 413,
     "method_not_allowed": 405,
     "server_busy": 503,

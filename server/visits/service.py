@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from server.core import texts
 from server.core.unit_of_work import Tx
+from server.uploads import service as uploads
 from server.visits import copies, repository
 from server.visits.models import CustomerCopy, Evidence, Record, Visit
 from server.work_orders.models import WorkOrder
@@ -61,6 +62,8 @@ def keep_fact(
             flags=list(flags),
         )
     )
+    if isinstance(event.body, facts.PhotoTaken):
+        uploads.refer(tx, event.id, event.work_order_id, event.body.sha256)
     data = {"fact": name, "event_id": event.id, "occurred_ms": occurred_ms, "flags": list(flags), "body": body}
     tx.record(events.FACT_RECORDED, data, work_order_id=event.work_order_id)
     return flags

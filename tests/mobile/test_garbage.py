@@ -60,8 +60,10 @@ def almost_answers(draw: st.DrawFn) -> bytes:
         "reset": draw(st.booleans()),
     }
     for path in draw(st.lists(st.sampled_from(["gen", "results", "changes", "cursor", "job"]), max_size=2)):
-        if path == "job":
-            answer["changes"] = [{**answer["changes"][0], "job": draw(JSON)}] if answer["changes"] else draw(JSON)
+        if path == "job" and answer["changes"] and isinstance(answer["changes"][0], dict):
+            answer["changes"] = [{**answer["changes"][0], "job": draw(JSON)}]
+        elif path == "job":
+            answer["changes"] = draw(JSON)
         else:
             answer[path] = draw(JSON)
         if not isinstance(answer["changes"], list):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -104,6 +104,19 @@ class Wire:
         answer = self._client.post(path, data=payload, headers=headers)
         return Reply(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, answer.data)
 
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        payload: bytes,
+        timeout_s: float,  # noqa: ARG002 - the app answers at once
+    ) -> Reply:
+        """Return the app's answer to the file lane."""
+        told = {**headers, "Authorization": f"Bearer {self.token}"}
+        answer = self._client.open(path, method=method, data=payload, headers=told)
+        return Reply(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, answer.data)
+
 
 class House:
     """The company of a test."""
@@ -193,13 +206,15 @@ class House:
         home = self.folder / "phones" / (name or technician_id)
         identity = phones.enrol("http://house", self.enrol_code(technician_id), home, transport=Wire(self.app))
         chance = random.Random(str(home.name))
+        line = Wire(self.app, identity.token)
         phone = Phone(
             home,
             "http://house",
             self.clock,
             lambda now_ms: ids.uuid7(now_ms, chance.randbytes(10)),
             uniform=lambda: 1.0,
-            transport=Wire(self.app, identity.token),
+            transport=line,
+            lane_transport=line,
         )
         self._opened.append(phone)
         self.drain()

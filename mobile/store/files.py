@@ -1,0 +1,114 @@
+"""Pictures on the phone: written under their SHA-256 before anything speaks of them, kept until long delivered."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+KEPT_MS: Final = 7 * 24 * 3_600_000
+_FOLDER: Final = "files"
+
+
+class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of this phone; `delivered_ms` is None until the server has it whole."""
+
+    sha256: str
+    work_order_id: str
+    size_bytes: int
+    mime: str
+    made_ms: int
+    attempts: int
+    delivered_ms: int | None
+
+
+def keep_bytes(folder: Path, content: bytes) -> str:
+    """Make a file durable under its SHA-256 and return that; the same content again is the same file."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    target = path_of(folder, sha256)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_suffix(".new")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(target)
+    return sha256
+
+
+def path_of(folder: Path, sha256: str) -> Path:
+    """Return where a file of the phone that lives in `folder` lies."""
+    return folder / _FOLDER / sha256
+
+
+def queue(db: sqlite3.Connection, sha256: str, work_order_id: str, size_bytes: int, mime: str, now_ms: int) -> None:
+    """Queue a file for delivery, in the transaction of the fact that speaks of it."""
+    db.execute(
+        """INSERT INTO files (sha256, work_order_id, size_bytes, mime, made_ms) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (sha256) DO NOTHING""",
+        (sha256, work_order_id, size_bytes, mime, now_ms),
+    )
+
+
+def list_waiting(db: sqlite3.Connection) -> list[StoredFile]:
+    """List the files that the server does not have yet, those least often tried first."""
+    rows = db.execute(
+        """SELECT sha256, work_order_id, size_bytes, mime, made_ms, attempts, delivered_ms FROM files
+           WHERE delivered_ms IS NULL ORDER BY attempts, made_ms, sha256"""
+    )
+    return [_file(row) for row in rows]
+
+
+def list_of_order(db: sqlite3.Connection, work_order_id: str) -> list[StoredFile]:
+    """List the files of one work order, oldest first."""
+    rows = db.execute(
+        """SELECT sha256, work_order_id, size_bytes, mime, made_ms, attempts, delivered_ms FROM files
+           WHERE work_order_id = ? ORDER BY made_ms, sha256""",
+        (work_order_id,),
+    )
+    return [_file(row) for row in rows]
+
+
+def count_waiting(db: sqlite3.Connection) -> int:
+    """Count the files that the server does not have yet."""
+    return int(db.execute("SELECT count(*) FROM files WHERE delivered_ms IS NULL").fetchone()[0])
+
+
+def mark_delivered(db: sqlite3.Connection, sha256: str, now_ms: int) -> None:
+    """Note that the server has a file whole and verified."""
+    db.execute("UPDATE files SET delivered_ms = ? WHERE sha256 = ?", (now_ms, sha256))
+
+
+def postpone(db: sqlite3.Connection, sha256: str) -> None:
+    """Put a file behind the others for the next pass."""
+    db.execute("UPDATE files SET attempts = attempts + 1 WHERE sha256 = ?", (sha256,))
+
+
+def send_all_again(db: sqlite3.Connection) -> None:
+    """Queue every file still here: the server was restored and may have lost them (reliability 3.6)."""
+    db.execute("UPDATE files SET delivered_ms = NULL")
+
+
+def prune(db: sqlite3.Connection, folder: Path, now_ms: int) -> None:
+    """Forget files delivered more than 7 days ago, bytes first: a row without bytes is only a row."""
+    old = db.execute("SELECT sha256 FROM files WHERE delivered_ms < ?", (now_ms - KEPT_MS,)).fetchall()
+    for (sha256,) in old:
+        path_of(folder, str(sha256)).unlink(missing_ok=True)
+    db.executemany("DELETE FROM files WHERE sha256 = ?", old)
+
+
+def _file(row: tuple[str, str, int, str, int, int, int | None]) -> StoredFile:
+    sha256, work_order_id, size_bytes, mime, made_ms, attempts, delivered_ms = row
+    return StoredFile(
+        sha256=sha256,
+        work_order_id=work_order_id,
+        size_bytes=size_bytes,
+        mime=mime,
+        made_ms=made_ms,
+        attempts=attempts,
+        delivered_ms=delivered_ms,
+    )

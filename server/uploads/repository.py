@@ -1,0 +1,50 @@
+"""Queries of the uploads slice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from server.uploads.models import FileReference, Upload
+from shared.errors import DomainError
+
+
+def find_upload(session: orm.Session, branch_id: str, sha256: str) -> Upload | None:
+    """Return an announced file."""
+    return session.get(Upload, (branch_id, sha256))
+
+
+def get_upload(session: orm.Session, branch_id: str, sha256: str) -> Upload:
+    """Return an announced file of the branch. Raises DomainError `not_found`."""
+    upload = find_upload(session, branch_id, sha256)
+    if upload is None:
+        raise DomainError("not_found", what="file")
+    return upload
+
+
+def list_missing(session: orm.Session, work_order_id: str) -> list[str]:
+    """Return the SHA-256 of every file that an order's facts speak of and that has not come whole."""
+    query = (
+        sa.select(FileReference.sha256)
+        .outerjoin(Upload, (Upload.branch_id == FileReference.branch_id) & (Upload.sha256 == FileReference.sha256))
+        .where(FileReference.work_order_id == work_order_id, Upload.completed_ms.is_(None))
+    )
+    return sorted(set(session.scalars(query)))
+
+
+def list_work_orders(session: orm.Session, branch_id: str, sha256: str) -> list[str]:
+    """Return the orders whose facts speak of a file."""
+    query = sa.select(FileReference.work_order_id).where(
+        FileReference.branch_id == branch_id, FileReference.sha256 == sha256
+    )
+    return sorted(set(session.scalars(query)))
+
+
+def list_complete(session: orm.Session, branch_id: str, sha256s: Iterable[str]) -> set[str]:
+    """Return those of the given files that have come whole."""
+    query = sa.select(Upload.sha256).where(
+        Upload.branch_id == branch_id, Upload.sha256.in_(list(sha256s)), Upload.completed_ms.is_not(None)
+    )
+    return set(session.scalars(query))
