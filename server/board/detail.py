@@ -145,6 +145,9 @@ def _words(event: Event, names: dict[str, str], lang: str, zone: zoneinfo.ZoneIn
         "priority": priority,
         "arrival": _clock_time(data.get("planned_arrival_ms"), zone, "%H:%M"),
         "due": _clock_time(data.get("due_ms"), zone, "%Y-%m-%d %H:%M"),
+        "promised_from": _clock_time(data.get("promised_from_ms"), zone, "%H:%M"),
+        "promised_to": _clock_time(data.get("promised_to_ms"), zone, "%H:%M"),
+        "start": _clock_time(data.get("start_ms"), zone, "%H:%M"),
     }
 
 

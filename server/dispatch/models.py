@@ -56,14 +56,31 @@ class PlannedStop(Base):
 
 
 class PlanState(Base):
-    """The branch's plan: its revision, what it left undone and why, and whether a run is wanted."""
+    """The branch's plan: its revision, what it left undone and why, its quality, and what its last change moved.
+
+    ``planned_ms`` is when a whole planning run last took effect; ``quality`` are the figures of that run.
+    """
 
     __tablename__ = "plan_state"
     branch_id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
     revision: Mapped[int] = mapped_column(default=0)
     unserved: Mapped[dict[str, str]] = mapped_column(Json)
     engines: Mapped[list[str]] = mapped_column(Json)
-    travel_quality: Mapped[str] = mapped_column(sa.String(16), default="")
+    travel_quality: Mapped[str] = mapped_column(sa.String(200), default="")
+    planned_ms: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    quality: Mapped[dict[str, Any]] = mapped_column(Json)
+    moved: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class PlanBudget(Base):
+    """How many stops one re-plan of the branch may move; without a row the catalog's default holds."""
+
+    __tablename__ = "plan_budget"
+    branch_id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    max_moved: Mapped[int]
+    ver: Mapped[int] = mapped_column(default=0)
+    changed_ms: Mapped[int] = mapped_column(sa.BigInteger)
+    changed_by: Mapped[str] = mapped_column(sa.String(36), default="")
 
 
 class PlanRun(Base):

@@ -13,7 +13,7 @@ from routing.problem import Job, Leave, Place, Problem, Skill, Technician
 from server.accounts import repository as accounts
 from server.accounts.models import Shift
 from server.accounts.models import Technician as TechnicianRow
-from server.dispatch import repository
+from server.dispatch import repository, stability
 from server.dispatch.models import Assignment, PlannedStop
 from server.dispatch.rules import dispatch_rules, travel_profile
 from server.work_orders import repository as work_orders
@@ -28,12 +28,16 @@ _DRIVING = frozenset({AssignmentState.ACCEPTED, AssignmentState.EN_ROUTE})
 
 @dataclasses.dataclass(frozen=True)
 class Snapshot:
-    """A consistent view of the branch for the planner: the problem, the plan that stands, and the orders by id."""
+    """A consistent view of the branch for the planner: the problem, the plan that stands, and the orders by id.
+
+    ``max_moved`` is the branch's budget: so many stops may the next re-plan give to another technician.
+    """
 
     problem: Problem
     plan: Plan
     orders: dict[str, WorkOrder]
     revision: int
+    max_moved: int
 
 
 def take_snapshot(session: orm.Session, branch_id: str, now_ms: int, sla_profile: str) -> Snapshot:
@@ -62,7 +66,13 @@ def take_snapshot(session: orm.Session, branch_id: str, now_ms: int, sla_profile
     )
     declined = repository.list_declined(session, branch_id, open_orders.keys() - committed)
     state = repository.find_plan_state(session, branch_id)
-    return Snapshot(_without_decliners(problem, declined), _plan(planned), open_orders, state.revision if state else 0)
+    return Snapshot(
+        problem=_without_decliners(problem, declined),
+        plan=_plan(planned),
+        orders=open_orders,
+        revision=state.revision if state else 0,
+        max_moved=stability.get_max_moved(session, branch_id),
+    )
 
 
 def _without_decliners(problem: Problem, declined: dict[str, set[str]]) -> Problem:

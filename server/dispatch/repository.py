@@ -7,7 +7,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from server.dispatch.models import Assignment, PlannedStop, PlanRun, PlanState, Proof
+from server.dispatch.models import Assignment, PlanBudget, PlannedStop, PlanRun, PlanState, Proof
 from shared.assignment import LIVE_STATES, AssignmentState
 from shared.errors import DomainError
 
@@ -113,10 +113,17 @@ def get_plan_state(session: orm.Session, branch_id: str) -> PlanState:
     """Return the branch's plan state, locked and made at the first call."""
     state = session.get(PlanState, branch_id, with_for_update=True, populate_existing=True)
     if state is None:
-        state = PlanState(branch_id=branch_id, revision=0, unserved={}, engines=[], travel_quality="")
+        state = PlanState(
+            branch_id=branch_id, revision=0, unserved={}, engines=[], travel_quality="", quality={}, moved={}
+        )
         session.add(state)
         session.flush()
     return state
+
+
+def find_budget(session: orm.Session, branch_id: str, *, is_locked: bool = False) -> PlanBudget | None:
+    """Return the branch's own budget of moved stops."""
+    return session.get(PlanBudget, branch_id, with_for_update=True if is_locked else None)
 
 
 def find_plan_run(session: orm.Session, branch_id: str) -> PlanRun | None:

@@ -43,6 +43,9 @@ class DispatchRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     replan_every_s: int
     horizon_s: int
     moved_stop_price: float
+    max_moved_stops: int
+    told_tolerance_s: int
+    tell_lead_s: int
     least_remaining_s: int
     end_of_shift_grace_s: int
     priority: dict[str, Weights]

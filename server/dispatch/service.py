@@ -9,15 +9,17 @@ import msgspec
 from routing import queue, urgent
 from routing.certificate import Certificate
 from routing.plan import Plan
-from routing.problem import Place, Problem
+from routing.problem import Place
 from routing.travel import StraightLine
 from server.accounts import repository as accounts
 from server.core import clock, deadlines
 from server.core.unit_of_work import Tx
-from server.dispatch import offers, problem, repository
+from server.dispatch import offers, problem, repository, stability
 from server.dispatch.models import PlanRun, Proof
 from server.dispatch.problem import Snapshot, take_snapshot
 from server.dispatch.rules import dispatch_rules, travel_profile
+from server.notices import service as notices
+from server.notices.service import Cause
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
 from server.work_orders.models import WorkOrder
@@ -27,6 +29,7 @@ from shared.machine import Role
 from shared.work_order import WAITING_STATES, Priority, WorkOrderState
 
 REPLAN: Final = "replan"
+GIVEN: Final = "given"
 
 
 def place_work_order(tx: Tx, work_order_id: str, sla_profile: str) -> None:
@@ -42,7 +45,8 @@ def place_work_order(tx: Tx, work_order_id: str, sla_profile: str) -> None:
     if offers.is_alarming(order):
         _place_leak(tx, order, snapshot, sla_profile)
     else:
-        changed = _store(tx, urgent.insert_job(snapshot.problem, snapshot.plan, order.id), snapshot.problem)
+        plan = urgent.insert_job(snapshot.problem, snapshot.plan, order.id)
+        changed = _store(tx, plan, snapshot, Cause("order", order.id))
         offer_due_stops(tx, sla_profile, changed)
     keep_planning(tx)
 
@@ -52,7 +56,7 @@ def _place_leak(tx: Tx, order: WorkOrder, snapshot: Snapshot, sla_profile: str) 
         recheck_leaks(tx, sla_profile)
     else:
         answer = urgent.insert_urgent(snapshot.problem, snapshot.plan, order.id)
-        changed = _store(tx, answer.plan, snapshot.problem)
+        changed = _store(tx, answer.plan, snapshot, Cause("emergency", order.id))
         _keep_proof(tx, answer.certificate)
         offer_due_stops(tx, sla_profile, changed | {answer.certificate.technician_id or ""})
     proof = repository.find_proof(tx.session, order.id)
@@ -81,16 +85,40 @@ def recheck_leaks(tx: Tx, sla_profile: str) -> None:
     answer = queue.arrange_queue(snapshot.problem, snapshot.plan, target_s=dispatch_rules().queue_target_s)
     for certificate in answer.certificates:
         _keep_proof(tx, certificate)
-    _store(tx, answer.plan, snapshot.problem)
+    _store(tx, answer.plan, snapshot, Cause("emergency"))
     offer_due_stops(tx, sla_profile)
 
 
-def _store(tx: Tx, plan: Plan, asked: Problem) -> set[str]:
-    committed = {job_id for technician in asked.technicians for job_id in technician.committed}
-    changed = problem.store_plan(tx.session, tx.branch_id, plan, committed)
+def _store(tx: Tx, plan: Plan, asked: Snapshot, cause: Cause, gone: frozenset[str] = frozenset()) -> set[str]:
+    """Store a plan but its stops that are gone from it; owe messages to customers whose promise it moves."""
+    committed = {job_id for technician in asked.problem.technicians for job_id in technician.committed}
+    changed = problem.store_plan(tx.session, tx.branch_id, _without(plan, set(gone)), committed)
+    if cause.kind != "order":
+        stability.note_moved(tx, asked.problem, asked.plan, plan, cause.kind)
+    _judge_promises(tx, plan, asked, cause)
     if changed:
         tx.record(events.PLAN_CHANGED, {"technician_ids": sorted(changed), "engines": list(plan.engines)})
     return changed
+
+
+def _judge_promises(tx: Tx, plan: Plan, asked: Snapshot, cause: Cause) -> None:
+    starts_ms = {stop.job_id: stop.start_s * 1000 for route in plan.routes for stop in route.stops}
+    before = {stop.job_id for route in asked.plan.routes for stop in route.stops}
+    rules = dispatch_rules()
+    new = notices.NewPlan(
+        starts_ms=starts_ms,
+        dropped=frozenset(before - starts_ms.keys()),
+        cause=cause,
+        patience=notices.Patience(rules.told_tolerance_s, rules.tell_lead_s),
+    )
+    orders = work_orders.list_open(tx.session, tx.branch_id)
+    # Who has been reached needs no message; who is offered or under way counts only with a time in this plan.
+    judged = [o for o in orders if o.arrived_ms is None and (o.id in starts_ms or _is_waiting(o))]
+    notices.judge_promises(tx, judged, new)
+
+
+def _is_waiting(order: WorkOrder) -> bool:
+    return WorkOrderState(order.state) in WAITING_STATES
 
 
 def _keep_proof(tx: Tx, certificate: Certificate) -> None:
@@ -183,6 +211,7 @@ def assign(tx: Tx, work_order_id: str, ver: int, technician_id: str, sla_profile
     for row in repository.list_live_of_order(tx.session, order.id):
         offers.move(tx, row, "recall", Role.DISPATCHER, reason="reassigned")
     offers.offer(tx, order, [technician_id], sla_profile, is_manual=True)
+    request_replan(tx, GIVEN)
 
 
 def recall(tx: Tx, work_order_id: str, ver: int, reason: str, sla_profile: str) -> None:
@@ -251,13 +280,15 @@ def keep_planning(tx: Tx) -> None:
 def apply_plan(tx: Tx, plan: Plan, certificates: tuple[Certificate, ...], asked: Snapshot, sla_profile: str) -> bool:
     """Take a planning run's result if the plan has not changed meanwhile; else drop it and ask again. Returns which."""
     run = repository.find_plan_run(tx.session, tx.branch_id)
+    cause = Cause(GIVEN if run is not None and run.reason == GIVEN else REPLAN)
     if run is not None:
         tx.session.delete(run)
     if repository.get_plan_state(tx.session, tx.branch_id).revision != asked.revision:
         return False
     waiting = {o.id for o in work_orders.list_in_states(tx.session, tx.branch_id, WAITING_STATES)}
-    gone = {s.job_id for r in plan.routes for s in r.stops} - waiting
-    changed = _store(tx, _without(plan, gone), asked.problem)
+    gone = frozenset(s.job_id for r in plan.routes for s in r.stops) - waiting
+    changed = _store(tx, plan, asked, cause, gone)
+    repository.get_plan_state(tx.session, tx.branch_id).planned_ms = tx.now_ms
     for certificate in certificates:
         _keep_proof(tx, certificate)
     offer_due_stops(tx, sla_profile, changed)
