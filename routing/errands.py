@@ -51,7 +51,9 @@ class Errands:
     def before_home(self, position: int, node: int, ready_s: int) -> int:
         """Rest before the drive home where he would else come home after the rest had to begin; return the second."""
         home = home_s(self.grid, self.tech, node)
-        while self.owed and self.owed[0].latest_s < ready_s + home and ready_s <= self.owed[0].latest_s:
+        # A rest that went by during what goes first is not made up for on the way home.
+        self.owed = [rest for rest in self.owed if rest.latest_s >= ready_s]
+        while self.owed and self.owed[0].latest_s < ready_s + home:
             ready_s = self._take(position, ready_s)
         return ready_s
 

@@ -13,6 +13,7 @@ from routing.options import Option, apply, certify, choose, list_options, tried
 from routing.plan import Plan, UrgentAnswer
 from routing.problem import Problem, Tier
 from routing.state import State, Trial, plan_of, repaired, state_of
+from routing.supply import enforce_depot_stock
 from routing.travel import StraightLine, TravelTimes
 from shared.errors import DomainError
 
@@ -142,8 +143,11 @@ def with_moved(certificate: Certificate, state: State, before: Stand, *, of_tech
 
 
 def finished(state: State, engines: tuple[str, ...], known: Mapping[str, str] | None = None) -> Plan:
-    """Freeze a state into a plan, each job left out with the reason that binds (or the one already known)."""
-    given = known or {}
+    """Freeze a state into a plan, each job left out with the reason that binds (or the one already known).
+
+    Where depots cannot give what all routes together want of them, stops are taken out (``depot_empty``).
+    """
+    given = {state.grid.jobs[job].id: "depot_empty" for job in enforce_depot_stock(state)} | dict(known or {})
     jobs = {state.grid.jobs[job].id: job for job in state.unplanned()}
     left = {job_id: given.get(job_id) or unserved_reason(state, job) for job_id, job in jobs.items()}
     return plan_of(state, left, engines)
