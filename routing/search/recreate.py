@@ -1,0 +1,182 @@
+"""Putting jobs into routes at their cheapest place, and the sort orders in which they get their turn."""
+
+from __future__ import annotations
+
+from routing.search.change import GONE, LIVE, MISSING, link, retime, save
+from routing.search.compiled import njit
+from routing.search.draw import below, unit
+from routing.search.layout import (
+    FIXED,
+    HAS_PARTS,
+    HAS_RANK,
+    JOB_COLUMNS,
+    LAST_CLOSE,
+    LEAVE,
+    LEG,
+    OPEN,
+    RANK,
+    ROUTE_COLUMNS,
+    SERVICE,
+    STOP_COLUMNS,
+    UNSERVED,
+    Floats,
+    Random,
+    State,
+    Undo,
+    World,
+)
+from routing.search.timing import insertion_time_cost, last_start
+
+(RANDOM, DEMAND, FAR, CLOSE_BY, WIDTH, OPENING, CLOSING) = range(7)
+ORDERS = 7
+RETRIED, RETRY_ALL_SHARE = 8, 0.01  # jobs unserved for longer that a change tries again
+
+
+@njit
+def fits(world: World, state: State, route: int, job: int) -> bool:
+    """Tell whether a route may hold the job at all: skills and parts."""
+    if not world.allowed[world.row[route] + job]:
+        return False
+    if world.has[HAS_PARTS]:
+        at, job_at = route * world.parts, job * world.parts
+        for part in range(world.parts):
+            if state.load[at + part] + world.demand[job_at + part] > world.stock[at + part]:
+                return False
+    return True
+
+
+@njit
+def rank_of(world: World, job: int) -> float:
+    """Return the job's rank in the order of a route."""
+    return world.jobs[job * JOB_COLUMNS + RANK]
+
+
+@njit
+def first_gap(world: World, state: State, route: int, job: int) -> int:
+    """Return the stop behind which the first place for a job lies: what ranks before it stays before it."""
+    stop = state.anchor[route]
+    if world.has[HAS_RANK]:
+        follower = state.after[stop]
+        while follower < world.n and rank_of(world, follower) < rank_of(world, job):
+            stop, follower = follower, state.after[follower]
+    return stop
+
+
+@njit
+def best_place(
+    world: World, state: State, route: int, job: int, budget: float, random: Random, blink: float
+) -> tuple[float, int]:
+    """Return price and stop of the cheapest place in a route below ``budget``; -1 for the stop when there is none."""
+    best, place = budget, -1
+    base = world.pair_cost[world.row[route] + job]
+    if state.held[route] == 0:
+        base += world.routes[route * ROUTE_COLUMNS + FIXED]
+    latest = last_start(world, route, job)
+    stop = first_gap(world, state, route, job)
+    into, out, node, at = world.into_cost, world.travel_cost, world.node, job * world.size
+    while stop < world.n + world.m:
+        if state.stops[stop * STOP_COLUMNS + LEAVE] > latest:
+            break
+        target = state.after[stop]
+        price = base + into[at + node[stop]] + out[at + node[target]] - state.stops[target * STOP_COLUMNS + LEG]
+        if price < best and (blink == 0.0 or unit(random) >= blink):
+            price += insertion_time_cost(world, state, route, job, stop, target, best - price)
+            if price < best:
+                best, place = price, stop
+        if world.has[HAS_RANK] and target < world.n and rank_of(world, target) > rank_of(world, job):
+            break
+        stop = target
+    return best, place
+
+
+@njit
+def insert_best(world: World, state: State, undo: Undo, job: int, random: Random, blink: float) -> bool:
+    """Insert a job where it is cheapest, unless leaving it out is cheaper."""
+    best, place, chosen = world.jobs[job * JOB_COLUMNS + UNSERVED], -1, -1
+    for index in range(state.sizes[LIVE]):
+        route = state.live[index]
+        if fits(world, state, route, job):
+            price, stop = best_place(world, state, route, job, best, random, blink)
+            if stop >= 0:
+                best, place, chosen = price, stop, route
+    if chosen < 0:
+        return False
+    save(world, state, undo, chosen)
+    link(world, state, chosen, job, place)
+    retime(world, state, chosen)
+    return True
+
+
+@njit
+def sort_key(world: World, order: int, job: int, random: Random) -> float:
+    """Return the number by which an order ranks a job; the smallest is inserted first."""
+    jobs, at = world.jobs, job * JOB_COLUMNS
+    if order == DEMAND:
+        return -float(world.demand[job * world.parts]) if world.parts > 0 else -jobs[at + SERVICE]
+    if order in (FAR, CLOSE_BY):
+        return -world.depot_cost[job] if order == FAR else world.depot_cost[job]
+    if order == WIDTH:
+        return jobs[at + LAST_CLOSE] - jobs[at + OPEN]
+    if order == OPENING:
+        return jobs[at + OPEN]
+    if order == CLOSING:
+        return -jobs[at + LAST_CLOSE]
+    return unit(random)
+
+
+@njit
+def pick_order(weights: Floats, random: Random) -> int:
+    """Return a sort order drawn by weight; the weights sum to 1."""
+    left = unit(random)
+    for order in range(ORDERS):
+        left -= weights[order]
+        if left < 0.0:
+            return order
+    return RANDOM
+
+
+@njit
+def defer(state: State, undo: Undo, random: Random) -> int:
+    """Move all but a few of the jobs that were unserved before this change to the front; return where the rest begins.
+
+    On a day with more work than hands every change would otherwise try them all. Now and then all are tried.
+    """
+    before = undo.sizes[GONE]
+    if before <= RETRIED or unit(random) < RETRY_ALL_SHARE:
+        return 0
+    for back in range(1, RETRIED + 1):
+        place, other = before - back, below(random, before - back + 1)
+        state.missing[place], state.missing[other] = state.missing[other], state.missing[place]
+    return before - RETRIED
+
+
+@njit
+def sort_missing(world: World, state: State, keys: Floats, order: int, first: int, random: Random) -> None:
+    """Sort the unserved jobs from place ``first`` on by rank, then by an order; few at a time, so by insertion."""
+    missing = state.missing
+    for place in range(first, state.sizes[MISSING]):
+        other = first + below(random, place + 1 - first)  # shuffled first: equal keys come in any order
+        missing[place], missing[other] = missing[other], missing[place]
+    for place in range(first, state.sizes[MISSING]):
+        job = missing[place]
+        key = sort_key(world, order, job, random)
+        rank = rank_of(world, job)
+        back = place - 1
+        while back >= first and (
+            rank_of(world, missing[back]) > rank or (rank_of(world, missing[back]) == rank and keys[back] > key)
+        ):
+            missing[back + 1], keys[back + 1] = missing[back], keys[back]
+            back -= 1
+        missing[back + 1], keys[back + 1] = job, key
+
+
+@njit
+def recreate(world: World, state: State, undo: Undo, first: int, random: Random, blink: float) -> None:
+    """Give the unserved jobs from place ``first`` on, in the order of the list, their cheapest places."""
+    left = first
+    for place in range(first, state.sizes[MISSING]):
+        job = state.missing[place]
+        if not insert_best(world, state, undo, job, random, blink):
+            state.missing[left] = job
+            left += 1
+    state.sizes[MISSING] = left
