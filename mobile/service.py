@@ -14,7 +14,7 @@ import msgspec
 from mobile.actions.desk import Desk
 from mobile.actions.table import COMMANDS
 from mobile.platform import chance, keys
-from mobile.platform.catalog import Shelf, load_shelf
+from mobile.platform.catalog import Shelf, load_shelf, load_stillness
 from mobile.platform.clock import Clock, SystemClock
 from mobile.platform.texts import load_texts
 from mobile.store import audit, files, jobs, meta, outbox
@@ -23,6 +23,7 @@ from mobile.sync import enrolment
 from mobile.sync.doorbell import Doorbell
 from mobile.sync.engine import SyncEngine, SyncOutcome, SyncState
 from mobile.sync.http import HttpTransport
+from mobile.sync.location import LocationGate
 from mobile.sync.transport import FileTransport, Transport
 from mobile.sync.uploads import FileLane
 from shared import wire
@@ -74,10 +75,8 @@ class Phone:
         self._store = Store(folder)
         identity = self.find_identity()
         self._server_url = server_url or (identity.server_url if identity else "")
-        token = identity.token if identity else ""
-        self._token = token
-        new_id = ids or chance.new_id
-        self.clock = clock or SystemClock()
+        self._token = identity.token if identity else ""
+        new_id, self.clock = ids or chance.new_id, clock or SystemClock()
         self.desk = Desk(
             store=self._store,
             clock=self.clock,
@@ -89,16 +88,20 @@ class Phone:
         )
         self.engine = SyncEngine(
             self._store,
-            transport or HttpTransport(self._server_url, token),
+            transport or self._http(),
             self.clock,
             new_id=new_id,
             uniform=uniform or chance.uniform,
+            gate=LocationGate(self._store, load_stillness()),
         )
-        self.lane = FileLane(self._store, lane_transport or HttpTransport(self._server_url, token), self.clock)
+        self.lane = FileLane(self._store, lane_transport or self._http(), self.clock)
         self._doorbell: Doorbell | None = None
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._threads: list[threading.Thread] = []
+
+    def _http(self) -> HttpTransport:
+        return HttpTransport(self._server_url, self._token)
 
     # Identity
 
@@ -194,7 +197,9 @@ class Phone:
             outbox.dismiss(db, event_id, self.clock.now_ms())
 
     def report_position(self, position: wire.Position) -> None:
-        """Send a position over the socket, or with the next call when there is none."""
+        """Send a position over the socket, or with the next call when there is none; off duty and paused: never."""
+        if not self.engine.gate.admits(position):
+            return
         self.engine.add_position(position)
         doorbell = self._doorbell
         if doorbell is None or not doorbell.is_connected():
@@ -203,6 +208,12 @@ class Phone:
         if not doorbell.send_positions(positions):
             for item in positions:
                 self.engine.add_position(item)
+
+    def pause_location(self, *, is_paused: bool) -> None:
+        """Pause or resume one's location; what waits is forgotten, and the desk sees the pause."""
+        self.engine.gate.set_paused(is_paused=is_paused)
+        self.engine.drop_positions()
+        self._wake_up()
 
     # Sync
 

@@ -19,6 +19,7 @@ from server.accounts import service as account_service
 from server.accounts import views as account_views
 from server.accounts.models import Account
 from server.basemap import views as basemap_views
+from server.board import plan_views
 from server.board import views as board_views
 from server.call_backs import views as call_back_views
 from server.core import errors, registry, texts
@@ -28,6 +29,7 @@ from server.core.unit_of_work import Actor
 from server.customers import views as customer_views
 from server.intake import views as intake_views
 from server.notices import views as notice_views
+from server.positions import views as position_views
 from server.sync import views as sync_views
 from server.uploads import views as upload_views
 from server.visits import views as visit_views
@@ -41,12 +43,14 @@ _SLICES: Final = (
     customer_views,
     intake_views,
     board_views,
+    plan_views,
     visit_views,
     call_back_views,
     notice_views,
     sync_views,
     basemap_views,
     upload_views,
+    position_views,
 )
 
 

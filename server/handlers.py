@@ -12,6 +12,7 @@ from server.core.relay import DueHandler, Handler
 from server.core.unit_of_work import Tx
 from server.dispatch import offers
 from server.dispatch import service as dispatch
+from server.positions import service as positions
 from server.uploads import repository as uploads
 from server.visits import repository as visit_rows
 from server.visits import service as visits
@@ -76,6 +77,7 @@ def duties(profile: str) -> dict[str, DueHandler]:
         offers.ESCALATE: lambda tx, data: dispatch.escalate(tx, data["work_order_id"], data["step"], data["epoch"]),
         offers.OFFER_EXPIRES: lambda tx, data: offers.expire(tx, data["work_order_id"], data["epoch"], profile),
         offers.OFFER_DUE: lambda tx, data: dispatch.offer_due_stops(tx, profile, {data["technician_id"]}),
+        positions.PURGE: lambda tx, _data: positions.purge(tx),
         dispatch.REPLAN: lambda tx, _data: dispatch.request_replan(tx, "periodic"),
     }
 

@@ -14,13 +14,29 @@ from server.core import deadlines, journal
 from server.core.db import Base
 from server.customers import models as customers
 from server.dispatch import models as dispatch
+from server.dispatch.travel import models as travel
 from server.notices import models as notices
+from server.positions import models as positions
 from server.sync import models as sync
 from server.uploads import models as uploads
 from server.visits import models as visits
 from server.work_orders import models as work_orders
 
-TABLES = (accounts, call_backs, customers, deadlines, dispatch, journal, notices, sync, uploads, visits, work_orders)
+TABLES = (
+    accounts,
+    call_backs,
+    customers,
+    deadlines,
+    dispatch,
+    journal,
+    notices,
+    positions,
+    sync,
+    travel,
+    uploads,
+    visits,
+    work_orders,
+)
 METADATA = Base.metadata
 
 

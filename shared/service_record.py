@@ -133,10 +133,7 @@ def build(
     language: str = LANGUAGES[0],
     texts: Catalog | None = None,
 ) -> ServiceRecord:
-    """Return the record of a visit; with `texts` it carries the displayed lines in `language` (SG-01).
-
-    A language without texts falls back to the first one.
-    """
+    """Return the record; with `texts` it carries the displayed lines, in the first language if unknown (SG-01)."""
     language = language if language in LANGUAGES else LANGUAGES[0]
     record = ServiceRecord(
         work_order_id=job.work_order_id,

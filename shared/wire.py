@@ -58,6 +58,7 @@ class Position(Wire, frozen=True, kw_only=True):
     accuracy_m: float = 0.0
     heading_deg: float | None = None
     speed_m_s: float | None = None
+    is_mocked: bool = False
 
     def __post_init__(self) -> None:
         """Refuse places outside the earth. Raises DomainError `place_invalid`."""
@@ -77,6 +78,7 @@ class SyncRequest(Wire, frozen=True, kw_only=True):
     positions: tuple[msgspec.Raw, ...] = ()
     wait_s: float = 0.0
     sent_at_ms: int = 0
+    location_paused: bool = False
 
 
 class EventResult(Wire, frozen=True, kw_only=True):
@@ -183,7 +185,8 @@ class Change(Wire, frozen=True, kw_only=True):
 class SyncResponse(Wire, frozen=True, kw_only=True):
     """The answer: a result for each event, the changes after the cursor, and the new cursor.
 
-    `reset` tells the phone to drop its server state and read from cursor 0 (new generation after a restore).
+    `reset` tells the phone to drop its server state and read from cursor 0 (new generation after a restore). `duty` are
+    the technician's shifts from now on (Unix ms): outside them the phone sends no position (PR-04).
     """
 
     gen: str
@@ -193,6 +196,7 @@ class SyncResponse(Wire, frozen=True, kw_only=True):
     cursor: int
     more: bool = False
     reset: bool = False
+    duty: tuple[tuple[int, int], ...] = ()
 
 
 class Doorbell(Wire, frozen=True, kw_only=True):

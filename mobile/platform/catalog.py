@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Final
+
+import msgspec
 
 from shared.errors import DomainError
 from shared.protocol import Protocol
@@ -29,6 +32,20 @@ class Shelf:
     def list_protocols(self, refs: Sequence[str]) -> tuple[Protocol, ...]:
         """Return the protocols of a job in its order. Raises DomainError `protocol_unknown`."""
         return tuple(self.get_protocol(ref) for ref in refs)
+
+
+class Stillness(msgspec.Struct, frozen=True):
+    """When a phone counts as standing still: less than `still_m` moved within `still_s`."""
+
+    still_m: float
+    still_s: int
+
+
+@cache
+def load_stillness() -> Stillness:
+    """Read how positions are thinned, once per process, from the company's dated settings."""
+    text = (resources.files("shared") / "catalog" / "location-2026.toml").read_text(encoding="utf-8")
+    return msgspec.convert(tomllib.loads(text), Stillness)
 
 
 @cache

@@ -17,6 +17,8 @@ GAPS: Final = "gaps"
 IDENTITY: Final = "identity"
 CHAIN: Final = "chain"
 ERA: Final = "era"  # grows with each reading from cursor 0; jobs of an earlier era are stale
+DUTY: Final = "duty"  # the shifts as last told, [[start, end]] in Unix milliseconds
+LOCATION_PAUSED: Final = "location_paused"  # 1 while the technician has paused his location
 REFETCH: Final = "refetch"  # 1 while such a reading is under way
 
 

@@ -16,6 +16,7 @@ from mobile.store import jobs, meta, outbox
 from mobile.store.database import Store
 from mobile.sync import backoff
 from mobile.sync.inbox import Call, Filed, Inbox
+from mobile.sync.location import LocationGate
 from mobile.sync.transport import SYNC_PATH, Reply, Transport, TransportError, Verdict, judge
 from shared import wire
 from shared.errors import DomainError
@@ -73,12 +74,17 @@ class SyncEngine:
         *,
         new_id: Callable[[int], str],
         uniform: Callable[[], float],
+        gate: LocationGate,
     ) -> None:
-        """Work on `store` over `transport`; `uniform` gives numbers from 0 to 1 for the jitter of retries."""
+        """Work on `store` over `transport`.
+
+        `gate` says what positions may leave, `uniform` gives numbers from 0 to 1 for the jitter of retries.
+        """
         self._store = store
         self._transport = transport
         self._clock = clock
         self._uniform = uniform
+        self.gate = gate
         self._inbox = Inbox(store, clock, new_id)
         self._sending = threading.Lock()
         self._positions: collections.deque[wire.Position] = collections.deque(maxlen=_MOST_POSITIONS)
@@ -109,6 +115,10 @@ class SyncEngine:
     def add_position(self, position: wire.Position) -> None:
         """Keep a position for the next call; only the latest are kept, for a trace is no evidence."""
         self._positions.append(position)
+
+    def drop_positions(self) -> None:
+        """Forget the positions that wait: the technician has paused his location."""
+        self._positions.clear()
 
     def take_positions(self) -> tuple[wire.Position, ...]:
         """Return the positions that wait and forget them: the caller sends them."""
@@ -155,7 +165,17 @@ class SyncEngine:
             call = Call(gen=gen, cursor=meta.get_number(db, meta.CURSOR), event_ids=tuple(row[0] for row in batch))
         positions = self.take_positions()
         sent_at_ms = self._clock.now_ms()
-        payload = _encode(call, [row[1] for row in batch], positions, wait_s, sent_at_ms)
+        request = wire.SyncRequest(
+            v=wire.PROTOCOL_VERSION,
+            gen=call.gen,
+            cursor=call.cursor,
+            events=tuple(msgspec.Raw(row[1]) for row in batch),
+            positions=tuple(msgspec.Raw(msgspec.json.encode(position)) for position in positions),
+            wait_s=wait_s,
+            sent_at_ms=sent_at_ms,
+            location_paused=self.gate.is_paused,
+        )
+        payload = msgspec.json.encode(request)
         try:
             reply = self._transport.post(SYNC_PATH, payload, _TIMEOUT_S + wait_s)
         except TransportError as error:
@@ -181,6 +201,7 @@ class SyncEngine:
             response = msgspec.json.decode(body, type=wire.SyncResponse)
             offset_ms = self._estimate_offset(response.at_ms, sent_at_ms) if is_prompt else None
             filed = self._inbox.file_answer(call, response, offset_ms)
+            self.gate.set_duty(response.duty)
         except (msgspec.MsgspecError, DomainError, ValueError, OverflowError, RecursionError) as error:
             _LOG.warning("an answer of the server could not be filed: %s", error)
             return _Round(state=SyncState.OFFLINE, code="answer_unreadable")
@@ -217,21 +238,6 @@ class SyncEngine:
             code=last.code,
         )
         return self.last_outcome
-
-
-def _encode(
-    call: Call, events: Sequence[bytes], positions: tuple[wire.Position, ...], wait_s: float, sent_at_ms: int
-) -> bytes:
-    request = wire.SyncRequest(
-        v=wire.PROTOCOL_VERSION,
-        gen=call.gen,
-        cursor=call.cursor,
-        events=tuple(msgspec.Raw(event) for event in events),
-        positions=tuple(msgspec.Raw(msgspec.json.encode(position)) for position in positions),
-        wait_s=wait_s,
-        sent_at_ms=sent_at_ms,
-    )
-    return msgspec.json.encode(request)
 
 
 def _read_problem(reply: Reply) -> _Problem:

@@ -63,6 +63,7 @@ class Technician(Base):
     lon: Mapped[float | None]
     heading_deg: Mapped[float | None]
     position_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
+    location_paused_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
 
 
 class Shift(Base):

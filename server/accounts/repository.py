@@ -75,6 +75,16 @@ def list_technicians(session: orm.Session, branch_id: str) -> list[Technician]:
     return list(session.scalars(sa.select(Technician).where(Technician.branch_id == branch_id).order_by(Technician.id)))
 
 
+def list_all_shifts(session: orm.Session, from_ms: int, to_ms: int) -> list[Shift]:
+    """Return the shifts of every branch that touch a span of time."""
+    return list(session.scalars(sa.select(Shift).where(Shift.end_ms > from_ms, Shift.start_ms < to_ms)))
+
+
+def list_paused(session: orm.Session) -> set[str]:
+    """Return the technicians who have paused their location."""
+    return set(session.scalars(sa.select(Technician.id).where(Technician.location_paused_ms.is_not(None))))
+
+
 def list_shifts(session: orm.Session, branch_id: str, from_ms: int, to_ms: int) -> list[Shift]:
     """Return the branch's shifts that touch a span of time, by start."""
     query = (

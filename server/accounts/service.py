@@ -189,21 +189,6 @@ def is_on_shift(session: orm.Session, branch_id: str, technician_id: str, at_ms:
     return any(s.technician_id == technician_id and s.start_ms <= at_ms < s.end_ms for s in shifts)
 
 
-def store_position(session: orm.Session, technician_id: str, position: wire.Position, now_ms: int) -> bool:
-    """Keep a technician's newest position; nothing is kept off shift, and nothing from the future (PR-04, decision 15).
-
-    Returns whether it became the newest one.
-    """
-    technician = repository.find_technician(session, technician_id)
-    if technician is None or position.at_ms > now_ms + 30_000 or position.at_ms <= (technician.position_ms or 0):
-        return False
-    if not is_on_shift(session, technician.branch_id, technician_id, position.at_ms):
-        return False
-    technician.lat, technician.lon = position.lat, position.lon
-    technician.heading_deg, technician.position_ms = position.heading_deg, position.at_ms
-    return True
-
-
 def create_branch(tx: Tx, name: dict[str, str], center: tuple[float, float]) -> Branch:
     """Add the branch that the transaction's actor names, with the feed its consoles share; `center` is WGS-84."""
     branch = Branch(id=tx.branch_id, name=name, center_lat=center[0], center_lon=center[1], generation=tx.new_id())

@@ -97,6 +97,7 @@ def technician_row(scene: Scene, technician: Technician) -> Row:
         "lon": technician.lon if technician.lon is not None else technician.home_lon,
         "heading": technician.heading_deg,
         "position_ms": technician.position_ms,
+        "location_paused_ms": technician.location_paused_ms,
         "shift_start_ms": shift.start_ms if shift else None,
         "shift_end_ms": shift.end_ms if shift else None,
         "skills": [s["name"] for s in technician.skills],
@@ -165,16 +166,6 @@ def board(session: orm.Session, branch_id: str, now_ms: int, profile: str) -> Ro
         "orders": orders,
         "technicians": technicians,
         "summary": summary(scene, orders, technicians),
-        "plan": _plan_quality(session, branch_id),
-    }
-
-
-def _plan_quality(session: orm.Session, branch_id: str) -> Row:
-    state = dispatch.find_plan_state(session, branch_id)
-    return {
-        "engines": state.engines if state else [],
-        "travel_quality": state.travel_quality if state else "",
-        "unserved": state.unserved if state else {},
     }
 
 

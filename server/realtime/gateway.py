@@ -18,10 +18,10 @@ from flask_socketio import SocketIO
 from gevent import pywsgi
 from geventwebsocket.handler import WebSocketHandler
 
-from server.accounts import service as accounts
 from server.board import changes as board_changes
 from server.core import clock, journal, nudge, texts
 from server.core.calls import Services
+from server.positions import service as positions
 from server.realtime import peers
 from server.realtime.peers import Peer
 from server.sync import changes as device_changes
@@ -38,6 +38,7 @@ _FLUSH_S: Final = 2.0
 _SLOW_QUEUE: Final = 8
 _RECHECK_S: Final = 1.0
 _POSITIONS_PER_MESSAGE: Final = 200
+_DUTY_S: Final = 5.0  # how old the knowledge of shifts and pauses may be in this process
 
 
 class _Json:
@@ -73,7 +74,9 @@ class Gateway:
         self.peers: dict[str, Peer] = {}
         self.latest: dict[str, tuple[str, wire.Position]] = {}
         self._moved: set[str] = set()
-        self._unsaved: dict[str, wire.Position] = {}
+        self._unsaved: dict[str, list[wire.Position]] = {}
+        self._duty: dict[str, list[tuple[int, int]]] = {}
+        self._duty_read_s = -_DUTY_S * 2
         self._nudge = nudge.listen(services.settings.data_dir, nudge.GATEWAY)
         server = self.socketio.server
         server.on("connect", self.on_connect)
@@ -111,11 +114,22 @@ class Gateway:
         except (msgspec.ValidationError, DomainError) as error:
             self._refuse(sid, wire.POSITIONS, "invalid_request", reason=str(error))
             return
-        if points and len(points) <= _POSITIONS_PER_MESSAGE:
-            newest = max(points, key=lambda p: p.at_ms)
-            self.latest[peer.technician_id] = (peer.branch_id, newest)
+        if len(points) > _POSITIONS_PER_MESSAGE:
+            return
+        on_duty = [p for p in points if self._is_on_duty(peer.technician_id, p.at_ms)]
+        self._unsaved.setdefault(peer.technician_id, []).extend(on_duty)
+        believed = [p for p in on_duty if not p.is_mocked]
+        if believed:
+            self.latest[peer.technician_id] = (peer.branch_id, max(believed, key=lambda p: p.at_ms))
             self._moved.add(peer.technician_id)
-            self._unsaved[peer.technician_id] = newest
+
+    def _is_on_duty(self, technician_id: str, at_ms: int) -> bool:
+        """Tell whether a position may be taken: off shift or paused it does not even enter this process's memory."""
+        if clock.mono_s() - self._duty_read_s > _DUTY_S:
+            now_ms = self.services.uow.clock.now_ms()
+            self._duty = self.services.uow.read(lambda s: positions.list_duty(s, now_ms))
+            self._duty_read_s = clock.mono_s()
+        return any(start <= at_ms < end for start, end in self._duty.get(technician_id, ()))
 
     def on_unknown(self, event: str, sid: str, *_arguments: Any) -> None:
         """Answer what is not registered: never silence."""
@@ -238,15 +252,15 @@ class Gateway:
                 _log.exception("flush failed")
 
     def flush(self) -> None:
-        """Write the newest positions down, in one transaction."""
+        """Write the positions down that came, in one transaction."""
         unsaved, self._unsaved = self._unsaved, {}
         if not unsaved:
             return
         now_ms = self.services.uow.clock.now_ms()
 
         def work(session: Any) -> None:
-            for technician_id, position in unsaved.items():
-                accounts.store_position(session, technician_id, position, now_ms)
+            for technician_id, points in unsaved.items():
+                positions.keep(session, technician_id, points, now_ms)
 
         self.services.uow.database.write(work)
 

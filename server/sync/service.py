@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +18,7 @@ from server.accounts.models import Device
 from server.core import journal, texts
 from server.core.calls import Services
 from server.core.unit_of_work import Actor, Tx
+from server.positions import service as positions
 from server.sync import changes, effects, repository
 from server.sync.models import ProcessedEvent, Quarantine
 from server.visits.service import Sender
@@ -27,6 +29,7 @@ _log = structlog.get_logger(__name__)
 
 # A phone with nothing to say is noted as seen at most this often; it counts as silent after 90 s.
 _CONTACT_MS: Final = 30_000
+_DUTY_AHEAD_MS: Final = 24 * 3_600_000
 
 
 class _LooseEvent(msgspec.Struct, frozen=True):
@@ -42,7 +45,7 @@ def exchange(services: Services, device: Device, request: wire.SyncRequest) -> w
     actor = account_service.device_actor(device)
     sender = Sender(device_id=device.id, technician_id=device.technician_id, public_key=device.public_key)
     results = _handle_all(services, actor, sender, [bytes(raw) for raw in request.events])
-    is_news = bool(request.positions or results)
+    is_news = bool(request.positions or results) or _has_turned(services, device, request)
     if is_news or services.uow.clock.now_ms() - device.last_seen_ms > _CONTACT_MS:
         services.uow.run(actor, lambda tx: _note_contact(tx, device.id, request))
     return services.uow.read(lambda session: _answer(session, services, device, request, results))
@@ -173,13 +176,22 @@ def _note_contact(tx: Tx, device_id: str, request: wire.SyncRequest) -> None:
     if device is None:
         return
     device.last_seen_ms = max(device.last_seen_ms, tx.now_ms)
+    positions.pause(tx.session, device.technician_id, is_paused=request.location_paused, now_ms=tx.now_ms)
+    positions.keep(tx.session, device.technician_id, _read_positions(device_id, request), tx.now_ms)
+    positions.keep_purging(tx)
+
+
+def _read_positions(device_id: str, request: wire.SyncRequest) -> Iterator[wire.Position]:
     for raw in request.positions:
         try:
-            position = msgspec.json.decode(raw, type=wire.Position)
+            yield msgspec.json.decode(raw, type=wire.Position)
         except (msgspec.MsgspecError, DomainError, UnicodeDecodeError, RecursionError):
             _log.info("position unreadable", device_id=device_id)
-            continue
-        account_service.store_position(tx.session, device.technician_id, position, tx.now_ms)
+
+
+def _has_turned(services: Services, device: Device, request: wire.SyncRequest) -> bool:
+    technician = services.uow.read(lambda s: accounts.find_technician(s, device.technician_id))
+    return technician is not None and (technician.location_paused_ms is not None) != request.location_paused
 
 
 def _answer(
@@ -201,6 +213,7 @@ def _answer(
         session, device.branch_id, device.technician_id, feed, now_ms, services.settings.sla_profile
     )
     new_cursor = feed[-1][0] if feed else cursor
+    shifts = accounts.list_shifts(session, device.branch_id, now_ms, now_ms + _DUTY_AHEAD_MS)
     return wire.SyncResponse(
         gen=branch.generation,
         at_ms=now_ms,
@@ -209,4 +222,5 @@ def _answer(
         cursor=new_cursor,
         more=new_cursor < head,
         reset=is_lost,
+        duty=tuple((s.start_ms, s.end_ms) for s in shifts if s.technician_id == device.technician_id),
     )

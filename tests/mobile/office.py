@@ -130,7 +130,13 @@ class Office:
         is_other = bool(request.gen) and request.gen != self.gen
         changes = () if is_other else tuple(entry for entry in self.feed if entry.seq > request.cursor)
         response = wire.SyncResponse(
-            gen=self.gen, at_ms=START_MS, results=results, changes=changes, cursor=len(self.feed), reset=is_other
+            gen=self.gen,
+            at_ms=START_MS,
+            results=results,
+            changes=changes,
+            cursor=len(self.feed),
+            reset=is_other,
+            duty=((0, 1 << 50),),
         )
         return msgspec.json.encode(response)
 

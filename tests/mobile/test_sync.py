@@ -265,8 +265,9 @@ def test_waiting_call_returns_when_there_is_something(office: Office, phone: ser
 
 def test_positions_travel_with_the_call_and_only_the_latest_are_kept(office: Office, phone: service.Phone) -> None:
     """A day without a network does not pile up a day's trace."""
+    phone.sync_once()
     for second in range(200):
-        phone.report_position(wire.Position(at_ms=second, lat=37.8, lon=113.5))
+        phone.report_position(wire.Position(at_ms=second, lat=37.8 + second / 1000, lon=113.5))
     office.faults.append("500")
     phone.sync_once()
     phone.report_position(wire.Position(at_ms=201, lat=37.8, lon=113.5))

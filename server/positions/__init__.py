@@ -1,0 +1,1 @@
+"""Where technicians are, only on duty: newest place, trace, who looked at it, and the purge."""
