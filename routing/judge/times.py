@@ -113,6 +113,7 @@ def _homecoming(case: Case, technician: Technician, route: Route, here: _Here) -
     """Judge the way home: rests before it, the hard end of the shift, overtime told, and rests never taken."""
     if route.leaves_for == len(route.stops):
         here = _go_back(case, technician, here)
+    done_s = here.free_s
     yield from _errands(case, technician, route, len(route.stops), here)
     least, most = (0.0, 0.0) if technician.end_place is None else case.leg(here.place, technician.end_place)
     early, late = here.free_s + least, here.free_s + most + here.blur_s
@@ -124,7 +125,7 @@ def _homecoming(case: Case, technician: Technician, route: Route, here: _Here) -
     low, high = (0.0, 0.0) if begins is None else (max(0.0, early - begins), max(0.0, late - begins))
     if not low - _FIGURE_SLACK_S <= route.overtime_s <= high + _FIGURE_SLACK_S:
         yield Violation(code="wrong_overtime", technician_id=technician.id, detail=f"{route.overtime_s}, {low:.0f}")
-    yield from _rests_missed(case, technician, route, early)
+    yield from _rests_missed(case, technician, route, done_s, early)
 
 
 def _shift(case: Case, technician: Technician, route: Route) -> Iterator[Violation]:
@@ -148,18 +149,18 @@ def _matched(technician: Technician, route: Route) -> list[tuple[Break, BreakTim
     return pairs
 
 
-def _head_end(case: Case, technician: Technician, route: Route) -> tuple[int, float]:
-    """Return how many stops go first, and when the last of them ends (or he is free, when there are none)."""
+def _leading(case: Case, technician: Technician, route: Route) -> int:
+    """Return how many stops go first: those he leaves a job for, those under way, and leaks."""
     leading = 0
     for stop in route.stops:
         if leading >= route.leaves_for and not case.goes_first(case.jobs[stop.job_id], technician):
             break
         leading += 1
-    return leading, float(route.stops[leading - 1].end_s) if leading else float(free_from(case, technician))
+    return leading
 
 
 def _hours_of_rests(case: Case, technician: Technician, route: Route) -> Iterator[Violation]:
-    leading, _ = _head_end(case, technician, route)
+    leading = _leading(case, technician, route)
     pairs = _matched(technician, route)
     for rest, taken in pairs:
         # What goes first may last: the rest then comes right behind it.
@@ -170,10 +171,12 @@ def _hours_of_rests(case: Case, technician: Technician, route: Route) -> Iterato
             yield Violation(code="break_violated", technician_id=technician.id, detail=f"not owed {one.start_s}")
 
 
-def _rests_missed(case: Case, technician: Technician, route: Route, home_s: float) -> Iterator[Violation]:
-    leading, head_end_s = _head_end(case, technician, route)
+def _rests_missed(
+    case: Case, technician: Technician, route: Route, done_s: float, home_s: float
+) -> Iterator[Violation]:
+    # He goes home when what goes first is done: a rest that went by meanwhile is not made up for.
+    is_only_first = _leading(case, technician, route) == len(route.stops)
     for rest, taken in _matched(technician, route):
         is_owed = free_from(case, technician) <= rest.latest_s < home_s
-        is_swallowed = leading == len(route.stops) and head_end_s > rest.latest_s
-        if taken is None and is_owed and not is_swallowed:
+        if taken is None and is_owed and not (is_only_first and done_s > rest.latest_s):
             yield Violation(code="break_missed", technician_id=technician.id, detail=f"due by {rest.latest_s}")
