@@ -1,0 +1,116 @@
+"""Where qualified technicians without work wait: by expected coverage of the forecast, within a limit on empty km."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.anticipation.coverage import CoverPrice, Waiter, choose_moves
+from tests.benchmarks.leak_day.answer import EndOf
+from tests.benchmarks.leak_day.crew import SPOT, Crew, Doing, Point
+from tests.benchmarks.leak_day.day import EARLY_S, Day, seconds
+from tests.benchmarks.leak_day.world import (
+    EMERGENCY,
+    KM_PER_SECOND,
+    SECONDS_PER_KM,
+    SHIFT_END_S,
+)
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """Dials of repositioning; ``busy_s`` is what calling somebody off a job counts as, in seconds of arrival."""
+
+    price: CoverPrice = CoverPrice()
+    busy_s: float = 180.0
+    empty_km: float = 100.0
+    least_wait_s: float = 480.0
+    longest_drive_s: float = 900.0
+    dwell_s: float = 2700.0
+    candidates: int = 60
+    horizon_s: float = 9 * 3600.0
+
+
+class Posts:
+    """Moves waiting technicians; keeps count of the empty driving spent."""
+
+    def __init__(self, posting: Posting) -> None:
+        self._dials = posting
+        self.spent_s = 0.0
+
+    def review(self, day: Day, end_s: EndOf) -> None:
+        """Send whoever waits and can do better elsewhere."""
+        if day.now_s >= self._dials.horizon_s:
+            return
+        places = day.world.forecast
+        waiters, spots = [], {}
+        for crew in day.crews:
+            found = self._waiter(day, crew, places)
+            if found is not None:
+                waiters.append(found[0])
+                spots[crew.index] = found[1]
+        if not waiters:
+            return
+        budget = self._dials.empty_km / KM_PER_SECOND * min(1.0, 0.1 + day.now_s / self._dials.horizon_s) - self.spent_s
+        reach = self._reach(day, places, end_s)
+        for move in choose_moves(reach, np.ones(len(places)), waiters, self._dials.price, budget):
+            self.spent_s += move.extra_s
+            x, y = spots[move.technician][move.candidate]
+            day.wait_at(day.crews[move.technician], (float(x), float(y)))
+
+    def _waiter(self, day: Day, crew: Crew, places: Floats) -> tuple[Waiter, Floats] | None:
+        moving = crew.doing == Doing.DRIVING
+        if not crew.qualified or crew.doing == Doing.ON_SITE or (moving and crew.target != SPOT):
+            return None
+        if moving:
+            return None
+        here = crew.place
+        following, latest = _next_stop(day, crew)
+        if latest - day.now_s - seconds(here, following) < self._dials.least_wait_s:
+            return None
+        out = _drives(places, here)
+        near = np.argsort(out)[: self._dials.candidates * 2 : 2]
+        spots = np.concatenate([np.asarray([here, following]), places[near]])
+        there, on = _drives(spots, here), _drives(spots, following)
+        dwell = np.minimum(latest - day.now_s - there - on, self._dials.dwell_s)
+        extra = np.where((dwell > 0) & (there < self._dials.longest_drive_s), there + on - on[0], np.inf)
+        waiter = Waiter(
+            technician=crew.index,
+            reach_s=np.hypot(*np.moveaxis(spots[:, None] - places[None], 2, 0)) * SECONDS_PER_KM,
+            extra_s=np.maximum(extra, 0.0),
+            dwell_s=np.maximum(dwell, 0.0),
+        )
+        return waiter, spots
+
+    def _reach(self, day: Day, places: Floats, end_s: EndOf) -> Floats:
+        reach = np.full((len(day.crews), len(places)), np.inf)
+        for crew in day.crews:
+            if crew.qualified:
+                place, delay = self._stands(day, crew, end_s)
+                reach[crew.index] = _drives(places, place) + delay
+        return reach
+
+    def _stands(self, day: Day, crew: Crew, end_s: EndOf) -> tuple[Point, float]:
+        if crew.doing == Doing.ON_SITE:
+            left = max(0.0, end_s(crew) - day.now_s)
+            return crew.place, left if day.priority[crew.job] == EMERGENCY else min(left, self._dials.busy_s)
+        if crew.heads_for >= 0:
+            is_emergency = day.priority[crew.heads_for] == EMERGENCY
+            return crew.goal, day.planned_left[crew.heads_for] if is_emergency else self._dials.busy_s
+        return (crew.goal if crew.doing == Doing.DRIVING else crew.place), 0.0
+
+
+def _next_stop(day: Day, crew: Crew) -> tuple[Point, float]:
+    """Return the place of the next stop (else home) and when he should be there."""
+    if crew.tail:
+        job = crew.tail[0]
+        return day.spots[job], day.opens_s[job] - EARLY_S
+    return crew.home, float(SHIFT_END_S)
+
+
+def _drives(places: Floats, place: Point) -> Floats:
+    return np.asarray(np.hypot(places[:, 0] - place[0], places[:, 1] - place[1]) * SECONDS_PER_KM)
