@@ -39,7 +39,8 @@ class DistrictHistory:
     def centres_m(self) -> Floats:
         """Return the place of every district, shape (districts, 2)."""
         counts = np.array(self._hours, dtype=np.float64).reshape(-1, _HOURS).sum(axis=1)
-        return np.array(self._sums, dtype=np.float64).reshape(-1, 2) / counts[:, None]
+        centres: Floats = np.array(self._sums, dtype=np.float64).reshape(-1, 2) / counts[:, None]
+        return centres
 
     def weights(self, hour: int) -> Floats:
         """Return the share of the next emergency expected in each district at this hour; they sum to 1."""

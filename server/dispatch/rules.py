@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from routing.emergency_queue import QueueRules
 from routing.problem import Profile
 from server.core import texts
 
@@ -39,6 +40,10 @@ class DispatchRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     effective_from: dt.date
     offer_lead_s: int
     queue_target_s: int
+    queue_late_s: int
+    queue_limit_s: int
+    queue_limit_weight: float
+    queue_redirect_s: int
     offer_expires_s: int
     replan_every_s: int
     horizon_s: int
@@ -50,6 +55,16 @@ class DispatchRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     end_of_shift_grace_s: int
     priority: dict[str, Weights]
     escalation: tuple[EscalationStep, ...]
+
+    @property
+    def queue_rules(self) -> QueueRules:
+        """What waiting weighs when several emergencies wait."""
+        return QueueRules(
+            target_s=self.queue_target_s,
+            late_s=self.queue_late_s,
+            limit_s=self.queue_limit_s,
+            limit_weight=self.queue_limit_weight,
+        )
 
 
 @functools.cache

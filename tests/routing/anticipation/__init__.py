@@ -1,0 +1,1 @@
+"""Tests of being ready for what nobody has reported yet."""
