@@ -25,7 +25,9 @@ def calls(root: Path, packages: tuple[str, ...], is_meant: Callable[[str], bool]
 
 
 def is_query(name: str) -> bool:
-    """Tell whether a dotted call builds a database query."""
+    """Tell whether a dotted call builds a database query; a search tree's query asks for neighbours, no table."""
+    if name.endswith("._tree.query"):
+        return False
     return name in {"select", "sa.select", "sqlalchemy.select"} or name.endswith(".query")
 
 
@@ -86,6 +88,13 @@ def test_query_is_found_when_a_service_selects(tmp_path: Path) -> None:
     line = "from sqlalchemy import select\nselect(1)\nsession.query(1)\n"
     planted = tree.plant(tmp_path, {"server/visits/service.py": line, "server/visits/repository.py": line})
     assert [found.split()[1] for found in queries_outside_repositories(planted)] == ["select", "session.query"]
+
+
+def test_a_search_tree_may_be_asked_for_neighbours_anywhere(tmp_path: Path) -> None:
+    """A KD-tree's query is no database query; a session called in the same way still is."""
+    line = "self._tree.query(1)\nself.session.query(1)\n"
+    planted = tree.plant(tmp_path, {"server/dispatch/travel/snapping.py": line})
+    assert [found.split()[1] for found in queries_outside_repositories(planted)] == ["self.session.query"]
 
 
 def test_only_the_unit_of_work_commits() -> None:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 import numpy as np
-from scipy.stats import theilslopes
 
 from routing.problem import Place
-from server.core import texts
-from server.dispatch.travel.roads import Floats, leg_m
+from server.dispatch.travel.geometry import Floats, leg_m
+from server.dispatch.travel.rules import CalibrationRules, travel_rules
 
-_FILE: Final = "travel-2026.toml"
 _KM_H: Final = 3.6
 # Theil–Sen looks at all pairs; so many trips are enough for a first line.
 _FIRST_LINE_OF: Final = 400
@@ -29,52 +25,6 @@ _SETTLED: Final = 1e-6
 _BISQUARE: Final = 3.0
 _NORMAL_MAD: Final = 0.6745
 _LEAST_SPREAD: Final = 0.01
-
-
-class CalibrationRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Bounds of what a trip can be and what may be learnt from trips (table ``calibration`` of the travel file)."""
-
-    least_trips: int
-    days: int
-    refresh_every_s: int
-    least_start_up_s: float
-    most_start_up_s: float
-    least_km_h: float
-    most_km_h: float
-    least_scale: float
-    most_scale: float
-    shortest_trip_m: float
-    longest_trip_m: float
-    longest_trip_s: int
-    fastest_km_h: float
-    position_fresh_s: int
-    same_stop_s: int
-
-    def pace_bounds(self, detour: float | None) -> tuple[float, float]:
-        """Return least and most pace: seconds per straight metre at a detour factor, or (None) a scale of seconds."""
-        if detour is None:
-            return self.least_scale, self.most_scale
-        return detour * _KM_H / self.most_km_h, detour * _KM_H / self.least_km_h
-
-
-class _Bands(msgspec.Struct, frozen=True):
-    hour_bands: tuple[tuple[int, int], ...]
-    calibration: CalibrationRules
-
-
-@functools.cache
-def _file() -> _Bands:
-    return msgspec.convert(tomllib.loads(texts.read_data(_FILE).decode()), _Bands)
-
-
-def calibration_rules() -> CalibrationRules:
-    """Return the rules in force. Raises msgspec.ValidationError for a broken file, at start."""
-    return _file().calibration
-
-
-def hour_bands() -> tuple[tuple[int, int], ...]:
-    """Return the spans of local hours that are fitted apart, such as (7, 9)."""
-    return _file().hour_bands
 
 
 @dataclasses.dataclass(frozen=True)
@@ -178,7 +128,7 @@ def calibrate(
         error = float(np.median(np.abs(start_up_s + pace * x[chosen] - y[chosen]) / y[chosen]))
         return Band(from_hour, until_hour, round(start_up_s, 1), pace, int(chosen.sum()), round(error, 4))
 
-    bands = tuple(band for span in hour_bands() if (band := fitted(*span)) is not None)
+    bands = tuple(band for span in travel_rules().hour_bands if (band := fitted(*span)) is not None)
     return Calibration(made_on=made_on, whole=fitted(0, 24), bands=bands, ignored=ignored)
 
 
@@ -202,9 +152,10 @@ def _first_line(x: Floats, y: Floats) -> tuple[float, float]:
     # Evenly through the trips in order of length, so that short and long ones are there.
     order = np.argsort(x, kind="stable")
     chosen = order[np.unique(np.linspace(0, len(x) - 1, min(len(x), _FIRST_LINE_OF)).astype(np.int64))]
-    if np.ptp(x[chosen]) == 0:
+    run, rise = np.subtract.outer(x[chosen], x[chosen]), np.subtract.outer(y[chosen], y[chosen])
+    if not (run > 0).any():
         return 0.0, float(np.median(y) / max(float(x[0]), 1.0))
-    pace = float(theilslopes(y[chosen], x[chosen])[0])
+    pace = float(np.median(rise[run > 0] / run[run > 0]))
     return float(np.median(y - pace * x)), pace
 
 

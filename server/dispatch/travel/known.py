@@ -9,8 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from server.dispatch.travel.roads import Floats
-from server.dispatch.travel.snapping import Index
+from server.dispatch.travel.geometry import Floats, Index
 
 # Returns the legs from each of some points to each of some others; inf where no way leads.
 FindLegs = Callable[[Index, Index], Floats]
@@ -34,10 +33,14 @@ def _empty() -> _Table:
 class Known:
     """Legs between points. Readers never wait for a search: they see the table as it was last completed."""
 
-    def __init__(self, find_legs: FindLegs, most: int) -> None:
-        """Ask `find_legs` for what is new; above `most` points those unused for longest are forgotten."""
+    def __init__(self, find_legs: FindLegs, most: int, at_once: int) -> None:
+        """Ask `find_legs` for up to `at_once` new points; above `most` points those unused for longest are forgotten.
+
+        One call may ask for more than `most`: what it asks for is never forgotten before it is answered.
+        """
         self._find_legs = find_legs
         self._most = most
+        self._at_once = at_once
         self._table = _empty()
         self._searching = threading.Lock()
         self._used: dict[int, int] = {}
@@ -51,10 +54,8 @@ class Known:
     def between(self, rows: Index, columns: Index) -> Floats:
         """Return the legs of shape (rows, columns), searching for those that are new. Raises what the search raises."""
         both = rows if columns is rows else np.concatenate([rows, columns])
-        table = self._table
-        if self.missing(both):
-            table = self._add(both)
         self._mark_used(both)
+        table = self._complete(both)
         row = _numbers(table, rows)
         column = row if columns is rows else _numbers(table, columns)
         return table.legs[row[:, None], column]
@@ -63,16 +64,32 @@ class Known:
         self._asked += 1
         self._used.update(dict.fromkeys(points.tolist(), self._asked))
 
-    def _add(self, wanted: Index) -> _Table:
-        """Search for what is missing, one caller at a time, and publish the table with it."""
-        with self._searching:
-            new = np.array(self.missing(wanted), dtype=np.int64)
-            table = self._with_room(wanted, len(new))
-            if len(new) + len(table.points) > self._most:
-                new = np.array(list(dict.fromkeys(wanted.tolist())), dtype=np.int64)
-                table = _empty()
-            table = self._table = self._extended(table, new)
-            return table
+    def learn(self, points: Index, wait_s: float) -> bool:
+        """Search for what is missing; False, with nothing done, when another search is not over in time."""
+        if not self.missing(points):
+            return True
+        if not self._searching.acquire(timeout=wait_s):
+            return False
+        try:
+            self._search_some(points, len(points))
+        finally:
+            self._searching.release()
+        return True
+
+    def _complete(self, wanted: Index) -> _Table:
+        """Return a table with all points, searching a few at a time: whoever cannot wait gets in between."""
+        points = wanted.tolist()
+        table = self._table
+        while any(point not in table.row for point in points):
+            with self._searching:
+                self._search_some(wanted, self._at_once)
+            table = self._table
+        return table
+
+    def _search_some(self, wanted: Index, count: int) -> None:
+        """Search for up to so many missing points and publish the table with them."""
+        new = np.array(self.missing(wanted)[:count], dtype=np.int64)
+        self._table = self._extended(self._with_room(wanted, len(new)), new)
 
     def _with_room(self, wanted: Index, more: int) -> _Table:
         """Return the table, or one half as large of what was used last when it would grow too large."""
@@ -80,7 +97,8 @@ class Known:
         if len(table.points) + more <= self._most:
             return table
         needed = set(wanted.tolist())
-        newest = sorted(table.row, key=lambda point: (point in needed, self._used.get(point, 0)))[-self._most // 2 :]
+        room = max(self._most // 2, len(needed))
+        newest = sorted(table.row, key=lambda point: (point in needed, self._used.get(point, 0)))[-room:]
         kept = _numbers(table, np.array(newest, dtype=np.int64))
         self._used = {point: self._used.get(point, 0) for point in newest}
         row = {point: index for index, point in enumerate(newest)}

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
-from server.dispatch.travel.roads import RoadNet, RoadRules, leg_m, unusable
+from server.dispatch.travel.geometry import leg_m
+from server.dispatch.travel.roads import RoadNet, RoadRules, label_parts, unusable
 from shared.errors import DomainError
 
 _M_S_PER_KM_H: Final = 1 / 3.6
@@ -192,9 +191,7 @@ def _lengths_m(shape: Any, starts: Any) -> Any:
 
 def _connected(net: RoadNet) -> RoadNet:
     """Keep the largest part in which every junction reaches every other; what hangs off it cannot be driven back."""
-    tails, heads, seconds, _ = net.links()
-    graph = coo_matrix((seconds, (tails, heads)), shape=(net.junctions, net.junctions)).tocsr()
-    _, label = connected_components(graph, directed=True, connection="strong")
+    label = label_parts(net)
     is_kept = label == np.bincount(label).argmax()
     kept = np.flatnonzero(is_kept[net.piece_a] & is_kept[net.piece_b])
     renumbered = (np.cumsum(is_kept) - 1).astype(np.int32)

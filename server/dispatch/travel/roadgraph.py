@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,15 +13,16 @@ from scipy.sparse.csgraph import dijkstra
 
 from routing.problem import Place
 from routing.travel import SAME_BUILDING_M, Ints, distances_m
+from server.dispatch.travel.geometry import Floats, Index, Whole
 from server.dispatch.travel.known import Known
-from server.dispatch.travel.roads import Floats, RoadNet, RoadRules, Whole
-from server.dispatch.travel.snapping import Index, Snapper
+from server.dispatch.travel.packing import pack, unpack
+from server.dispatch.travel.roads import RoadNet, RoadRules
+from server.dispatch.travel.snapping import Snapper
 from shared.errors import DomainError
 
-# Time and way are added up in one number: milliseconds × 2²⁴ + decimetres. Both are whole and stay below 2⁵³, so sums
-# are exact up to 149 hours and 1,677 km, and of two ways of equal time the shorter one counts.
-_MS: Final = float(1 << 24)
 _MOST_PLACES: Final = 3000
+# Some 0.2 s of searching: so long may somebody who cannot wait find the search taken.
+_AT_ONCE: Final = 32
 _KM_H_PER_M_S: Final = 3.6
 
 
@@ -30,13 +32,28 @@ class RoadGraph:
     Places that lie off the road, and legs without a way, raise DomainError; nothing is answered for them.
     """
 
-    def __init__(self, net: RoadNet, rules: RoadRules, *, start_up_s: int = 0, scale: float = 1.0) -> None:
-        """Keep the net; ``start_up_s`` is added to every trip, ``scale`` stretches the driving (calibration)."""
+    def __init__(self, net: RoadNet, rules: RoadRules) -> None:
+        """Keep the net; driving takes as long as its roads say, with the rules' start-up time for every trip."""
         self.net = net
         self.quality = f"roadgraph {net.data_date or 'undated'} {net.source_hash[:6]}"
-        self._rules, self._start_up_s, self._scale = rules, start_up_s, scale
+        self._rules, self._start_up_s, self._scale = rules, rules.start_up_s, 1.0
         self._snapper = Snapper(net, rules.sample_m)
-        self._known = Known(_Legs(net, self._snapper).find, _MOST_PLACES)
+        self._known = Known(_Legs(net, self._snapper).find, _MOST_PLACES, _AT_ONCE)
+
+    def paced(self, start_up_s: float, scale: float, label: str) -> RoadGraph:
+        """Return this graph with what trips have taught: start-up seconds, driven over computed time, provenance."""
+        other = copy.copy(self)
+        other.quality = f"{self.quality} {label}"
+        other._start_up_s, other._scale = start_up_s, scale  # noqa: SLF001 - its own kind
+        return other
+
+    def learn(self, places: Sequence[Place], wait_s: float) -> bool:
+        """Search for what is new among the places; False when another search is not over in time.
+
+        Raises DomainError ``place_off_road``.
+        """
+        points, _ = self._on_road(places)
+        return self._known.learn(points, wait_s)
 
     def off_road(self, places: Sequence[Place]) -> list[tuple[int, float]]:
         """Return the positions in ``places`` that lie farther from any road than the limit, with the metres."""
@@ -70,10 +87,10 @@ class RoadGraph:
         return points, off_m
 
     def _finished(self, packed: Floats, off_m: Floats, same: npt.NDArray[np.bool_]) -> tuple[Ints, Ints]:
-        drive_s = np.floor(packed / _MS) / 1000.0
+        drive_s, metres = unpack(packed)
         access_s = off_m / (self._rules.access_km_h / _KM_H_PER_M_S)
-        seconds = np.ceil(drive_s * self._scale + access_s) + self._start_up_s
-        metres = np.rint((packed - np.floor(packed / _MS) * _MS) / 10.0 + off_m)
+        seconds = np.ceil(drive_s * self._scale + access_s + self._start_up_s)
+        metres = np.rint(metres + off_m)
         seconds[same], metres[same] = 0, 0
         return seconds.astype(np.int32), metres.astype(np.int32)
 
@@ -85,10 +102,6 @@ def _check_reached(packed: Floats, sources: Sequence[Place], targets: Sequence[P
         raise DomainError("place_unreachable", lat=a.lat, lon=a.lon, to_lat=b.lat, to_lon=b.lon)
 
 
-def _pack(seconds: Floats, metres: Floats) -> Floats:
-    return np.where(np.isfinite(seconds), np.rint(seconds * 1000.0) * _MS + np.rint(metres * 10.0), np.inf)
-
-
 class _Search:
     """Dijkstra from a point on a piece of road, over a graph that keeps one spare junction for that point."""
 
@@ -96,7 +109,7 @@ class _Search:
         tails, heads, seconds, metres = net.links()
         if is_reversed:
             tails, heads = heads, tails
-        tails, heads, packed = _fastest(tails, heads, _pack(seconds, metres))
+        tails, heads, packed = _fastest(tails, heads, pack(seconds, metres))
         self._start = net.junctions
         counts = np.bincount(tails, minlength=net.junctions)
         indptr = np.concatenate([[0], np.cumsum(counts), [len(packed) + 2]]).astype(np.int32)
@@ -140,8 +153,8 @@ class _Legs:
     def _search(self, begins: Index, ends: Index, *, is_reversed: bool) -> Floats:
         begin, end = self._snapper.joins(begins), self._snapper.joins(ends)
         search = self._back if is_reversed else self._ahead
-        leave = _pack(begin.into_s if is_reversed else begin.out_s, begin.metres)
-        enter = _pack(end.out_s if is_reversed else end.into_s, end.metres)
+        leave = pack(begin.into_s if is_reversed else begin.out_s, begin.metres)
+        enter = pack(end.out_s if is_reversed else end.into_s, end.metres)
         found = np.empty((len(begins), len(ends)))
         for index in range(len(begins)):
             row = search.run(begin.node[index], leave[index])
@@ -151,5 +164,5 @@ class _Legs:
     def _along(self, begins: Index, ends: Index, *, is_reversed: bool) -> Floats:
         """Return the packed cost of staying on one piece of road; inf for points of different pieces."""
         if is_reversed:
-            return _pack(*self._snapper.direct(ends, begins)).T
-        return _pack(*self._snapper.direct(begins, ends))
+            return pack(*self._snapper.direct(ends, begins)).T
+        return pack(*self._snapper.direct(begins, ends))

@@ -12,17 +12,15 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from server.core import texts
+from server.dispatch.travel.geometry import Floats, Whole
 from shared.errors import DomainError
-
-Floats = npt.NDArray[np.float64]
-Whole = npt.NDArray[np.int32]
 
 _RULES: Final = "roads-2026.toml"
 _FORMAT: Final = 1
-_RADIUS_M: Final = 6_371_008.8
 
 
 class RoadRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,6 +34,7 @@ class RoadRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     least_km_h: float
     most_km_h: float
     junction_s: float
+    start_up_s: float
     snap_limit_m: float
     access_km_h: float
     sample_m: float
@@ -89,14 +88,6 @@ class RoadNet:
         metres = np.concatenate([self.length_m, self.length_m])
         kept = np.isfinite(seconds) & (tails != heads)
         return tails[kept], heads[kept], seconds[kept], metres[kept]
-
-
-def leg_m(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> Floats:
-    """Return metres between neighbouring points in degrees, element by element; meant for legs below some km."""
-    north = np.radians(lat_b - lat_a)
-    east = np.radians(lon_b - lon_a) * np.cos(np.radians((lat_a + lat_b) / 2))
-    metres: Floats = _RADIUS_M * np.hypot(north, east)
-    return metres
 
 
 def save_roads(net: RoadNet, path: Path) -> None:
@@ -162,10 +153,27 @@ def _find_fault(net: RoadNet) -> str:
         return "shape"
     if len(net.shape_lon) != len(net.shape_lat) or not _in_range(net):
         return "places"
+    return _find_fault_of_figures(net)
+
+
+def _find_fault_of_figures(net: RoadNet) -> str:
     drives = np.concatenate([net.forward_s, net.backward_s])
     if np.isnan(drives).any() or drives.min() < 0 or not bool((net.length_m >= 0).all()):
         return "seconds"
-    return ""
+    return "" if is_connected(net) else "not connected"
+
+
+def label_parts(net: RoadNet) -> Whole:
+    """Return for each junction the number of its strongly connected part."""
+    tails, heads, seconds, _ = net.links()
+    graph = coo_matrix((seconds, (tails, heads)), shape=(net.junctions, net.junctions)).tocsr()
+    labels: Whole = connected_components(graph, directed=True, connection="strong")[1]
+    return labels
+
+
+def is_connected(net: RoadNet) -> bool:
+    """Tell whether every junction reaches every other."""
+    return bool((label_parts(net) == 0).all())
 
 
 def _in_range(net: RoadNet) -> bool:

@@ -7,15 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from routing.problem import Place
-from server.dispatch.travel.roads import Floats, RoadNet, leg_m
+from server.dispatch.travel.geometry import RADIUS_M, Floats, Index, leg_m
+from server.dispatch.travel.roads import RoadNet
 
-Index = npt.NDArray[np.int64]
-
-_RADIUS_M = 6_371_008.8
 _MOST_REMEMBERED = 20_000
 
 
@@ -89,8 +86,8 @@ class Snapper:
 
     def _flat(self, lat: Floats, lon: Floats) -> Floats:
         """Return metres north and east of the middle; exact enough for a search among neighbours."""
-        north = np.radians(lat - self._middle[0]) * _RADIUS_M
-        east = np.radians(lon - self._middle[1]) * np.cos(np.radians(lat)) * _RADIUS_M
+        north = np.radians(lat - self._middle[0]) * RADIUS_M
+        east = np.radians(lon - self._middle[1]) * np.cos(np.radians(lat)) * RADIUS_M
         return np.column_stack([north, east])
 
 

@@ -14,14 +14,13 @@ from server.dispatch.travel.calibration import (
     Calibration,
     Drive,
     calibrate,
-    calibration_rules,
-    hour_bands,
     sift,
     straight_m,
 )
+from server.dispatch.travel.rules import travel_rules
 from server.dispatch.travel.straight import CalibratedLine, local_hour
 
-RULES = calibration_rules()
+RULES = travel_rules().calibration
 DETOUR = travel_profile().detour
 BOUNDS = RULES.pace_bounds(DETOUR)
 CENTRE = Place(lat=37.86, lon=113.58)
@@ -170,5 +169,5 @@ def test_the_local_hour_follows_the_branch_when_it_stands_elsewhere() -> None:
 
 def test_hour_bands_cover_the_day_once() -> None:
     """Each hour has one band, in the shipped file."""
-    covered = [hour for first, last in hour_bands() for hour in range(first, last)]
+    covered = [hour for first, last in travel_rules().hour_bands for hour in range(first, last)]
     assert covered == list(range(24))

@@ -7,19 +7,21 @@ import itertools
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from routing.problem import Place
 from routing.travel import distances_m
 from server import commands
+from server.dispatch.travel.known import Known
 from server.dispatch.travel.osm import read_roads, read_way
 from server.dispatch.travel.roadgraph import RoadGraph
 from server.dispatch.travel.roads import RoadNet, load_roads, road_rules, save_roads
 from shared.errors import DomainError
 from tests.server.dispatch.travel.towns import STEP_DEG, Ways, grid_ways, node_place, shortest_s, write_town
 
-RULES = road_rules()
+RULES = msgspec.structs.replace(road_rules(), start_up_s=0.0)
 OSM = Path(__file__).resolve().parents[4] / "../shared/data/osm"
 
 
@@ -130,7 +132,9 @@ def test_calibration_stretches_driving_and_adds_start_up_when_given(tmp_path: Pa
     net = net_of(tmp_path, grid_ways(3, 3))
     places = [node_place(0), node_place(202)]
     plain, _ = RoadGraph(net, RULES).matrix(places, places, 0)
-    slower, _ = RoadGraph(net, RULES, start_up_s=90, scale=1.5).matrix(places, places, 0)
+    taught = RoadGraph(net, RULES).paced(90.0, 1.5, "2026-11-21 n=60 ±9%")
+    slower, _ = taught.matrix(places, places, 0)
+    assert taught.quality.endswith("2026-11-21 n=60 ±9%")
     assert slower[0, 1] == pytest.approx(plain[0, 1] * 1.5 + 90, abs=2)
     assert slower[0, 0] == 0
 
@@ -144,6 +148,42 @@ def test_a_net_is_the_same_when_it_comes_back_from_its_file(tmp_path: Path) -> N
         assert np.array_equal(getattr(net, field.name), getattr(again, field.name))
     assert again.data_date == "2026-11-01"
     assert RoadGraph(again, RULES).quality.startswith("roadgraph 2026-11-01")
+
+
+def test_a_road_file_is_refused_when_its_roads_do_not_hang_together(tmp_path: Path) -> None:
+    """What cannot be left again is found at the start, not in the middle of a plan."""
+    net = net_of(tmp_path, grid_ways(3, 3))
+    backward = net.backward_s.copy()
+    forward = net.forward_s.copy()
+    forward[net.piece_a == 0], backward[net.piece_b == 0] = np.inf, np.inf
+    save_roads(dataclasses.replace(net, forward_s=forward, backward_s=backward), tmp_path / "town.npz")
+    with pytest.raises(DomainError, match="not connected"):
+        load_roads(tmp_path / "town.npz")
+
+
+def test_whoever_cannot_wait_is_told_when_a_search_is_under_way(tmp_path: Path) -> None:
+    """An instant answer never stands behind another's search; without one its places are learnt at once."""
+    graph = RoadGraph(net_of(tmp_path, grid_ways(3, 3)), RULES)
+    places = [node_place(0), node_place(202)]
+    with graph._known._searching:
+        assert not graph.learn(places, wait_s=0.01)
+    assert graph.count_new(places) == 2
+    assert graph.learn(places, wait_s=0.01)
+    assert graph.count_new(places) == 0
+
+
+def test_old_places_are_forgotten_when_too_many_are_known(tmp_path: Path) -> None:
+    """The table stays bounded, and what is asked again after being forgotten is the same."""
+    net = net_of(tmp_path, grid_ways(4, 4))
+    small = RoadGraph(net, RULES)
+    small._known = Known(small._known._find_legs, most=5, at_once=2)
+    nodes = [node_place(row * 100 + column) for row in range(4) for column in range(4)]
+    whole = RoadGraph(net, RULES).matrix(nodes, nodes, 0)[0]
+    for first in range(0, 14, 2):
+        seconds, _ = small.matrix(nodes[first : first + 3], nodes[first : first + 3], 0)
+        assert (seconds == whole[first : first + 3, first : first + 3]).all()
+        assert len(small._known._table.points) <= 5
+    assert (small.matrix(nodes, nodes, 0)[0] == whole).all()
 
 
 def _cut_off(path: Path) -> None:
