@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import orm
 
 from server.accounts import repository as accounts
-from server.board import rows
+from server.board import plan, rows
 from server.board.rows import Row, Scene
 from server.core import journal
 from server.core.journal import Event
@@ -27,6 +27,7 @@ def list_changes(session: orm.Session, branch_id: str, after: int, now_ms: int, 
         "changes": [_change(scene, seq, event, feed) for seq, event in feed] if scene else [],
         "technicians": [rows.technician_row(scene, t) for t in _touched(scene, feed)] if scene else [],
         "summary": _summary(scene) if scene else None,
+        "plan": plan.plan_line(session, branch_id) if scene else None,
     }
 
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import orm
 
-from routing import urgent
-from server.accounts import repository as accounts
-from server.board import changes, detail, rows
+from routing import explain, urgent
+from server.board import changes, detail, explaining, plan, rows
 from server.board.rows import Scene
 from server.core.registry import DESK, OFFICE, Audience, Registry
 from server.core.unit_of_work import Tx
@@ -54,7 +53,13 @@ def register(registry: Registry) -> None:
 
 def get_board(call: Call) -> dict[str, Any]:
     """Return the live board."""
-    return call.read(lambda s: rows.board(s, call.actor.branch_id, call.now_ms, call.settings.sla_profile))
+
+    def work(session: orm.Session) -> dict[str, Any]:
+        branch_id = call.actor.branch_id
+        whole = rows.board(session, branch_id, call.now_ms, call.settings.sla_profile)
+        return {**whole, "plan": plan.plan_line(session, branch_id)}
+
+    return call.read(work)
 
 
 def get_changes(call: Call) -> dict[str, Any]:
@@ -86,25 +91,11 @@ def list_candidates(call: Call, work_order_id: str) -> dict[str, Any]:
         snapshot = problem.take_snapshot(session, branch_id, call.now_ms, call.settings.sla_profile)
         if order.id not in {job.id for job in snapshot.problem.jobs}:
             raise DomainError("no_candidate", state=order.state)
-        names = {t.id: t.name for t in accounts.list_technicians(session, branch_id)}
-        ranked = urgent.rank_candidates(snapshot.problem, snapshot.plan, order.id)
-        return {"items": [_candidate(rank, c, names) for rank, c in enumerate(ranked, start=1)]}
+        scene = Scene(session, branch_id, call.now_ms, call.settings.sla_profile)
+        ranked = urgent.rank_candidates(explain.release(snapshot.problem, order.id), snapshot.plan, order.id)
+        return {"items": [explaining.candidate_row(scene, rank, c) for rank, c in enumerate(ranked, start=1)]}
 
     return call.read(work)
-
-
-def _candidate(rank: int, candidate: Any, names: dict[str, str]) -> dict[str, Any]:
-    return {
-        "rank": rank,
-        "technician_id": candidate.technician_id,
-        "name": names.get(candidate.technician_id, ""),
-        "arrival_ms": None if candidate.arrival_s is None else candidate.arrival_s * 1000,
-        "travel_s": candidate.travel_s,
-        "reason_code": candidate.reason,
-        "moved": len(candidate.moved),
-        "needs_consent": candidate.needs_consent,
-        "delta_cost": candidate.delta_cost,
-    }
 
 
 def assign(call: Call, work_order_id: str) -> dict[str, Any]:

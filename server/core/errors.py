@@ -27,6 +27,7 @@ _STATUS: Final = {
     "rate_limited": 429,
     "version_conflict": 409,
     "transition_not_allowed": 409,
+    "notice_over": 409,
     "file_offset_wrong": 409,
     "file_checksum_wrong": 460,
     "too_large": 413,

@@ -30,6 +30,7 @@ from shared.work_order import WAITING_STATES, Priority, WorkOrderState
 
 REPLAN: Final = "replan"
 GIVEN: Final = "given"
+EMERGENCY: Final = "emergency"
 
 
 def place_work_order(tx: Tx, work_order_id: str, sla_profile: str) -> None:
@@ -56,9 +57,11 @@ def _place_leak(tx: Tx, order: WorkOrder, snapshot: Snapshot, sla_profile: str) 
         recheck_leaks(tx, sla_profile)
     else:
         answer = urgent.insert_urgent(snapshot.problem, snapshot.plan, order.id)
-        changed = _store(tx, answer.plan, snapshot, Cause("emergency", order.id))
+        changed = _store(tx, answer.plan, snapshot, Cause(EMERGENCY, order.id))
         _keep_proof(tx, answer.certificate)
         offer_due_stops(tx, sla_profile, changed | {answer.certificate.technician_id or ""})
+    # The leak's place is fixed; a whole run at once finds the least that the others have to give way.
+    request_replan(tx, EMERGENCY)
     proof = repository.find_proof(tx.session, order.id)
     if proof is None or proof.certificate["technician_id"] is None:
         work_order_service.flag(tx, order, "nobody_qualified")
@@ -82,10 +85,11 @@ def recheck_leaks(tx: Tx, sla_profile: str) -> None:
     # The plan's row is locked before it is read, so that two planners never store over each other.
     repository.get_plan_state(tx.session, tx.branch_id)
     snapshot = take_snapshot(tx.session, tx.branch_id, tx.now_ms, sla_profile)
-    answer = queue.arrange_queue(snapshot.problem, snapshot.plan, target_s=dispatch_rules().queue_target_s)
+    desk = dispatch_rules()
+    answer = queue.arrange_queue(snapshot.problem, snapshot.plan, target_s=desk.queue_target_s, rules=desk.queue_rules)
     for certificate in answer.certificates:
         _keep_proof(tx, certificate)
-    _store(tx, answer.plan, snapshot, Cause("emergency"))
+    _store(tx, answer.plan, snapshot, Cause(EMERGENCY))
     offer_due_stops(tx, sla_profile)
 
 
@@ -234,6 +238,7 @@ def end_assignments(tx: Tx, work_order_id: str, reason: str) -> tuple[str, ...]:
         told.append(row.technician_id)
     repository.drop_planned(tx.session, tx.branch_id, {work_order_id})
     deadlines.cancel(tx, offers.ESCALATE, work_order_id)
+    request_replan(tx, "freed")
     return tuple(told)
 
 
@@ -280,7 +285,7 @@ def keep_planning(tx: Tx) -> None:
 def apply_plan(tx: Tx, plan: Plan, certificates: tuple[Certificate, ...], asked: Snapshot, sla_profile: str) -> bool:
     """Take a planning run's result if the plan has not changed meanwhile; else drop it and ask again. Returns which."""
     run = repository.find_plan_run(tx.session, tx.branch_id)
-    cause = Cause(GIVEN if run is not None and run.reason == GIVEN else REPLAN)
+    cause = Cause(run.reason if run is not None and run.reason in {GIVEN, EMERGENCY} else REPLAN)
     if run is not None:
         tx.session.delete(run)
     if repository.get_plan_state(tx.session, tx.branch_id).revision != asked.revision:
