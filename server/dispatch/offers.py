@@ -10,6 +10,7 @@ from server.core.unit_of_work import Tx
 from server.dispatch import repository
 from server.dispatch.models import Assignment
 from server.dispatch.rules import dispatch_rules
+from server.dispatch.travel import trips
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
 from server.work_orders.models import WorkOrder
@@ -116,6 +117,7 @@ def move(tx: Tx, row: Assignment, command: str, role: Role, *, reason: str = "",
     )
     if stamp:
         setattr(row, stamp, happened_ms)
+        trips.note_move(tx, row, command, happened_ms)
     data = {
         "assignment_id": row.id,
         "technician_id": row.technician_id,
