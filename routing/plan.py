@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from routing.certificate import Certificate
+from routing.certificate import Certificate, MovedStop
 from routing.problem import Value
 
 
@@ -91,9 +91,15 @@ class UrgentAnswer(Value, frozen=True, kw_only=True):
 
 
 class PlanResult(Value, frozen=True, kw_only=True):
-    """A day plan with one certificate for each emergency and urgent leak that was placed first."""
+    """A day plan with one certificate for each emergency and urgent leak that was placed first.
+
+    ``moved`` are the stops of the previous plan that another technician has now, or nobody; ``moved_budget_bound``
+    tells that more would have moved without the budget.
+    """
 
     plan: Plan
     certificates: tuple[Certificate, ...]
     engines: tuple[str, ...]
     objective: Objective
+    moved: tuple[MovedStop, ...] = ()
+    moved_budget_bound: bool = False

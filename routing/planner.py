@@ -1,24 +1,33 @@
-"""The day plan: leaks first and fixed, the rest by insertion and OR-Tools, never worse than where it started."""
+"""The day plan: leaks first and fixed, the rest by insertion and search, never worse than where it started."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+import time
+from functools import partial
 
+from routing.budget import list_moves, within_budget
 from routing.certificate import Certificate
+from routing.coupling import plan_coupled
 from routing.grid import build_grid
 from routing.insertion import insert_all, insertion_orders
-from routing.model import Block, improve, is_movable
+from routing.knots import has_couplings
+from routing.optimiser import insert_compiled, is_compiled, waiting_jobs
 from routing.plan import Plan, PlanResult
 from routing.problem import Problem
-from routing.regions import split_blocks
 from routing.state import State, state_of
 from routing.stop import Limits, Stop
 from routing.travel import StraightLine, TravelTimes
 from routing.urgent import Stand, finished, first_tier_order, place_first, stand, with_moved
 
-# Above so many jobs one pass of insertion is enough: the blocks' solvers do the rest.
+# Above so many jobs one pass of insertion is enough: the search does the rest.
 _FULL_ORDERS = 600
+# More jobs than this without a place are inserted by the compiled search, which is faster and needs no second order.
+_FEW_JOBS = 100
+# Up to so many nodes the search wants the whole matrix anyway; beyond, regions ask for theirs.
+_WHOLE_NODES = 1_500
+# A run limited by time searches at least for this share of it, however long the preparations took.
+_LEAST_SHARE = 0.2
 
 
 def plan_routes(
@@ -28,27 +37,44 @@ def plan_routes(
     stop: Stop,
     warm: Plan | None = None,
     travel: TravelTimes | None = None,
+    max_moved: int | None = None,
+    workers: int = 1,
 ) -> PlanResult:
     """Plan the whole problem; the same problem, seed and ``MaxIterations`` give the same plan (decision 18).
 
     Emergencies, then urgent leaks, are placed exactly and stay fixed (decision 9). The result is never worse in the
-    exact objective than the warm start. Raise DomainError ``problem_invalid``.
+    exact objective than the warm start. With ``max_moved`` at most so many stops of ``problem.previous`` change their
+    technician (those that leaks push away are not prevented, but count). ``workers`` searches run side by side where
+    the fleet is large; ``MaxSeconds`` are CPU seconds of each. Raise DomainError ``problem_invalid``.
     """
+    if has_couplings(problem):
+        plain = partial(plan_routes, seed=seed, stop=stop, travel=travel, max_moved=max_moved, workers=workers)
+        return plan_coupled(problem, warm, travel, lambda anchored, start: plain(anchored, warm=start))
+    began = time.thread_time()
     grid = build_grid(problem, travel or StraightLine(problem.profile))
+    if not is_compiled() or grid.legs.free <= _WHOLE_NODES:
+        grid.legs.whole()
     state = state_of(grid, warm, keep_first=False)
     before = stand(state_of(grid, warm, keep_first=True))
     certificates = _place_first_tiers(state)
     state = _insert_rest(state, seed)
-    engines = ["insertion"]
-    if _optimise(state, stop.limits(), seed):
-        engines.append("ortools")
-    plan = finished(state, tuple(engines))
+    limits = _left(stop.limits(), time.thread_time() - began)
+    found = within_budget(state, limits, seed, max_moved=max_moved, workers=workers)
+    plan = finished(found.state, ("insertion", *found.engines))
     return PlanResult(
         plan=plan,
-        certificates=tuple(_completed(one, state, before) for one in certificates),
+        certificates=tuple(_completed(one, found.state, before) for one in certificates),
         engines=plan.engines,
         objective=plan.objective,
+        moved=list_moves(found.state, before),
+        moved_budget_bound=found.is_bound,
     )
+
+
+def _left(limits: Limits, spent_s: float) -> Limits:
+    if limits.seconds is None:
+        return limits
+    return Limits(iterations=limits.iterations, seconds=max(limits.seconds - spent_s, limits.seconds * _LEAST_SHARE))
 
 
 def _place_first_tiers(state: State) -> list[Certificate]:
@@ -66,8 +92,9 @@ def _completed(certificate: Certificate, state: State, before: Stand) -> Certifi
 
 
 def _insert_rest(state: State, seed: int) -> State:
-    # An emergency that nobody may take stays out: it must not be served late by way of its cost.
-    jobs = [job for job in state.unplanned() if is_movable(state.grid, job)]
+    jobs = waiting_jobs(state)
+    if len(jobs) > _FEW_JOBS and is_compiled():
+        return insert_compiled(state)
     orders = insertion_orders(state.grid, jobs)
     random.Random(seed).shuffle(orders)
     best: State | None = None
@@ -77,32 +104,3 @@ def _insert_rest(state: State, seed: int) -> State:
         if best is None or trial.objective().total < best.objective().total:
             best = trial
     return best if best is not None else state
-
-
-def _optimise(state: State, limits: Limits, seed: int) -> bool:
-    """Improve the state block by block, in place; tell whether any block became better."""
-    blocks = split_blocks(state)
-    share = _shared(limits, len(blocks))
-    is_better = False
-    for number, block in enumerate(blocks):
-        is_better |= _improve_block(state, block, share, seed + number)
-    return is_better
-
-
-def _improve_block(state: State, block: Block, limits: Limits, seed: int) -> bool:
-    if not block.jobs or limits.iterations == 0 or limits.seconds == 0.0:
-        return False
-    better = improve(state, block, limits, seed)
-    if better is None:
-        return False
-    for tech in block.techs:
-        state.set_route(tech, better.routes[tech])
-    return True
-
-
-def _shared(limits: Limits, blocks: int) -> Limits:
-    parts: Sequence[int] = range(max(1, blocks))
-    return Limits(
-        iterations=None if limits.iterations is None else -(-limits.iterations // len(parts)),
-        seconds=None if limits.seconds is None else limits.seconds / len(parts),
-    )

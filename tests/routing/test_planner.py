@@ -75,7 +75,7 @@ def test_emergency_is_not_delayed_when_a_routine_job_is_added(seed: int, metres:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_plan_is_never_worse_when_given_more_steps(seed: int) -> None:
-    """Stays at or below the exact objective of the warm start, and names OR-Tools only when it helped."""
+    """Stays at or below the exact objective of the warm start, and names a search only when it helped."""
     problem = random_problem(seed, crew=8, count=50)
     start = plan_routes(problem, seed=seed, stop=MaxIterations(count=0))
     better = plan_routes(problem, seed=seed, stop=MaxIterations(count=150))
@@ -83,7 +83,7 @@ def test_plan_is_never_worse_when_given_more_steps(seed: int) -> None:
     assert start.engines == ("insertion",)
     assert better.objective.total <= start.objective.total
     assert warm.objective.total <= better.objective.total
-    assert ("ortools" in better.engines) == (better.objective.total < start.objective.total)
+    assert (better.engines != ("insertion",)) == (better.objective.total < start.objective.total)
 
 
 def test_search_improves_the_plan_when_routes_cross() -> None:

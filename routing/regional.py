@@ -1,0 +1,146 @@
+"""Planning a fleet too large for one search: neighbourhoods of about fifty technicians, cut anew every round.
+
+Each region is a search of its own over its own small matrix; regions run side by side, for the compiled search lets go
+of the interpreter. Every round turns the cuts, so that the borders of one round lie inside the regions of the next,
+and takes over one more slice of the falling temperature.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from routing.bridge import Ground, lay_out
+from routing.problem import Tier
+from routing.regions import cut_regions, flat_km, share_out
+from routing.search import engine
+from routing.state import State
+
+Floats = npt.NDArray[np.float64]
+Note = Callable[[int, State], None]
+
+# The unit that was measured to be right: about fifty technicians with five hundred jobs.
+_CREW, _JOBS = 50, 500
+# Up to this size one search sees everything.
+_FLAT_CREW, _FLAT_JOBS = 75, 800
+ROUNDS = 6
+# Our prices vary far more than driving does (a broken window, a job left undone): the search starts hotter than on
+# distances alone. Tuned on leak-day mornings.
+SETTINGS = engine.Settings(hot=5.0, cold=0.03)
+_LEAST_S = 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """How a regional search runs: rounds, the share of the mean leg it is hot and cold at, searches side by side."""
+
+    rounds: int = ROUNDS
+    hot: float = SETTINGS.hot
+    cold: float = SETTINGS.cold
+    workers: int = 1
+    crew: int = _CREW
+    moved_factor: float = 1.0
+
+
+def is_large(techs: int, jobs: int) -> bool:
+    """Tell whether a problem is better searched by regions."""
+    return techs > _FLAT_CREW or (jobs > _FLAT_JOBS and techs > 1)
+
+
+def search_regions(state: State, limits: engine.Limits, seed: int, course: Course, note: Note | None = None) -> State:
+    """Return a state improved round by round; ``limits`` are those of the whole search, CPU seconds for each worker.
+
+    ``note`` is told the round and the state after every round. With an iteration limit the number of workers changes
+    nothing in the result.
+    """
+    began = time.process_time()
+    now = state.copy()
+    with ThreadPoolExecutor(course.workers) as pool:
+        for number in range(course.rounds):
+            grounds = list(_grounds(now, number, course))
+            left = _left(limits, number, course, began)
+            share = _share(left, len(grounds), course.workers, course.rounds - number)
+            _run_round(pool, now, grounds, share, seed + 1000 * number, _slice(course, number))
+            if note is not None:
+                note(number, now)
+    return now
+
+
+def _grounds(state: State, number: int, course: Course) -> Iterator[Ground]:
+    groups = _cut(state, number, course)
+    waiting = [job for job in state.unplanned() if state.grid.tier[job] >= Tier.URGENT_LEAK]
+    for group, extra in zip(groups, share_out(state, waiting, groups), strict=True):
+        ground = lay_out(state, group, extra, moved_factor=course.moved_factor)
+        if ground.jobs and ground.techs:
+            yield ground
+
+
+def _cut(state: State, number: int, course: Course) -> list[list[int]]:
+    crew = len(state.routes)
+    jobs = len(state.grid.jobs)
+    count = max(1, round(crew / course.crew), round(jobs / (course.crew * _JOBS / _CREW)))
+    return cut_regions(_middles(state), min(count, crew), number)
+
+
+def _middles(state: State) -> Floats:
+    """Return where each technician's work lies: the middle of his home and his stops."""
+    grid = state.grid
+    around = grid.technicians[0].place
+    homes = flat_km([one.place for one in grid.technicians], around)
+    stops = flat_km([job.place for job in grid.jobs], around)
+    middles = homes.copy()
+    for tech, route in enumerate(state.routes):
+        if route:
+            middles[tech] = (homes[tech] + stops[route].sum(axis=0)) / (1 + len(route))
+    return middles
+
+
+def _run_round(
+    pool: ThreadPoolExecutor,
+    state: State,
+    grounds: Sequence[Ground],
+    limits: engine.Limits,
+    seed: int,
+    settings: engine.Settings,
+) -> None:
+    runs: list[tuple[Ground, Future[engine.Improved]]] = []
+    for number, ground in enumerate(grounds):
+        routes, heads = ground.lines(state)
+        task = pool.submit(
+            engine.improve, ground.arrays, routes, heads, seed=seed + number, limits=limits, settings=settings
+        )
+        runs.append((ground, task))
+    for ground, task in runs:
+        found = task.result()
+        if found.cost < found.start_cost:
+            ground.put_back(state, found.routes)
+
+
+def _slice(course: Course, number: int) -> engine.Settings:
+    # Each round gets the temperatures that one long search would have at that share of its time.
+    fall = course.cold / course.hot
+    return engine.Settings(
+        hot=course.hot * fall ** (number / course.rounds), cold=course.hot * fall ** ((number + 1) / course.rounds)
+    )
+
+
+def _left(limits: engine.Limits, number: int, course: Course, began: float) -> engine.Limits:
+    spent = (time.process_time() - began) / course.workers
+    iterations = limits.iterations
+    return engine.Limits(
+        iterations=None if iterations is None else iterations * (course.rounds - number) // course.rounds,
+        cpu_s=None if limits.cpu_s is None else max(_LEAST_S, limits.cpu_s - spent),
+    )
+
+
+def _share(left: engine.Limits, regions: int, workers: int, rounds: int) -> engine.Limits:
+    parts = max(1, regions * rounds)
+    return engine.Limits(
+        iterations=None if left.iterations is None else -(-left.iterations // parts),
+        cpu_s=None if left.cpu_s is None else left.cpu_s * min(workers, regions) / parts,
+    )
