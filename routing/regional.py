@@ -31,7 +31,7 @@ _FLAT_CREW, _FLAT_JOBS = 75, 800
 ROUNDS = 6
 # Our prices vary far more than driving does (a broken window, a job left undone): the search starts hotter than on
 # distances alone. Tuned on leak-day mornings.
-SETTINGS = engine.Settings(hot=5.0, cold=0.03)
+SETTINGS = engine.Settings(hot=3.0, cold=0.1)
 _LEAST_S = 0.01
 
 
