@@ -18,7 +18,8 @@ from routing.explain import explain_job, list_undone, what_if
 from routing.plan import Plan
 from routing.planner import plan_routes
 from routing.problem import Problem
-from routing.report import Overview, Reporter, explain_leaks
+from routing.quality import plan_quality
+from routing.report import Overview, Reporter, explain_leaks, quality_of
 from routing.stop import MaxIterations, MaxSeconds, Stop
 from routing.verify import verify_plan
 from routing.wire import decode_certificates, decode_plan, decode_problem, encode, problem_schema
@@ -70,7 +71,11 @@ def _explain(problem: Problem, options: argparse.Namespace) -> int:
     if options.job is not None:
         found = explain_job(problem, plan, options.job, certificate=certificates.get(options.job))
         return _write(found) if options.json else _say(reporter.explanation(found))
-    whole = Overview(leaks=explain_leaks(problem, plan, certificates), quality=(), undone=list_undone(problem, plan))
+    whole = Overview(
+        leaks=explain_leaks(problem, plan, certificates),
+        quality=quality_of(plan, plan_quality(problem, plan)),
+        undone=list_undone(problem, plan),
+    )
     return _write(whole) if options.json else _say(reporter.overview(plan, whole))
 
 

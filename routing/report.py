@@ -9,6 +9,7 @@ from routing.certificate import Candidate, Certificate, MovedStop
 from routing.explain import Explanation, WhatIf, explain_job
 from routing.plan import Objective, Plan
 from routing.problem import Problem, Tier, Value
+from routing.quality import PlanQuality
 from routing.relax import Undone
 from routing.remark import Remark, minutes, remark
 from routing.words import in_one_sentence, in_words, reason_in_words
@@ -158,6 +159,16 @@ def explain_leaks(
         for job in problem.jobs
         if job.tier != Tier.ORDINARY
     }
+
+
+def quality_of(plan: Plan, found: PlanQuality) -> tuple[Remark, ...]:
+    """Return what a plan is worth against its bound, and who made it from which figures."""
+    share = round(100 * found.gap, 1)
+    figures = {"cost": minutes(found.cost), "bound": minutes(found.bound), "gap": share}
+    return (
+        remark("quality", reason=found.bound_reason, **figures),
+        remark("quality_engines", engines=" + ".join(plan.engines) or "–", travel=plan.travel_quality or "–"),
+    )
 
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import structlog
 
-from routing.planner import plan_routes
 from routing.stop import MaxIterations, MaxSeconds, Stop
+from routing.travel import TravelTimes
 from server import handlers
 from server.core import clock, nudge, texts
 from server.core.calls import Services
@@ -25,7 +25,13 @@ from server.core.relay import Relay
 from server.core.settings import Settings
 from server.core.unit_of_work import Actor, UnitOfWork
 from server.dispatch import service as dispatch
+from server.dispatch.judged import Judged, plan_and_judge
 from server.dispatch.problem import Snapshot, take_snapshot
+from server.dispatch.travel import desk as travel_desk
+from server.dispatch.travel import learning
+from server.dispatch.travel.desk import Patience
+from server.dispatch.warming import Warming
+from shared.errors import DomainError
 
 _log = structlog.get_logger(__name__)
 
@@ -33,6 +39,7 @@ _LEASE_MS: Final = 120_000
 _HARD_LIMIT_S: Final = 60.0
 _SEED: Final = 1
 _RESTART_S: Final = 0.5
+_WARM_EVERY_S: Final = 2.0
 
 
 def make_services(
@@ -41,6 +48,7 @@ def make_services(
     """Return what a process stands on."""
     if settings.catalog_dir is not None:
         texts.use_own_catalog(settings.catalog_dir)
+    travel_desk.configure(settings)
     database = Database(settings.database_url, writer, reader)
 
     def ring() -> None:
@@ -70,22 +78,23 @@ class Planning:
         settings, uow = self._services.settings, self._services.uow
         now_ms = uow.clock.now_ms()
         asked = uow.read(lambda s: take_snapshot(s, branch_id, now_ms, settings.sla_profile))
-        result = self._solve(asked, _stop(settings))
+        result = self._solve(asked, travel_to_hand_over(asked), _stop(settings))
         actor = Actor.system(branch_id)
-        plan, proofs = (result.plan, result.certificates) if result else (asked.plan, ())
-        is_current = uow.run(actor, lambda tx: dispatch.apply_plan(tx, plan, proofs, asked, settings.sla_profile))
+        is_current = uow.run(actor, lambda tx: dispatch.apply_plan(tx, result, asked, settings.sla_profile))
         if not is_current:
             _log.info("plan outdated", branch_id=branch_id)
             uow.run(actor, lambda tx: dispatch.request_replan(tx, "outdated"))
 
-    def _solve(self, asked: Snapshot, stop: Stop) -> Any:
+    def _solve(self, asked: Snapshot, stop: Stop) -> Judged | None:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
             self._pool = concurrent.futures.ProcessPoolExecutor(1, mp_context=context, initializer=_end_with_parent)
         try:
-            run = self._pool.submit(plan_routes, asked.problem, seed=_SEED, stop=stop, warm=asked.plan)
+            run = self._pool.submit(
+                plan_and_judge, asked.problem, asked.plan, seed=_SEED, stop=stop, max_moved=asked.max_moved
+            )
             return run.result(timeout=_HARD_LIMIT_S)
-        except (TimeoutError, concurrent.futures.BrokenExecutor) as error:
+        except (TimeoutError, concurrent.futures.BrokenExecutor, DomainError) as error:
             _log.warning("planning run failed, the plan that stands is kept", error=repr(error))
             self.close()
             return None
@@ -97,6 +106,12 @@ class Planning:
                 process.kill()
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+
+
+def travel_to_hand_over(asked: Snapshot) -> TravelTimes:
+    """Return travel times for the solving process; here, outside every transaction, they may be searched or fetched."""
+    places, now_s = travel_desk.list_places(asked.problem), asked.problem.now_s
+    return travel_desk.portable(travel_desk.times_for(asked.terms, places, now_s, Patience.FETCH), places, now_s)
 
 
 def _end_with_parent() -> None:
@@ -119,21 +134,34 @@ def _stop(settings: Settings) -> Stop:
 def run_worker(settings: Settings) -> None:
     """Handle events and due duties, and plan, until the process ends."""
     services = make_services(settings)
+    warming = Warming(services.uow, settings.sla_profile)
     relay = Relay(
         services.uow,
         handlers.reactions(settings.sla_profile),
         handlers.duties(settings.sla_profile),
         settings.worker_name,
+        warming.prepare,
     )
     relay.release_own_claims()
     services.uow.database.write(dispatch.release_runs)
     planning = Planning(services)
     threading.Thread(target=_forever, args=(planning.run_once, "planning"), daemon=True).start()
+    threading.Thread(target=_forever, args=(lambda: _keep_warm(services, warming), "travel"), daemon=True).start()
     line = nudge.listen(settings.data_dir, nudge.WORKER)
     _log.info("worker runs", name=settings.worker_name)
     while True:
         if not _guarded(relay.run_once, "relay"):
             nudge.wait(line)
+
+
+def _keep_warm(services: Services, warming: Warming) -> bool:
+    """Look up travel times ahead for every branch, and learn from its trips once a day; True: a pause was made."""
+    branches = services.uow.read(list_branch_ids)
+    for branch_id in branches:
+        warming.warm(branch_id)
+    learning.learn_daily(services.uow, branches, services.settings.time_zone)
+    clock.sleep_s(_WARM_EVERY_S)
+    return True
 
 
 def _forever(step: Callable[[], Any], name: str) -> None:

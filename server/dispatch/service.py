@@ -14,6 +14,7 @@ from routing.travel import StraightLine
 from server.accounts import repository as accounts
 from server.core import clock, deadlines
 from server.core.unit_of_work import Tx
+from server.dispatch.judged import Judged
 from server.dispatch import offers, problem, repository, stability
 from server.dispatch.models import PlanRun, Proof
 from server.dispatch.problem import Snapshot, take_snapshot
@@ -282,8 +283,11 @@ def keep_planning(tx: Tx) -> None:
         deadlines.schedule(tx, REPLAN, tx.branch_id, due_ms, {})
 
 
-def apply_plan(tx: Tx, plan: Plan, certificates: tuple[Certificate, ...], asked: Snapshot, sla_profile: str) -> bool:
-    """Take a planning run's result if the plan has not changed meanwhile; else drop it and ask again. Returns which."""
+def apply_plan(tx: Tx, run_of: Judged | None, asked: Snapshot, sla_profile: str) -> bool:
+    """Take a planning run's result if the plan has not changed meanwhile; else drop it. Returns which.
+
+    ``run_of`` is None when the run failed: the plan that stands stays in force.
+    """
     run = repository.find_plan_run(tx.session, tx.branch_id)
     cause = Cause(run.reason if run is not None and run.reason in {GIVEN, EMERGENCY} else REPLAN)
     if run is not None:
@@ -292,9 +296,11 @@ def apply_plan(tx: Tx, plan: Plan, certificates: tuple[Certificate, ...], asked:
         return False
     waiting = {o.id for o in work_orders.list_in_states(tx.session, tx.branch_id, WAITING_STATES)}
     gone = frozenset(s.job_id for r in plan.routes for s in r.stops) - waiting
+    plan = asked.plan if run_of is None else run_of.plan
     changed = _store(tx, plan, asked, cause, gone)
-    repository.get_plan_state(tx.session, tx.branch_id).planned_ms = tx.now_ms
-    for certificate in certificates:
+    if run_of is not None:
+        stability.note_quality(tx, run_of)
+    for certificate in run_of.certificates if run_of is not None else ():
         _keep_proof(tx, certificate)
     offer_due_stops(tx, sla_profile, changed)
     recheck_leaks(tx, sla_profile)

@@ -12,6 +12,7 @@ from routing.plan import Plan
 from routing.problem import Problem
 from server.core.unit_of_work import Tx
 from server.dispatch import repository
+from server.dispatch.judged import Judged
 from server.dispatch.models import PlanBudget
 from server.dispatch.rules import dispatch_rules
 from shared import events
@@ -54,6 +55,13 @@ def note_moved(tx: Tx, problem: Problem, before: Plan, after: Plan, cause: str) 
     moved = [one for one in list_moved(problem, before, after) if one.technician_after != one.technician_before]
     state = repository.get_plan_state(tx.session, tx.branch_id)
     state.moved = {"cause": cause, "at_ms": tx.now_ms, "stops": [msgspec.to_builtins(one) for one in moved]}
+
+
+def note_quality(tx: Tx, run: Judged) -> None:
+    """Keep what a planning run is worth, and when it took effect."""
+    state = repository.get_plan_state(tx.session, tx.branch_id)
+    state.planned_ms = tx.now_ms
+    state.quality = {**msgspec.to_builtins(run.quality), "is_budget_bound": run.is_budget_bound}
 
 
 def last_moved(moved: dict[str, Any]) -> list[dict[str, Any]]:

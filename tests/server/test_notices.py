@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from routing.planner import plan_routes
 from routing.stop import MaxIterations
 from server.accounts.models import Shift
 from server.dispatch import service as dispatch
+from server.dispatch.judged import plan_and_judge
 from server.dispatch.problem import take_snapshot
 from server.notices.models import CustomerNotice
 from server.sync import changes
@@ -36,8 +36,8 @@ def replan(house: House) -> bool:
     """Make and apply a whole plan, as the worker does."""
     profile = house.settings.sla_profile
     asked = house.read(lambda s: take_snapshot(s, HOME, house.clock.now_ms(), profile))
-    result = plan_routes(asked.problem, seed=1, stop=MaxIterations(5), warm=asked.plan)
-    done = house.write(lambda tx: dispatch.apply_plan(tx, result.plan, result.certificates, asked, profile))
+    run = plan_and_judge(asked.problem, asked.plan, seed=1, stop=MaxIterations(5), max_moved=asked.max_moved)
+    done = house.write(lambda tx: dispatch.apply_plan(tx, run, asked, profile))
     house.drain()
     return done
 
