@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import functools
 import multiprocessing
 import multiprocessing.process
 import os
@@ -85,14 +86,13 @@ class Planning:
             _log.info("plan outdated", branch_id=branch_id)
             uow.run(actor, lambda tx: dispatch.request_replan(tx, "outdated"))
 
-    def _solve(self, asked: Snapshot, stop: Stop) -> Judged | None:
+    def _solve(self, asked: Snapshot, travel: TravelTimes, stop: Stop) -> Judged | None:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
             self._pool = concurrent.futures.ProcessPoolExecutor(1, mp_context=context, initializer=_end_with_parent)
         try:
-            run = self._pool.submit(
-                plan_and_judge, asked.problem, asked.plan, seed=_SEED, stop=stop, max_moved=asked.max_moved
-            )
+            wanted: dict[str, Any] = {"seed": _SEED, "stop": stop, "max_moved": asked.max_moved, "travel": travel}
+            run = self._pool.submit(plan_and_judge, asked.problem, asked.plan, **wanted)
             return run.result(timeout=_HARD_LIMIT_S)
         except (TimeoutError, concurrent.futures.BrokenExecutor, DomainError) as error:
             _log.warning("planning run failed, the plan that stands is kept", error=repr(error))
