@@ -181,12 +181,13 @@ def _job(order: WorkOrder, now_ms: int, sla_profile: str) -> Job:
         priority=order.priority,
         is_leak=order.is_leak,
         skills=tuple(order.skills),
+    is_promised = order.window_end_ms is not None
         release_s=min(order.opened_ms, now_ms) // 1000,
         earliest_s=(order.window_start_ms or 0) // 1000,
         due_s=_seconds(due_ms),
-        lateness_weight=weights.lateness_weight,
+        lateness_weight=max(weights.lateness_weight, dispatch_rules().promised_lateness_weight if is_promised else 0.0),
         unserved_penalty=weights.unserved_penalty,
-        promised=order.window_end_ms is not None,
+        promised=is_promised,
     )
 
 

@@ -48,6 +48,7 @@ class DispatchRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     replan_every_s: int
     horizon_s: int
     moved_stop_price: float
+    promised_lateness_weight: float
     max_moved_stops: int
     told_tolerance_s: int
     tell_lead_s: int
