@@ -128,9 +128,9 @@ def _create_branch(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _build_roads(_settings: Settings, arguments: argparse.Namespace) -> int:
-    from server.dispatch.travel import osm, roads  # noqa: PLC0415 - scipy's half second belongs to this command alone
+    from server.dispatch.travel import osm, roads, rules  # noqa: PLC0415 - scipy's half second belongs to this command alone
 
-    net = osm.read_roads(arguments.file, roads.road_rules(), arguments.date)
+    net = osm.read_roads(arguments.file, rules.road_rules(), arguments.date)
     roads.save_roads(net, arguments.out)
     sys.stdout.write(
         f"{net.junctions} junctions, {net.edges} edges, {net.length_m.sum() / 1000:.0f} km: {arguments.out}\n"

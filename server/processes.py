@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import functools
 import multiprocessing
 import multiprocessing.process
 import os
@@ -156,7 +155,7 @@ def run_worker(settings: Settings) -> None:
 
 def _keep_warm(services: Services, warming: Warming) -> bool:
     """Look up travel times ahead for every branch, and learn from its trips once a day; True: a pause was made."""
-    branches = services.uow.read(list_branch_ids)
+    branches = services.uow.read(learning.list_branch_ids)
     for branch_id in branches:
         warming.warm(branch_id)
     learning.learn_daily(services.uow, branches, services.settings.time_zone)

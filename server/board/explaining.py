@@ -13,6 +13,7 @@ from server.board import plan, words
 from server.board.rows import Row, Scene
 from server.dispatch import repository as dispatch
 from server.dispatch.problem import Snapshot, take_snapshot
+from server.dispatch.travel.desk import Patience
 from server.notices import repository as notices
 from server.notices.models import CustomerNotice
 from server.work_orders import repository as work_orders
@@ -29,7 +30,7 @@ def explanation(session: orm.Session, branch_id: str, work_order_id: str, now_ms
     order = work_orders.get_order(session, branch_id, work_order_id)
     proof = dispatch.find_proof(session, order.id)
     kept = msgspec.convert(proof.certificate, Certificate) if proof else None
-    found = _explained(take_snapshot(session, branch_id, now_ms, profile), order, kept)
+    found = _explained(take_snapshot(session, branch_id, now_ms, profile, Patience.SEARCH), order, kept)
     certificate = found.certificate if found else kept
     if certificate is None:
         raise DomainError("no_candidate", state=order.state)
@@ -46,10 +47,10 @@ def what_if(
     """
     scene = Scene(session, branch_id, now_ms, profile)
     order = work_orders.get_order(session, branch_id, work_order_id)
-    snapshot = take_snapshot(session, branch_id, now_ms, profile)
+    snapshot = take_snapshot(session, branch_id, now_ms, profile, Patience.SEARCH)
     if order.id not in {job.id for job in snapshot.problem.jobs}:
         raise DomainError("no_candidate", state=order.state)
-    found = explain.what_if(snapshot.problem, snapshot.plan, order.id, technician_id)
+    found = explain.what_if(snapshot.problem, snapshot.plan, order.id, technician_id, travel=snapshot.travel)
     return _what_if_row(scene, order, found)
 
 
@@ -75,7 +76,7 @@ def candidate_row(scene: Scene, rank: int, one: Candidate, holder: str | None = 
 def _explained(snapshot: Snapshot, order: WorkOrder, kept: Certificate | None) -> Explanation | None:
     if order.id not in {job.id for job in snapshot.problem.jobs}:
         return None
-    return explain.explain_job(snapshot.problem, snapshot.plan, order.id, certificate=kept)
+    return explain.explain_job(snapshot.problem, snapshot.plan, order.id, certificate=kept, travel=snapshot.travel)
 
 
 def _row(scene: Scene, order: WorkOrder, proof: Certificate, as_of_ms: int, found: Explanation | None) -> Row:

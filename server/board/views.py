@@ -14,6 +14,7 @@ from server.core.registry import DESK, OFFICE, Audience, Registry
 from server.core.unit_of_work import Tx
 from server.dispatch import problem
 from server.dispatch import service as dispatch
+from server.dispatch.travel.desk import Patience
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
 from shared.errors import DomainError
@@ -88,12 +89,15 @@ def list_candidates(call: Call, work_order_id: str) -> dict[str, Any]:
     def work(session: orm.Session) -> dict[str, Any]:
         branch_id = call.actor.branch_id
         order = work_orders.get_order(session, branch_id, work_order_id)
-        snapshot = problem.take_snapshot(session, branch_id, call.now_ms, call.settings.sla_profile)
+        snapshot = problem.take_snapshot(session, branch_id, call.now_ms, call.settings.sla_profile, Patience.SEARCH)
         if order.id not in {job.id for job in snapshot.problem.jobs}:
             raise DomainError("no_candidate", state=order.state)
         scene = Scene(session, branch_id, call.now_ms, call.settings.sla_profile)
-        ranked = urgent.rank_candidates(explain.release(snapshot.problem, order.id), snapshot.plan, order.id)
-        return {"items": [explaining.candidate_row(scene, rank, c) for rank, c in enumerate(ranked, start=1)]}
+        ranked = urgent.rank_candidates(
+            explain.release(snapshot.problem, order.id), snapshot.plan, order.id, snapshot.travel
+        )
+        items = [explaining.candidate_row(scene, rank, c) for rank, c in enumerate(ranked, start=1)]
+        return {"items": items, "travel_quality": snapshot.travel.quality}
 
     return call.read(work)
 

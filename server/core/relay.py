@@ -32,13 +32,22 @@ class Relay:
     """Carries out reactions and duties of one worker process."""
 
     def __init__(
-        self, uow: UnitOfWork, on: Mapping[str, tuple[Handler, ...]], due: Mapping[str, DueHandler], worker_name: str
+        self,
+        uow: UnitOfWork,
+        on: Mapping[str, tuple[Handler, ...]],
+        due: Mapping[str, DueHandler],
+        worker_name: str,
+        prepare: Callable[[str], None] | None = None,
     ) -> None:
-        """`on` maps event types to handlers, `due` maps kinds of deadlines to theirs."""
+        """`on` maps event types to handlers, `due` maps kinds of deadlines to theirs.
+
+        `prepare` gets the branch before each event's transaction begins: what needs time is done there.
+        """
         self._uow = uow
         self._on = on
         self._due = due
         self._name = worker_name
+        self._prepare = prepare
 
     def release_own_claims(self) -> None:
         """Give back what this worker had claimed before it was killed."""
@@ -83,6 +92,8 @@ class Relay:
             tx.session.delete(outbox)
 
         try:
+            if self._prepare is not None:
+                self._prepare(event.branch_id)
             self._uow.run(Actor.system(event.branch_id), work)
         except Exception as error:  # noqa: BLE001 - a failed reaction is kept, logged and tried again
             _log.exception("handler failed", type=event.type, work_order_id=event.work_order_id)

@@ -10,6 +10,7 @@ from pathlib import Path
 from shared.errors import DomainError
 
 _SECRET_BYTES = 32
+TRAVEL_PROVIDERS = ("straight", "roadgraph", "osrm")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +31,9 @@ class Settings:
     time_zone: str
     jurisdiction: str
     catalog_dir: Path | None
+    travel: str = "straight"
+    roads_file: Path | None = None
+    osrm_url: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -37,6 +41,7 @@ class Settings:
         data_dir = Path(environ.get("LEAKFIRST_DATA_DIR", "data")).resolve()
         data_dir.mkdir(parents=True, exist_ok=True)
         basemap, catalog = environ.get("LEAKFIRST_BASEMAP_DIR"), environ.get("LEAKFIRST_CATALOG_DIR")
+        roads = environ.get("LEAKFIRST_ROADS_FILE")
         return cls(
             data_dir=data_dir,
             database_url=environ.get("LEAKFIRST_DATABASE_URL") or f"sqlite:///{data_dir / 'leakfirst.db'}",
@@ -52,6 +57,9 @@ class Settings:
             time_zone=environ.get("LEAKFIRST_TIME_ZONE", "Asia/Shanghai"),
             jurisdiction=environ.get("LEAKFIRST_JURISDICTION", "CN"),
             catalog_dir=Path(catalog) if catalog else None,
+            travel=_one_of(environ, "LEAKFIRST_TRAVEL", TRAVEL_PROVIDERS),
+            roads_file=Path(roads) if roads else None,
+            osrm_url=_address(environ, "LEAKFIRST_OSRM_URL"),
         )
 
     @property
@@ -66,6 +74,21 @@ def _whole(environ: Mapping[str, str], name: str, default: int) -> int:
         return int(text)
     except ValueError as error:
         raise DomainError("setting_invalid", name=name, value=text) from error
+
+
+def _one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """Return one of the choices; the first when nothing is set."""
+    text = environ.get(name) or choices[0]
+    if text not in choices:
+        raise DomainError("setting_invalid", name=name, value=text)
+    return text
+
+
+def _address(environ: Mapping[str, str], name: str) -> str:
+    text = environ.get(name, "")
+    if text and not text.startswith(("http://", "https://")):
+        raise DomainError("setting_invalid", name=name, value=text)
+    return text
 
 
 def _secret(environ: Mapping[str, str], data_dir: Path) -> str:

@@ -10,12 +10,15 @@ from sqlalchemy import orm
 
 from routing.plan import Plan, Route, StopTime
 from routing.problem import Job, Leave, Place, Problem, Skill, Technician
+from routing.travel import TravelTimes
 from server.accounts import repository as accounts
 from server.accounts.models import Shift
 from server.accounts.models import Technician as TechnicianRow
 from server.dispatch import repository, stability
 from server.dispatch.models import Assignment, PlannedStop
 from server.dispatch.rules import dispatch_rules, travel_profile
+from server.dispatch.travel import desk as travel_desk
+from server.dispatch.travel.desk import Patience, Terms
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
 from server.work_orders.models import WorkOrder
@@ -30,7 +33,8 @@ _DRIVING = frozenset({AssignmentState.ACCEPTED, AssignmentState.EN_ROUTE})
 class Snapshot:
     """A consistent view of the branch for the planner: the problem, the plan that stands, and the orders by id.
 
-    ``max_moved`` is the branch's budget: so many stops may the next re-plan give to another technician.
+    ``max_moved`` is the branch's budget: so many stops may the next re-plan give to another technician. ``travel``
+    answers for all places of the problem, ``terms`` is whom the branch has chosen for that.
     """
 
     problem: Problem
@@ -38,10 +42,14 @@ class Snapshot:
     orders: dict[str, WorkOrder]
     revision: int
     max_moved: int
+    terms: Terms
+    travel: TravelTimes
 
 
-def take_snapshot(session: orm.Session, branch_id: str, now_ms: int, sla_profile: str) -> Snapshot:
-    """Return what the planner needs to know at this moment."""
+def take_snapshot(
+    session: orm.Session, branch_id: str, now_ms: int, sla_profile: str, patience: Patience = Patience.NONE
+) -> Snapshot:
+    """Return what the planner needs to know at this moment; ``patience`` is what travel times may wait for."""
     rules = dispatch_rules()
     live = repository.list_live(session, branch_id)
     open_orders = {order.id: order for order in work_orders.list_open(session, branch_id)}
@@ -66,12 +74,15 @@ def take_snapshot(session: orm.Session, branch_id: str, now_ms: int, sla_profile
     )
     declined = repository.list_declined(session, branch_id, open_orders.keys() - committed)
     state = repository.find_plan_state(session, branch_id)
+    terms = travel_desk.read_terms(session, branch_id)
     return Snapshot(
         problem=_without_decliners(problem, declined),
         plan=_plan(planned),
         orders=open_orders,
         revision=state.revision if state else 0,
         max_moved=stability.get_max_moved(session, branch_id),
+        terms=terms,
+        travel=travel_desk.times_for(terms, travel_desk.list_places(problem), problem.now_s, patience),
     )
 
 
@@ -170,6 +181,7 @@ def _seconds(value_ms: int | None) -> int | None:
 
 def _job(order: WorkOrder, now_ms: int, sla_profile: str) -> Job:
     weights = dispatch_rules().priority[str(order.priority)]
+    is_promised = order.window_end_ms is not None
     due_ms = order.window_end_ms
     if due_ms is None:
         clock = work_order_service.find_next_clock(order, sla_profile, now_ms)
@@ -181,7 +193,6 @@ def _job(order: WorkOrder, now_ms: int, sla_profile: str) -> Job:
         priority=order.priority,
         is_leak=order.is_leak,
         skills=tuple(order.skills),
-    is_promised = order.window_end_ms is not None
         release_s=min(order.opened_ms, now_ms) // 1000,
         earliest_s=(order.window_start_ms or 0) // 1000,
         due_s=_seconds(due_ms),

@@ -10,15 +10,16 @@ from routing import queue, urgent
 from routing.certificate import Certificate
 from routing.plan import Plan
 from routing.problem import Place
-from routing.travel import StraightLine
 from server.accounts import repository as accounts
 from server.core import clock, deadlines
 from server.core.unit_of_work import Tx
-from server.dispatch.judged import Judged
 from server.dispatch import offers, problem, repository, stability
+from server.dispatch.judged import Judged
 from server.dispatch.models import PlanRun, Proof
 from server.dispatch.problem import Snapshot, take_snapshot
-from server.dispatch.rules import dispatch_rules, travel_profile
+from server.dispatch.rules import dispatch_rules
+from server.dispatch.travel import desk as travel_desk
+from server.dispatch.travel.desk import Patience
 from server.notices import service as notices
 from server.notices.service import Cause
 from server.work_orders import repository as work_orders
@@ -47,7 +48,7 @@ def place_work_order(tx: Tx, work_order_id: str, sla_profile: str) -> None:
     if offers.is_alarming(order):
         _place_leak(tx, order, snapshot, sla_profile)
     else:
-        plan = urgent.insert_job(snapshot.problem, snapshot.plan, order.id)
+        plan = urgent.insert_job(snapshot.problem, snapshot.plan, order.id, snapshot.travel)
         changed = _store(tx, plan, snapshot, Cause("order", order.id))
         offer_due_stops(tx, sla_profile, changed)
     keep_planning(tx)
@@ -57,7 +58,7 @@ def _place_leak(tx: Tx, order: WorkOrder, snapshot: Snapshot, sla_profile: str) 
     if len(_list_waiting_leaks(tx)) > 1:
         recheck_leaks(tx, sla_profile)
     else:
-        answer = urgent.insert_urgent(snapshot.problem, snapshot.plan, order.id)
+        answer = urgent.insert_urgent(snapshot.problem, snapshot.plan, order.id, snapshot.travel)
         changed = _store(tx, answer.plan, snapshot, Cause(EMERGENCY, order.id))
         _keep_proof(tx, answer.certificate)
         offer_due_stops(tx, sla_profile, changed | {answer.certificate.technician_id or ""})
@@ -87,7 +88,9 @@ def recheck_leaks(tx: Tx, sla_profile: str) -> None:
     repository.get_plan_state(tx.session, tx.branch_id)
     snapshot = take_snapshot(tx.session, tx.branch_id, tx.now_ms, sla_profile)
     desk = dispatch_rules()
-    answer = queue.arrange_queue(snapshot.problem, snapshot.plan, target_s=desk.queue_target_s, rules=desk.queue_rules)
+    answer = queue.arrange_queue(
+        snapshot.problem, snapshot.plan, target_s=desk.queue_target_s, rules=desk.queue_rules, travel=snapshot.travel
+    )
     for certificate in answer.certificates:
         _keep_proof(tx, certificate)
     _store(tx, answer.plan, snapshot, Cause(EMERGENCY))
@@ -189,7 +192,8 @@ def departure_for(tx: Tx, technician_id: str, order: WorkOrder, start_ms: int) -
     row = accounts.get_technician(tx.session, tx.branch_id, technician_id)
     here = Place(lat=row.lat or row.home_lat, lon=row.lon or row.home_lon)
     there = Place(lat=order.lat or 0.0, lon=order.lon or 0.0)
-    seconds, _ = StraightLine(travel_profile()).matrix([here], [there], tx.now_ms // 1000)
+    terms, now_s = travel_desk.read_terms(tx.session, tx.branch_id), tx.now_ms // 1000
+    seconds, _ = travel_desk.times_for(terms, [here, there], now_s, Patience.NONE).matrix([here], [there], now_s)
     return start_ms - int(seconds[0][0]) * 1000
 
 
@@ -294,9 +298,9 @@ def apply_plan(tx: Tx, run_of: Judged | None, asked: Snapshot, sla_profile: str)
         tx.session.delete(run)
     if repository.get_plan_state(tx.session, tx.branch_id).revision != asked.revision:
         return False
+    plan = asked.plan if run_of is None else run_of.plan
     waiting = {o.id for o in work_orders.list_in_states(tx.session, tx.branch_id, WAITING_STATES)}
     gone = frozenset(s.job_id for r in plan.routes for s in r.stops) - waiting
-    plan = asked.plan if run_of is None else run_of.plan
     changed = _store(tx, plan, asked, cause, gone)
     if run_of is not None:
         stability.note_quality(tx, run_of)

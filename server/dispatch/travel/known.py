@@ -64,11 +64,17 @@ class Known:
         self._asked += 1
         self._used.update(dict.fromkeys(points.tolist(), self._asked))
 
-    def learn(self, points: Index, wait_s: float) -> bool:
-        """Search for what is missing; False, with nothing done, when another search is not over in time."""
+    def learn(self, points: Index, wait_s: float | None) -> bool:
+        """Search for what is missing; False, with nothing done, when another search is not over in time.
+
+        ``wait_s`` None waits as long as it takes.
+        """
+        self._mark_used(points)
+        if wait_s is None:
+            self._complete(points)
         if not self.missing(points):
             return True
-        if not self._searching.acquire(timeout=wait_s):
+        if not self._searching.acquire(timeout=wait_s or 0.0):
             return False
         try:
             self._search_some(points, len(points))

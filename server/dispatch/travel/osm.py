@@ -14,7 +14,8 @@ from typing import Any, Final
 import numpy as np
 
 from server.dispatch.travel.geometry import leg_m
-from server.dispatch.travel.roads import RoadNet, RoadRules, label_parts, unusable
+from server.dispatch.travel.roads import RoadNet, label_parts, unusable
+from server.dispatch.travel.rules import RoadRules
 from shared.errors import DomainError
 
 _M_S_PER_KM_H: Final = 1 / 3.6

@@ -22,6 +22,11 @@ def list_trips(session: orm.Session, branch_id: str, since_ms: int) -> list[Trip
     return list(session.scalars(query.order_by(Trip.departed_ms, Trip.assignment_id)))
 
 
+def find_first_trip_ms(session: orm.Session, branch_id: str) -> int | None:
+    """Return when a branch's first trip began."""
+    return session.scalar(sa.select(sa.func.min(Trip.departed_ms)).where(Trip.branch_id == branch_id))
+
+
 def find_last_finished(session: orm.Session, technician_id: str, from_ms: int, until_ms: int) -> Assignment | None:
     """Return the assignment that a technician finished last between two moments."""
     query = sa.select(Assignment).where(

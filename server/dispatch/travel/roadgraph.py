@@ -16,7 +16,8 @@ from routing.travel import SAME_BUILDING_M, Ints, distances_m
 from server.dispatch.travel.geometry import Floats, Index, Whole
 from server.dispatch.travel.known import Known
 from server.dispatch.travel.packing import pack, unpack
-from server.dispatch.travel.roads import RoadNet, RoadRules
+from server.dispatch.travel.roads import RoadNet
+from server.dispatch.travel.rules import RoadRules
 from server.dispatch.travel.snapping import Snapper
 from shared.errors import DomainError
 
@@ -47,13 +48,35 @@ class RoadGraph:
         other._start_up_s, other._scale = start_up_s, scale  # noqa: SLF001 - its own kind
         return other
 
-    def learn(self, places: Sequence[Place], wait_s: float) -> bool:
+    def noted(self, note: str) -> RoadGraph:
+        """Return this graph with a remark in its provenance."""
+        other = copy.copy(self)
+        other.quality = f"{self.quality} {note}"
+        return other
+
+    def learn(self, places: Sequence[Place], wait_s: float | None) -> bool:
         """Search for what is new among the places; False when another search is not over in time.
 
         Raises DomainError ``place_off_road``.
         """
         points, _ = self._on_road(places)
         return self._known.learn(points, wait_s)
+
+    def list_drives_s(self, starts: Sequence[Place], ends: Sequence[Place]) -> list[float | None]:
+        """Return pure driving seconds of single trips, uncalibrated; None for one that leaves the road.
+
+        Searches with arrays of its own, so nobody waits for it; nothing is remembered.
+        """
+        legs = _Legs(self.net, self._snapper)
+        begins, begin_off_m = self._snapper.snap(starts)
+        stops, stop_off_m = self._snapper.snap(ends)
+        is_near = np.maximum(begin_off_m, stop_off_m) <= self._rules.snap_limit_m
+        drives: list[float | None] = [None] * len(begins)
+        for trip in np.flatnonzero(is_near):
+            packed = legs.find(begins[trip : trip + 1], stops[trip : trip + 1])
+            if np.isfinite(packed).all():
+                drives[trip] = float(unpack(packed)[0][0, 0])
+        return drives
 
     def off_road(self, places: Sequence[Place]) -> list[tuple[int, float]]:
         """Return the positions in ``places`` that lie farther from any road than the limit, with the metres."""

@@ -3,48 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
-import tomllib
 import zipfile
 import zlib
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from server.core import texts
 from server.dispatch.travel.geometry import Floats, Whole
 from shared.errors import DomainError
 
-_RULES: Final = "roads-2026.toml"
 _FORMAT: Final = 1
-
-
-class RoadRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One edition of how roads become driving times (shared/catalog/roads-*.toml)."""
-
-    id: str
-    edition: str
-    effective_from: Any
-    source: str
-    signed_share: float
-    least_km_h: float
-    most_km_h: float
-    junction_s: float
-    start_up_s: float
-    snap_limit_m: float
-    access_km_h: float
-    sample_m: float
-    class_km_h: dict[str, float]
-
-
-@functools.cache
-def road_rules() -> RoadRules:
-    """Return the rules in force. Raises msgspec.ValidationError for a broken file, at start."""
-    return msgspec.convert(tomllib.loads(texts.read_data(_RULES).decode()), RoadRules)
 
 
 @dataclasses.dataclass(frozen=True)

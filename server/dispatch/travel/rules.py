@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import tomllib
 from typing import Final
@@ -11,6 +12,7 @@ import msgspec
 from server.core import texts
 
 _FILE: Final = "travel-2026.toml"
+_ROADS: Final = "roads-2026.toml"
 _KM_H: Final = 3.6
 
 
@@ -60,6 +62,7 @@ class InstantRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     most_new_places: int
     wait_s: float
+    prepare_s: float
 
 
 class TravelRules(msgspec.Struct, frozen=True):
@@ -75,3 +78,27 @@ class TravelRules(msgspec.Struct, frozen=True):
 def travel_rules() -> TravelRules:
     """Return the rules in force. Raises msgspec.ValidationError for a broken file, at start."""
     return msgspec.convert(tomllib.loads(texts.read_data(_FILE).decode()), TravelRules)
+
+
+class RoadRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One edition of how roads become driving times (shared/catalog/roads-*.toml)."""
+
+    id: str
+    edition: str
+    effective_from: dt.date
+    source: str
+    signed_share: float
+    least_km_h: float
+    most_km_h: float
+    junction_s: float
+    start_up_s: float
+    snap_limit_m: float
+    access_km_h: float
+    sample_m: float
+    class_km_h: dict[str, float]
+
+
+@functools.cache
+def road_rules() -> RoadRules:
+    """Return the rules in force. Raises msgspec.ValidationError for a broken file, at start."""
+    return msgspec.convert(tomllib.loads(texts.read_data(_ROADS).decode()), RoadRules)

@@ -17,7 +17,8 @@ from server import commands
 from server.dispatch.travel.known import Known
 from server.dispatch.travel.osm import read_roads, read_way
 from server.dispatch.travel.roadgraph import RoadGraph
-from server.dispatch.travel.roads import RoadNet, load_roads, road_rules, save_roads
+from server.dispatch.travel.roads import RoadNet, load_roads, save_roads
+from server.dispatch.travel.rules import road_rules
 from shared.errors import DomainError
 from tests.server.dispatch.travel.towns import STEP_DEG, Ways, grid_ways, node_place, shortest_s, write_town
 
