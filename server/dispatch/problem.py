@@ -11,6 +11,7 @@ from sqlalchemy import orm
 from routing.plan import Plan, Route, StopTime
 from routing.problem import Job, Leave, Place, Problem, Skill, Technician
 from routing.travel import TravelTimes
+from server.absences import service as absences
 from server.accounts import repository as accounts
 from server.accounts.models import Shift
 from server.accounts.models import Technician as TechnicianRow
@@ -47,7 +48,7 @@ class Snapshot:
 
 
 def take_snapshot(
-    session: orm.Session, branch_id: str, now_ms: int, sla_profile: str, patience: Patience = Patience.NONE
+    session: orm.Session, branch_id: str, now_ms: int, sla_profile: str, patience: Patience = Patience.LITTLE
 ) -> Snapshot:
     """Return what the planner needs to know at this moment; ``patience`` is what travel times may wait for."""
     rules = dispatch_rules()
@@ -61,6 +62,7 @@ def take_snapshot(
         for row in accounts.list_technicians(session, branch_id)
         if _first_shift(shifts, row.id) is not None
     ]
+    technicians = absences.without_absent(session, branch_id, technicians, now_ms)
     committed = {job_id for t in technicians for job_id in t.committed}
     waiting = [o for o in open_orders.values() if o.id in committed or WorkOrderState(o.state) in WAITING_STATES]
     planned = repository.list_planned(session, branch_id)

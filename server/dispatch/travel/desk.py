@@ -33,11 +33,15 @@ _, ROADGRAPH, OSRM = TRAVEL_PROVIDERS
 
 
 class Patience(enum.IntEnum):
-    """What whoever asks can wait for: nothing (he holds the writer's lock), computing, or the network too."""
+    """What whoever asks can wait for: nothing at all, some milliseconds, any computing, or the network too.
+
+    Whoever holds the writer's lock waits for milliseconds at most.
+    """
 
     NONE = 0
-    SEARCH = 1
-    FETCH = 2
+    LITTLE = 1
+    SEARCH = 2
+    FETCH = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -176,13 +180,12 @@ class _Desk:
         return remote.given(places)
 
     def _roads(self, terms: Terms, places: Sequence[Place], when_s: int, patience: Patience) -> RoadGraph:
-        graph = self.find_graph(terms.source) if patience is Patience.NONE else self.load_graph(terms.source)
-        if graph is None:
+        is_hurried, instant = patience < Patience.SEARCH, travel_rules().instant
+        graph = self.find_graph(terms.source) if is_hurried else self.load_graph(terms.source)
+        most_new = instant.most_new_places if patience is Patience.LITTLE else 0
+        if graph is None or (is_hurried and graph.count_new(places) > most_new):
             raise not_ready(ROADGRAPH)
-        instant = travel_rules().instant
-        if patience is Patience.NONE and graph.count_new(places) > instant.most_new_places:
-            raise not_ready(ROADGRAPH)
-        if not graph.learn(places, instant.wait_s if patience is Patience.NONE else None):
+        if not graph.learn(places, instant.wait_s if is_hurried else None):
             raise DomainError("travel_failed", provider=ROADGRAPH, reason="busy", may_pass=True)
         band = terms.roads.find_band(local_hour(when_s, self.time_zone)) if terms.roads else None
         return graph.paced(band.start_up_s, band.pace, terms.roads.label) if band and terms.roads else graph
