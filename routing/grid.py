@@ -9,11 +9,12 @@ import numpy.typing as npt
 
 from routing.abilities import FOREVER, NEVER, abilities_of, has_needs, is_carried, knows_territory, why_never
 from routing.legs import Legs, Rows
+from routing.persons import first_id, is_second, second_id
 from routing.problem import Break, Job, Place, Problem, Technician, Tier, as_planned
 from routing.travel import TravelTimes
 from routing.validation import validate
 
-__all__ = ["FOREVER", "NEVER", "Grid", "build_grid", "is_first"]
+__all__ = ["COMMITTED", "FOREVER", "NEVER", "NOBODY", "STRANGER", "Grid", "build_grid", "is_first"]
 
 COMMITTED = -1
 NOBODY = -1
@@ -29,7 +30,8 @@ class Grid:
     ``tier[j]`` is COMMITTED for a committed job, else its Tier. ``valid_until[t, c]`` is the last second at which
     technician t may start work of class c (NEVER: he may not at all); ``to_fetch[t, c]`` are the instruments he has
     to fetch from a depot before. ``rests[t]`` are his breaks by time, ``has_needs[j]`` tells whether job j needs parts
-    or instruments, ``barred[j]`` are the technicians who may not take it.
+    or instruments, ``barred[j]`` are the technicians who may not take it, ``partner[j]`` is the other half of a job
+    for two.
     """
 
     problem: Problem
@@ -57,6 +59,7 @@ class Grid:
     any_needs: bool
     barred: list[frozenset[int]]
     to_fetch: dict[tuple[int, int], tuple[str, ...]]
+    partner: list[int]
 
     @property
     def matrix(self) -> npt.NDArray[np.int32]:
@@ -153,7 +156,12 @@ def build_grid(problem: Problem, travel: TravelTimes) -> Grid:
         any_needs=any(needs),
         barred=[frozenset(technician_index.get(name, NOBODY) for name in job.barred) - {NOBODY} for job in jobs],
         to_fetch=abilities.to_fetch,
+        partner=[_partner(job_index, job.id) if job.crew_size > 1 else NOBODY for job in jobs],
     )
+
+
+def _partner(index: dict[str, int], job_id: str) -> int:
+    return index.get(first_id(job_id) if is_second(job_id) else second_id(job_id), NOBODY)
 
 
 def _index_of(index: dict[str, int], key: str | None, otherwise: int) -> int:

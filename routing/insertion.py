@@ -146,6 +146,10 @@ class _Slots:
 
 def _bounded_slots(state: State, job: int, techs: Sequence[int] | None) -> tuple[_Slots, Floats]:
     mask = state.grid.allowed_mask(job)
+    partner = state.grid.partner[job]
+    if partner != NOBODY:
+        # Nobody is two people: the second person is somebody else.
+        mask[[tech for tech, route in enumerate(state.routes) if partner in route]] = False
     crew = range(len(state.routes)) if techs is None else techs
     slots = _slots(state, [tech for tech in crew if mask[tech]])
     return slots, _bounds(state.grid, job, slots)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from routing.certificate import Candidate, Certificate
 from routing.errands import lacks_parts
-from routing.grid import Grid
+from routing.grid import NOBODY, Grid
 from routing.problem import Tier
 from routing.schedule import NO_START_S, Walk, visit
 from routing.state import State, Trial, repaired
@@ -38,7 +38,7 @@ def list_options(state: State, job: int) -> list[Option]:
     options: list[Option] = []
     state.grid.legs.fill_column(_origins(state), job)
     for tech in range(len(state.routes)):
-        reason = state.grid.bar_of(tech, job)
+        reason = _bar_of(state, tech, job)
         if reason is not None:
             options.append(Option(tech=tech, reason=reason))
             continue
@@ -46,6 +46,13 @@ def list_options(state: State, job: int) -> list[Option]:
         if _may_leave(state, tech, job):
             options.append(_supplied(state, job, _by_leaving(state, tech, job)))
     return options
+
+
+def _bar_of(state: State, tech: int, job: int) -> str | None:
+    # Nobody is two people: the second person is somebody else.
+    if state.grid.partner[job] != NOBODY and state.grid.partner[job] in state.routes[tech]:
+        return "partner_is_here"
+    return state.grid.bar_of(tech, job)
 
 
 def _supplied(state: State, job: int, option: Option) -> Option:

@@ -120,16 +120,16 @@ class Job(Value, frozen=True, kw_only=True):
     arrives before; ``earliest_s``: service does not start before, waiting on site is allowed. ``due_s`` is soft:
     each second after it costs ``lateness_weight``, each second after ``breach_s`` (the SLA broken) costs
     ``breach_weight`` more; both count ``Problem.vulnerable_factor`` times for a ``vulnerable`` customer.
-    An EMERGENCY starts on arrival, whatever windows and couplings say, and territories do not bind a leak.
+    An EMERGENCY starts on arrival, whatever its windows say, and territories bind neither it nor an urgent leak.
 
     ``service_s`` is the expected time on site; its spread is ``service_sd_s``, or follows from ``service_p90_s``; see
     ``Problem.service_quantile``. ``skill_levels`` gives the least level of a skill named in ``skills`` (else 1).
     ``barred`` technicians may not take the job (declined, or the customer's wish). ``moved_price`` replaces the
     problem's ``moved_stop_price``.
 
-    Couplings: ``crew_size`` 2 needs two technicians there at the same start (an emergency starts with the first);
-    jobs of one ``sync`` group start at the same second; ``after`` waits for other jobs; ``same_technician_as`` is
-    the job whose technician has to come.
+    Couplings: ``crew_size`` 2 needs two technicians there at the same start; jobs of one ``sync`` group start at the
+    same second; ``after`` waits for other jobs; ``same_technician_as`` is the job whose technician has to come.
+    Emergencies and urgent leaks wait for nobody: work begins with the first who is there.
     """
 
     id: Name

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from routing.anchors import anchor_to_plan
 from routing.certificate import Candidate, Certificate, MovedStop
-from routing.grid import Grid, build_grid
+from routing.grid import NOBODY, Grid, build_grid
 from routing.insertion import Position, best_by_technician, insert_all, unserved_reason
+from routing.knots import has_couplings, keep_couplings
 from routing.options import Option, apply, certify, choose, list_options, tried
+from routing.persons import is_second
 from routing.plan import Plan, UrgentAnswer
 from routing.problem import Problem, Tier
 from routing.state import State, Trial, plan_of, repaired, state_of
@@ -30,6 +33,9 @@ def insert_urgent(problem: Problem, plan: Plan | None, job_id: str, travel: Trav
     already in the plan are never delayed. When nobody qualifies the answer names no technician but every reason.
     Raise DomainError ``job_unknown``, or ``problem_invalid``.
     """
+    if has_couplings(problem):
+        view = anchor_to_plan(problem, plan, travel, besides=job_id)
+        return view.close_answer(insert_urgent(view.problem, view.warm, job_id, travel))
     grid = build_grid(problem, travel or StraightLine(problem.profile))
     job = job_index(grid, job_id)
     state = state_of(grid, plan, keep_first=True)
@@ -37,6 +43,9 @@ def insert_urgent(problem: Problem, plan: Plan | None, job_id: str, travel: Trav
     waiting = _placed(plan) - {grid.jobs[one].id for one in state.planned()}
     state.remove(job)
     certificate, dropped = place_first(state, job)
+    partner = grid.partner[job]
+    if partner != NOBODY and partner not in state.planned():
+        dropped += place_first(state, partner)[1]
     dropped += [grid.job_index[one] for one in sorted(waiting) if one in grid.job_index and one != job_id]
     place_rest(state, dropped)
     certificate = with_moved(certificate, state, before, of_technician=None)
@@ -48,6 +57,9 @@ def insert_job(problem: Problem, plan: Plan | None, job_id: str, travel: TravelT
 
     Raise DomainError ``job_unknown``, or ``problem_invalid``.
     """
+    if has_couplings(problem):
+        view = anchor_to_plan(problem, plan, travel, besides=job_id)
+        return view.close(insert_job(view.problem, view.warm, job_id, travel))
     grid = build_grid(problem, travel or StraightLine(problem.profile))
     job = job_index(grid, job_id)
     state = state_of(grid, plan, keep_first=True)
@@ -64,6 +76,9 @@ def rank_candidates(
     Emergencies and urgent leaks are ranked by arrival, other jobs by cost; those ruled out come last with the reason.
     Raise DomainError ``job_unknown``, or ``problem_invalid``.
     """
+    if has_couplings(problem):
+        view = anchor_to_plan(problem, plan, travel, besides=job_id)
+        return rank_candidates(view.problem, view.warm, job_id, travel)
     grid = build_grid(problem, travel or StraightLine(problem.profile))
     job = job_index(grid, job_id)
     state = state_of(grid, plan, keep_first=True)
@@ -86,7 +101,9 @@ def job_index(grid: Grid, job_id: str) -> int:
 def first_tier_order(grid: Grid, jobs: Iterable[int]) -> list[int]:
     """Return the emergencies, then the urgent leaks, each in the order they were reported."""
     first = [job for job in jobs if Tier.EMERGENCY <= grid.tier[job] < Tier.ORDINARY]
-    return sorted(first, key=lambda job: (grid.tier[job], grid.jobs[job].release_s, grid.jobs[job].id))
+    # Second persons after all others: no emergency waits because another one is helped.
+    order = {job: (grid.tier[job], is_second(grid.jobs[job].id), grid.jobs[job].release_s) for job in first}
+    return sorted(first, key=lambda job: (*order[job], grid.jobs[job].id))
 
 
 def place_first(state: State, job: int) -> tuple[Certificate, list[int]]:
@@ -145,9 +162,11 @@ def with_moved(certificate: Certificate, state: State, before: Stand, *, of_tech
 def finished(state: State, engines: tuple[str, ...], known: Mapping[str, str] | None = None) -> Plan:
     """Freeze a state into a plan, each job left out with the reason that binds (or the one already known).
 
-    Where depots cannot give what all routes together want of them, stops are taken out (``depot_empty``).
+    Taken out first is what engines could not see: couplings that no longer hold, and what depots cannot give to all
+    routes together (``depot_empty``).
     """
-    given = {state.grid.jobs[job].id: "depot_empty" for job in enforce_depot_stock(state)} | dict(known or {})
+    given = dict(known or {}) | keep_couplings(state)
+    given |= {state.grid.jobs[job].id: "depot_empty" for job in enforce_depot_stock(state)} | keep_couplings(state)
     jobs = {state.grid.jobs[job].id: job for job in state.unplanned()}
     left = {job_id: given.get(job_id) or unserved_reason(state, job) for job_id, job in jobs.items()}
     return plan_of(state, left, engines)

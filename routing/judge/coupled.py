@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from routing.judge.case import EMERGENCY, Case, Violation
+from routing.judge.case import Case, Violation, is_leading
 from routing.plan import StopTime
 from routing.problem import Job
 
@@ -25,7 +25,7 @@ Visits = dict[str, list[_Visit]]
 def judge_couplings(case: Case) -> Iterator[Violation]:
     """Find pairs that do not meet, groups that start apart, jobs too early, and strangers in follow-ups.
 
-    An emergency waits for nobody, and a stop somebody is committed to is a fact: neither breaks a rule itself.
+    A leak that goes first waits for nobody, and a stop somebody is committed to is a fact: neither breaks a rule.
     """
     visits: Visits = {}
     for technician, route in case.routes():
@@ -42,17 +42,20 @@ def judge_couplings(case: Case) -> Iterator[Violation]:
 
 def _is_bound(job: Job, visits: Visits) -> bool:
     held = visits.get(job.id, [])
-    return bool(held) and job.priority != EMERGENCY and not any(one.is_fact for one in held)
+    return bool(held) and not is_leading(job) and not any(one.is_fact for one in held)
 
 
 def _pairs(case: Case, visits: Visits) -> Iterator[Violation]:
     for job in case.problem.jobs:
         held = visits.get(job.id, [])
-        if job.crew_size == 1 or job.priority == EMERGENCY or not held:
+        if job.crew_size == 1 or is_leading(job) or not held:
+            continue
+        if any(one.is_fact for one in held):
+            # Somebody is there or on his way already: the other joins as he can.
             continue
         if len(held) < job.crew_size:
             yield Violation(code="crew_too_small", job_id=job.id, technician_id=held[0].technician_id)
-        elif len({one.stop.start_s for one in held}) > 1 and not all(one.is_fact for one in held):
+        elif len({one.stop.start_s for one in held}) > 1:
             starts = " ".join(str(one.stop.start_s) for one in held)
             yield Violation(code="not_together", job_id=job.id, detail=starts)
 
@@ -60,13 +63,13 @@ def _pairs(case: Case, visits: Visits) -> Iterator[Violation]:
 def _groups(case: Case, visits: Visits) -> Iterator[Violation]:
     groups: dict[str, list[Job]] = {}
     for job in case.problem.jobs:
-        if job.sync is not None and job.priority != EMERGENCY:
+        if job.sync is not None and not is_leading(job):
             groups.setdefault(job.sync, []).append(job)
     for name, jobs in groups.items():
         held = [one for job in jobs for one in visits.get(job.id, [])]
         facts = {one.stop.start_s for one in held if one.is_fact}
         free = {one.stop.start_s for one in held if not one.is_fact}
-        if len(free | (facts if len(facts) == 1 else set())) > 1 and free:
+        if (not facts and len(free) > 1) or any(start < max(facts, default=start) for start in free):
             yield Violation(code="sync_broken", job_id=jobs[0].id, detail=name)
         if free and not facts and any(job.id not in visits for job in jobs):
             yield Violation(code="sync_broken", job_id=jobs[0].id, detail=f"{name} in part")
