@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _FOLLOW = 3
 _ROUNDS = 8
+_NEVER = 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +69,16 @@ def earliest_arrivals(responders: Responders) -> Floats:
 def assign(responders: Responders, held_by: list[int], weighing: Weighing) -> list[Call]:
     """Return who goes to each emergency, ``held_by`` being who has it now (-1: nobody).
 
-    In order of report each gets the technician who is there first (within the tolerance: one who needs no consent);
-    then single moves and exchanges are made as long as the callers together wait less.
+    One alone gets the technician who is there first (within the tolerance: one who needs no consent). Several are
+    shared out one each at the least waiting together, and in order of report; the better of both is then changed by
+    single moves and exchanges as long as the callers together wait less.
     """
     lines = _Lines(responders, held_by, weighing)
-    for job in np.argsort(responders.reported_s, kind="stable"):
-        lines.place(int(job))
-    for _ in range(_ROUNDS):
-        if len(held_by) < 2 or not lines.improve():  # noqa: PLR2004 - one alone cannot be exchanged
-            break
+    lines.place_in_turn()
+    if len(held_by) > 1:
+        other = _Lines(responders, held_by, weighing)
+        other.place_one_each()
+        lines = min((lines.improved(), other.improved()), key=_Lines.total)
     return [lines.call(job) for job in range(len(held_by))]
 
 
@@ -129,7 +132,37 @@ class _Lines:
                     best = (cost, crew, place)
         return best
 
+    def total(self) -> float:
+        """Return what all lines cost; an emergency with nobody counts most."""
+        nobody = sum(1 for crew in self.where if crew < 0)
+        return sum(self._cost(crew, line) for crew, line in enumerate(self.lines)) + nobody * _NEVER
+
+    def place_in_turn(self) -> None:
+        """Give each, in order of report, the place that costs least."""
+        for job in np.argsort(self._r.reported_s, kind="stable"):
+            self.place(int(job))
+
+    def place_one_each(self) -> None:
+        """Share out one each at the least cost together, then place what is left over."""
+        jobs = range(len(self.where))
+        alone = [[min(self._cost(crew, [job]), _NEVER) for job in jobs] for crew in range(self._crews)]
+        for crew, job in zip(*linear_sum_assignment(np.asarray(alone)), strict=True):
+            if alone[crew][job] < _NEVER:
+                self.lines[crew] = [int(job)]
+                self.where[job] = int(crew)
+        for job in jobs:
+            if self.where[job] < 0:
+                self.place(job)
+
+    def improved(self) -> _Lines:
+        """Return itself after moves and exchanges."""
+        for _ in range(_ROUNDS):
+            if not self.improve():
+                break
+        return self
+
     def place(self, job: int) -> None:
+        """Put a job where it costs least, nowhere when nobody can."""
         _, crew, place = self._best(job)
         if crew >= 0:
             self.lines[crew].insert(place, job)

@@ -21,13 +21,14 @@ class CoverPrice:
 
     ``second_share``: weight of the second nearest technician (the nearest may be gone); ``leaks_per_hour``: emergencies
     to expect; ``worth``: driving seconds one second earlier at an emergency is worth; ``least_gain_s``: smaller
-    gains in expected response are noise.
+    gains in expected response are noise; ``fixed_s``: what any move costs besides its driving.
     """
 
     second_share: float = 0.3
     leaks_per_hour: float = 2.5
-    worth: float = 5.0
+    worth: float = 40.0
     least_gain_s: float = 5.0
+    fixed_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ def _best_of(
     response = _with_one_more(best, second, waiter.reach_s, price.second_share) @ weights / weights.sum()
     gain = response[0] - response
     expected = price.leaks_per_hour * waiter.dwell_s / 3600
-    value = gain * expected * price.worth - waiter.extra_s
+    value = gain * expected * price.worth - waiter.extra_s - price.fixed_s
     value[(gain < price.least_gain_s) | (waiter.extra_s > budget_s)] = -np.inf
     value[0] = -np.inf
     candidate = int(np.argmax(value))

@@ -32,10 +32,9 @@ class Outcome:
     km_home: float
     overtime_s: float
     cpu_s: float
-    plan_ms: float
 
 
-def outcome_of(day: Day, policy: str, cpu_s: float, plan_s: float) -> Outcome:
+def outcome_of(day: Day, policy: str, cpu_s: float) -> Outcome:
     """Return the outcome of a day that has been played."""
     world = day.world
     arrival = [math.inf if math.isnan(a) else a for a in day.arrival_s]
@@ -55,7 +54,6 @@ def outcome_of(day: Day, policy: str, cpu_s: float, plan_s: float) -> Outcome:
         km_home=sum(crew.km_home for crew in day.crews),
         overtime_s=sum(max(0.0, crew.home_s - SHIFT_END_S) for crew in day.crews),
         cpu_s=cpu_s,
-        plan_ms=1000 * plan_s / max(1, day.replans),
     )
 
 
@@ -83,7 +81,6 @@ def figures(outcomes: Sequence[Outcome]) -> Figures:
         "overtime_h": _mean([one.overtime_s / HOUR_S for one in outcomes]),
         "emergencies": _mean([len(one.emergency_waits_s) for one in outcomes]),
         "replans": _mean([one.replans for one in outcomes]),
-        "plan_ms": _mean([one.plan_ms for one in outcomes]),
         "cpu_s": _mean([one.cpu_s for one in outcomes]),
     }
 

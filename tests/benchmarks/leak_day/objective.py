@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from routing.search.engine import DEFAULT, Settings
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
@@ -41,3 +43,4 @@ class Rules:
     reposition: bool = False
     insert_first: bool = True
     holds_emergencies: bool = False
+    settings: Settings = DEFAULT

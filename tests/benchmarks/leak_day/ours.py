@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from routing.anticipation.remaining import DurationLaw, expected_remaining_s, learn_durations
 from routing.instant import Weighing
 from tests.benchmarks.leak_day.answer import answer, pending
-from tests.benchmarks.leak_day.crew import Crew
+from tests.benchmarks.leak_day.crew import Crew, Doing
 from tests.benchmarks.leak_day.day import Day
 from tests.benchmarks.leak_day.objective import Prices, Rules
 from tests.benchmarks.leak_day.optimise import Routes, replan
@@ -23,10 +23,25 @@ HISTORY_SEEDS = (90_001, 90_002, 90_003)
 class Dials:
     """Everything of ours that can be set."""
 
-    prices: Prices = Prices()
-    rules: Rules = Rules(cpu_s=0.1)
-    weighing: Weighing = Weighing(tolerance_s=45.0, handover_s=60.0)
-    posting: Posting = Posting()
+    prices: Prices = field(default_factory=Prices)
+    rules: Rules = field(default_factory=Rules)
+    weighing: Weighing = field(default_factory=Weighing)
+    posting: Posting = field(default_factory=Posting)
+
+
+OURS = Dials(
+    prices=Prices(
+        urgent_late=50.0,
+        urgent_cushion_s=2700.0,
+        cushion_s=600.0,
+        cushion_late=0.2,
+        broken_late=0.3,
+        reserve=300.0,
+        overtime=0.5,
+    ),
+    rules=Rules(cpu_s=0.1, holds_emergencies=True),
+    weighing=Weighing(tolerance_s=45.0, handover_s=60.0),
+)
 
 
 @cache
@@ -63,9 +78,9 @@ class Ours:
 
     def freed(self, day: Day, crew: Crew) -> None:
         """Ask the open emergencies again, and let whoever waits wait where he is of use."""
-        del crew
         self._answer(day)
-        self._posts.review(day, self._end_s(day))
+        if crew.qualified and crew.doing == Doing.IDLE:
+            self._posts.review(day, self._end_s(day))
 
     def ticked(self, day: Day) -> None:
         """Re-plan."""

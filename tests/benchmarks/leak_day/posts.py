@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 class Posting:
     """Dials of repositioning; ``busy_s`` is what calling somebody off a job counts as, in seconds of arrival."""
 
-    price: CoverPrice = CoverPrice()
+    price: CoverPrice = field(default_factory=CoverPrice)
     busy_s: float = 180.0
     empty_km: float = 100.0
     least_wait_s: float = 480.0
@@ -33,6 +33,18 @@ class Posting:
     dwell_s: float = 2700.0
     candidates: int = 60
     horizon_s: float = 9 * 3600.0
+    counts_dwell: bool = True
+
+
+# The repositioning of the definition: gain above 20 s and 2 % of the drive, slack above 25 min, no limit on km.
+PLAIN = Posting(
+    price=CoverPrice(leaks_per_hour=1.0, worth=50.0, least_gain_s=0.0, fixed_s=1000.0),
+    busy_s=1e9,
+    empty_km=1e9,
+    least_wait_s=1500.0,
+    dwell_s=3600.0,
+    counts_dwell=False,
+)
 
 
 class Posts:
@@ -40,6 +52,7 @@ class Posts:
 
     def __init__(self, posting: Posting) -> None:
         self._dials = posting
+        self._between: Floats = np.empty((0, 0))
         self.spent_s = 0.0
 
     def review(self, day: Day, end_s: EndOf) -> None:
@@ -47,6 +60,8 @@ class Posts:
         if day.now_s >= self._dials.horizon_s:
             return
         places = day.world.forecast
+        if not len(self._between):
+            self._between = np.asarray([_drives(places, (float(x), float(y))) for x, y in places])
         waiters, spots = [], {}
         for crew in day.crews:
             found = self._waiter(day, crew, places)
@@ -80,9 +95,9 @@ class Posts:
         extra = np.where((dwell > 0) & (there < self._dials.longest_drive_s), there + on - on[0], np.inf)
         waiter = Waiter(
             technician=crew.index,
-            reach_s=np.hypot(*np.moveaxis(spots[:, None] - places[None], 2, 0)) * SECONDS_PER_KM,
+            reach_s=np.concatenate([out[None], _drives(places, following)[None], self._between[near]]),
             extra_s=np.maximum(extra, 0.0),
-            dwell_s=np.maximum(dwell, 0.0),
+            dwell_s=np.maximum(dwell, 0.0) if self._dials.counts_dwell else np.where(dwell > 0, 3600.0, 0.0),
         )
         return waiter, spots
 
@@ -99,8 +114,9 @@ class Posts:
             left = max(0.0, end_s(crew) - day.now_s)
             return crew.place, left if day.priority[crew.job] == EMERGENCY else min(left, self._dials.busy_s)
         if crew.heads_for >= 0:
+            left = day.planned_arrival_s(crew) - day.now_s + day.planned_left[crew.heads_for]
             is_emergency = day.priority[crew.heads_for] == EMERGENCY
-            return crew.goal, day.planned_left[crew.heads_for] if is_emergency else self._dials.busy_s
+            return crew.goal, left if is_emergency else min(left, self._dials.busy_s)
         return (crew.goal if crew.doing == Doing.DRIVING else crew.place), 0.0
 
 

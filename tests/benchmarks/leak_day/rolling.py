@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from tests.benchmarks.leak_day.crew import Crew, Doing
+from tests.benchmarks.leak_day.crew import Crew
 from tests.benchmarks.leak_day.day import Day
 from tests.benchmarks.leak_day.objective import Prices, Rules
 from tests.benchmarks.leak_day.optimise import Routes, replan
+from tests.benchmarks.leak_day.posts import PLAIN, Posts
 from tests.benchmarks.leak_day.rules import nearest, works_for
+from tests.benchmarks.leak_day.view import look, planned_starts
 from tests.benchmarks.leak_day.world import EMERGENCY
 
 
@@ -16,6 +18,7 @@ class Rolling:
     def __init__(self, morning: Routes, prices: Prices, rules: Rules) -> None:
         self._morning, self._prices, self._rules = morning, prices, rules
         self._line: list[int] = []
+        self._posts = Posts(PLAIN) if rules.reposition else None
 
     def start(self, day: Day) -> None:
         """Lay down the morning plan."""
@@ -30,6 +33,7 @@ class Rolling:
             replan(day, self._prices, self._rules)
         else:
             replan(day, self._prices, self._rules, new=job)
+            self._call_off_late(day)
 
     def freed(self, day: Day, crew: Crew) -> None:
         """Send whoever is free to an emergency that waits for want of anybody to call off."""
@@ -38,13 +42,28 @@ class Rolling:
 
     def ticked(self, day: Day) -> None:
         """Re-plan."""
-        replan(day, self._prices, self._rules)
+        if self._rules.engine != "insertion":
+            replan(day, self._prices, self._rules)
+            self._call_off_late(day)
 
     def glanced(self, day: Day) -> None:
-        """Do nothing unless repositioning."""
+        """Move whoever waits, if the policy repositions."""
+        if self._posts is not None:
+            self._posts.review(day, day.planned_end_s)
 
     def arrived(self, day: Day, crew: Crew) -> None:
         """Do nothing."""
+
+    def _call_off_late(self, day: Day) -> None:
+        for crew in day.crews:
+            for job in [one for one in crew.tail if day.priority[one] == EMERGENCY]:
+                if self._predicted_s(day, job) - day.world.known_s[job] > self._rules.interrupt_beyond_s:
+                    self._line.append(job)
+        self._serve(day)
+
+    def _predicted_s(self, day: Day, job: int) -> float:
+        view = look(day)
+        return float(planned_starts(day, view)[view.local[job]])
 
     def _serve(self, day: Day) -> None:
         for job in list(self._line):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.benchmarks.leak_day.crew import Crew, Doing, Point
 from tests.benchmarks.leak_day.day import Day, seconds
-from tests.benchmarks.leak_day.world import EMERGENCY, ROUTINE, URGENT
+from tests.benchmarks.leak_day.world import EMERGENCY, URGENT
 
 
 def works_for(day: Day, crew: Crew) -> int:
@@ -81,5 +81,3 @@ class NearestPreempting(StandingPlan):
             return nearest(day, job, [c for c in qualified if works_for(day, c) > EMERGENCY])
         moving = [c for c in qualified if c.doing != Doing.ON_SITE and works_for(day, c) > URGENT]
         return nearest(day, job, moving)
-
-

@@ -50,7 +50,11 @@ def look(day: Day, *, divertible: list[int] | None = None, end_s: Callable[[Crew
     local = {job: i for i, job in enumerate(jobs)}
     ready, starts, routes = [], [], []
     for crew in day.crews:
-        when, place = _ready(day, crew, crew.index in free, end_s or day.planned_end_s)
+        when, place = (
+            (day.now_s, crew.position(day.now_s))
+            if crew.index in free
+            else _ready(day, crew, end_s or day.planned_end_s)
+        )
         ready.append(when)
         starts.append(place)
         head = [crew.heads_for] if crew.index in free else []
@@ -58,12 +62,10 @@ def look(day: Day, *, divertible: list[int] | None = None, end_s: Callable[[Crew
     return View(jobs, local, routes, np.asarray(ready), np.asarray(starts), free)
 
 
-def _ready(
-    day: Day, crew: Crew, is_free: bool, end_s: Callable[[Crew], float]
-) -> tuple[float, tuple[float, float]]:
+def _ready(day: Day, crew: Crew, end_s: Callable[[Crew], float]) -> tuple[float, tuple[float, float]]:
     if crew.doing == Doing.ON_SITE:
         return end_s(crew), crew.place
-    if crew.heads_for >= 0 and not is_free:
+    if crew.heads_for >= 0:
         job = crew.heads_for
         begins = max(day.planned_arrival_s(crew), day.opens_s[job])
         return begins + day.planned_left[job], day.spots[job]
@@ -84,13 +86,12 @@ def arrays_of(day: Day, view: View, prices: Prices) -> Arrays:
     late[broken] = prices.broken_late
     cushion = np.select([is_emergency, is_urgent], [0.0, prices.urgent_cushion_s], prices.cushion_s)
     wait = np.select([is_emergency, is_urgent], [prices.emergency_wait, prices.urgent_wait], 0.0)
-    qualified = world.qualified
     return build(
         travel_s=travel,
         travel_cost=_charged(day, view, travel, prices.divert),
         service_s=np.asarray([day.planned_left[j] for j in view.jobs]) * prices.service_factor,
-        start_node=np.arange(n, n + m),
-        end_node=np.arange(n + m, n + 2 * m),
+        start_node=np.arange(n, n + m, dtype=np.int32),
+        end_node=np.arange(n + m, n + 2 * m, dtype=np.int32),
         windows=[[(float(a), LAST_START_S)] for a in world.opens_s[jobs]],
         job={
             "due_s": world.due_s[jobs] - cushion,
