@@ -20,6 +20,7 @@ Floats = npt.NDArray[np.float64]
 
 _PENALTY_BAND = 10_000.0
 # Who is kept away by the first of these is nearest to being able to go.
+_ALONE = ("no_room", "window_closed", "off_shift", "no_parts", "no_instrument", "skill_expired")
 _BARS = ("closed_territory", "calibration_expired", "no_instrument", "level_too_low", "no_skill", "barred")
 
 
@@ -104,9 +105,7 @@ def unserved_reason(state: State, job: int) -> str:
     if find_best_position(state, job, crew) is not None:
         return "too_costly"
     reasons = {_alone(state, tech, job) for tech in crew}
-    return next(
-        name for name in ("no_room", "window_closed", "off_shift", "no_parts", "skill_expired") if name in reasons
-    )
+    return next(name for name in _ALONE if name in reasons)
 
 
 def _alone(state: State, tech: int, job: int) -> str:
@@ -116,7 +115,7 @@ def _alone(state: State, tech: int, job: int) -> str:
     _, start = visit(grid, tech, job, node, ready)
     first = state.routes[tech][:head]
     if grid.has_needs[job] and not list_errands(grid, tech, [*first, job]):
-        return "no_parts"
+        return "no_instrument" if grid.fetched_tools(tech, job) else "no_parts"
     if start != NO_START_S:
         leaves_for = min(state.leaves_for[tech], head)
         alone = insertion_cost(grid, tech, first, leaves_for, head, job, walk(grid, tech, first, leaves_for))

@@ -65,7 +65,7 @@ def _coupled(rng: random.Random, jobs: list[Job], committed: set[str]) -> list[J
         jobs[free[4]] = replace(jobs[free[4]], after=(After(job_id=jobs[free[5]].id, lag_s=rng.choice((0, 1800))),))
     if len(free) > 7 and rng.random() < 0.6:
         jobs[free[6]] = replace(jobs[free[6]], same_technician_as=jobs[free[7]].id)
-    if len(free) > 8 and rng.random() < 0.3:
+    if len(free) > 8 and free[8] != 0 and rng.random() < 0.3:
         jobs[free[8]] = replace(jobs[free[8]], after=(After(job_id=jobs[0].id),), same_technician_as=jobs[free[0]].id)
     if rng.random() < 0.2:
         jobs[0] = replace(jobs[0], crew_size=2)
