@@ -1,8 +1,8 @@
 """Referee of technician routing and scheduling (TRSP): reads an instance and judges routes with code of its own.
 
-It shares nothing with the planner. Ids: 0 the depot, 1..m the technicians' homes, then the requests; ``home + n_nodes-1``
-is the end at home and ``home + n_nodes-1 + m`` the visit to the depot (125 + k and 150 + k with 25 technicians and 100
-requests, as in the published solutions).
+It shares nothing with the planner. Ids: 0 the depot, 1..m the technicians' homes, then the requests up to ``last``;
+``last + k`` is the end at technician k's home and ``last + m + k`` his visit to the depot (125 + k and 150 + k with 25
+technicians and 100 requests, as in the published solutions).
 """
 
 from __future__ import annotations

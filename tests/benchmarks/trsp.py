@@ -1,0 +1,163 @@
+"""Technician routing and scheduling: ``python -m tests.benchmarks.trsp DIR --reference FILE --cpu 60 --json OUT``.
+
+Each instance is solved from nothing in the given CPU seconds of this process on one thread; loading and compiling the
+search is not counted. A referee with code of its own checks the routes and measures the working time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from routing.search.arrays import Arrays, build
+from routing.search.compiled import IS_COMPILED
+from routing.search.hours import rounds
+from routing.search.hours.engine import Paid
+from routing.search.hours.supplies import Supplies
+from tests.benchmarks.referee_trsp import Instance, judge, read_instance, read_reference
+
+Reference = dict[str, tuple[float, float]]  # best and mean by instance
+
+_UNSERVED = 1e5  # the reference serves every request; leaving one out is dearer than any plan
+
+
+def problem_of(instance: Instance) -> tuple[Arrays, Supplies]:
+    """Return the instance as the search reads it: requests are the nodes 0..n-1, then the depot and the homes."""
+    nodes = [instance.nodes[number] for number in (*instance.requests, 0, *instance.homes)]
+    requests, crew = nodes[: len(instance.requests)], nodes[len(instance.requests) + 1 :]
+    x, y = np.array([node.x for node in nodes]), np.array([node.y for node in nodes])
+    travel = np.hypot(x[:, None] - x, y[:, None] - y)
+    homes = np.arange(instance.technicians) + len(requests) + 1
+    arrays = build(
+        travel_s=travel,
+        travel_cost=np.zeros_like(travel),
+        service_s=[request.service for request in requests],
+        start_node=homes.astype(np.int32),
+        end_node=homes.astype(np.int32),
+        windows=[[(request.opens, request.closes)] for request in requests],
+        job={"unserved_cost": _UNSERVED, "demand": [request.parts for request in requests]},
+        route={
+            "ready_s": [one.opens for one in crew],
+            "latest_end": [one.closes for one in crew],
+            "work_price": 1.0,
+            "stock": [one.parts for one in crew],
+        },
+        tables={"allowed": [[request.skills <= one.skills for request in requests] for one in crew]},
+    )
+    lacks = np.array([[not request.tools <= one.tools for request in requests] for one in crew])
+    depots = np.full(instance.technicians, len(requests), np.int32)
+    return arrays, Supplies(depots, lacks)
+
+
+def routes_of(instance: Instance, plan: Paid) -> list[list[int]]:
+    """Return the plan's routes in the ids of the instance, the depot visit and the end at home included."""
+    found = []
+    for home, stops, depot_before in zip(instance.homes, plan.routes, plan.depot_before, strict=True):
+        visits = [job + instance.technicians + 1 for job in stops]
+        if depot_before >= 0:
+            visits.insert(depot_before, instance.last + instance.technicians + home)
+        if visits:
+            found.append([home, *visits, instance.last + home])
+    return found
+
+
+def solve(instance: Instance, cpu_s: float, seed: int) -> tuple[list[list[int]], float]:
+    """Return routes in the instance's ids and the CPU seconds taken."""
+    began = time.process_time()
+    arrays, supplies = problem_of(instance)
+    spent = time.process_time() - began
+    plan = rounds.plan(arrays, supplies, seed=seed, cpu_s=cpu_s - spent)
+    return routes_of(instance, plan), time.process_time() - began
+
+
+def row_of(instance: Instance, routes: list[list[int]], reference: tuple[float, float] | None) -> dict[str, Any]:
+    """Return one row of the table; raise BrokenRuleError when the routes break a rule."""
+    hours = judge(instance, routes)
+    row: dict[str, Any] = {
+        "instance": instance.name,
+        "working_time": round(hours, 4),
+        "served": sum(visit in instance.requests for route in routes for visit in route),
+        "requests": len(instance.requests),
+        "technicians_used": len(routes),
+        "routes": "|".join(",".join(map(str, route)) for route in routes),
+    }
+    if reference is not None:
+        best, mean = reference
+        row |= {"reference_best": best, "reference_mean": mean, "ratio_best": hours / best, "ratio_mean": hours / mean}
+    return row
+
+
+def summary_of(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the means of ours over the reference's mean and best column; None when no row has a reference."""
+    known = [row for row in rows if "ratio_mean" in row]
+    return {
+        "instances": len(rows),
+        "solved": sum("working_time" in row for row in rows),
+        "mean_over_reference": fmean(row["ratio_mean"] for row in known) if known else None,
+        "mean_over_best": fmean(row["ratio_best"] for row in known) if known else None,
+    }
+
+
+def say(text: str) -> None:
+    """Write one line of progress."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def _attempt(path: Path, reference: Reference, cpu_s: float, seed: int) -> dict[str, Any]:
+    """Solve one instance; a plan that the referee refuses is a row without a working time, with the reason."""
+    instance = read_instance(path)
+    routes, spent = solve(instance, cpu_s, seed)
+    try:
+        row = row_of(instance, routes, reference.get(instance.name))
+    except ValueError as broken:
+        row = {"instance": instance.name, "refused": str(broken)}
+    return row | {"cpu_s": round(spent, 2)}
+
+
+def run(paths: Sequence[Path], reference: Reference, cpu_s: float, seed: int) -> list[dict[str, Any]]:
+    """Solve the instances one after the other and tell each result."""
+    solve(read_instance(paths[0]), 0.2, seed)  # loads the compiled search, so that no instance pays for it
+    rows = []
+    for number, path in enumerate(paths, 1):
+        row = _attempt(path, reference, cpu_s, seed)
+        rows.append(row)
+        ratios = "".join(f" {name} {row[f'ratio_{name}']:.4f}" for name in ("mean", "best") if f"ratio_{name}" in row)
+        told = f"{row['working_time']:.2f}{ratios}" if "working_time" in row else f"refused: {row['refused']}"
+        say(f"[{number}/{len(paths)}] {row['instance']} {told} ({row['cpu_s']} CPU-s)")
+    return rows
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Read the arguments, solve, write the JSON; 1 when a plan was refused."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.trsp", description=__doc__)
+    parser.add_argument("folder", type=Path, help="folder with the instances (*.txt)")
+    parser.add_argument("--reference", type=Path, help="CSV with instance, best_working_time, mean_working_time")
+    parser.add_argument("--cpu", type=float, default=60.0, help="CPU seconds per instance")
+    parser.add_argument("--only", default="", help="names of instances to take, by their beginnings, comma between")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", type=Path, help="where to write rows and summary")
+    given = parser.parse_args(argv)
+    wanted = tuple(given.only.split(","))
+    paths = sorted(path for path in given.folder.glob("*.txt") if path.name.startswith(wanted))
+    if not paths:
+        parser.error(f"{given.folder}: no instances")
+    say(f"{len(paths)} instances, {given.cpu:g} CPU-s each, one thread, loading not counted, compiled: {IS_COMPILED}")
+    rows = run(paths, read_reference(given.reference) if given.reference else {}, given.cpu, given.seed)
+    summary = summary_of(rows)
+    if given.json:
+        given.json.write_text(json.dumps({"rows": rows, "summary": summary}, indent=1) + "\n", encoding="utf-8")
+    say(json.dumps(summary))
+    return 0 if summary["solved"] == len(rows) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
