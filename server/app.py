@@ -14,6 +14,7 @@ from flask import Flask, Response, g, redirect, render_template, request, sessio
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from werkzeug.wrappers import Response as BaseResponse
 
+from server.absences import views as absence_views
 from server.accounts import repository as accounts
 from server.accounts import service as account_service
 from server.accounts import views as account_views
@@ -40,6 +41,7 @@ _LARGEST_BODY: Final = 4 * 1024 * 1024
 _SIGN_IN_LIMIT: Final = "30/minute"
 _SLICES: Final = (
     account_views,
+    absence_views,
     customer_views,
     intake_views,
     board_views,

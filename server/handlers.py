@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from server.absences import service as absence_service
 from server.call_backs import service as call_backs
 from server.core import journal
 from server.core.journal import Event
 from server.core.relay import DueHandler, Handler
 from server.core.unit_of_work import Tx
-from server.dispatch import offers
+from server.dispatch import absence, offers
 from server.dispatch import service as dispatch
 from server.positions import service as positions
 from server.uploads import repository as uploads
@@ -44,6 +45,8 @@ IGNORED: Final = frozenset(
         events.CUSTOMER_REGISTERED,
         events.DEVICE_REVOKED,
         events.SHIFT_CHANGED,
+        events.TECHNICIAN_ABSENT,
+        events.TECHNICIAN_BACK,
         events.ORDERS_IMPORTED,
     }
 )
@@ -77,6 +80,8 @@ def duties(profile: str) -> dict[str, DueHandler]:
         offers.ESCALATE: lambda tx, data: dispatch.escalate(tx, data["work_order_id"], data["step"], data["epoch"]),
         offers.OFFER_EXPIRES: lambda tx, data: offers.expire(tx, data["work_order_id"], data["epoch"], profile),
         offers.OFFER_DUE: lambda tx, data: dispatch.offer_due_stops(tx, profile, {data["technician_id"]}),
+        absence_service.BEGINS: lambda tx, data: absence.take_effect(tx, data["absence_id"], profile),
+        absence_service.OVER: lambda tx, data: absence.run_out(tx, data["absence_id"], profile),
         positions.PURGE: lambda tx, _data: positions.purge(tx),
         dispatch.REPLAN: lambda tx, _data: dispatch.request_replan(tx, "periodic"),
     }
@@ -132,8 +137,9 @@ def free_technician(tx: Tx, event: Event, profile: str) -> None:
 
 
 def look_again_at_leaks(tx: Tx, _event: Event, profile: str) -> None:
-    """A crew told how long it still needs: leaks that wait for a crew are looked at again."""
+    """A crew told how long it still needs: leaks that wait for a crew are looked at again, later stops re-planned."""
     dispatch.recheck_leaks(tx, profile)
+    dispatch.request_replan(tx, "extended_visit")
 
 
 def issue_copy_and_close(tx: Tx, event: Event, profile: str) -> None:

@@ -8,6 +8,7 @@ from alembic import command
 from alembic.config import Config
 
 # Every slice's tables register themselves on Base.metadata when imported.
+from server.absences import models as absences
 from server.accounts import models as accounts
 from server.call_backs import models as call_backs
 from server.core import deadlines, journal
@@ -23,6 +24,7 @@ from server.visits import models as visits
 from server.work_orders import models as work_orders
 
 TABLES = (
+    absences,
     accounts,
     call_backs,
     customers,

@@ -32,6 +32,8 @@ CUSTOMER_REGISTERED: Final = "customer_registered"
 DEVICE_ENROLLED: Final = "device_enrolled"
 DEVICE_REVOKED: Final = "device_revoked"
 SHIFT_CHANGED: Final = "shift_changed"
+TECHNICIAN_ABSENT: Final = "technician_absent"  # ill, vehicle broken down, or another reason; from and until
+TECHNICIAN_BACK: Final = "technician_back"
 ORDERS_IMPORTED: Final = "orders_imported"
 
 ALL: Final = frozenset(value for name, value in globals().items() if name.isupper() and isinstance(value, str))

@@ -130,6 +130,7 @@ def _words(event: Event, names: dict[str, str], lang: str, zone: zoneinfo.ZoneIn
         "fact": ("fact", "fact"),
         "state": ("assignment", "target"),
         "reason": ("waive", "reason"),
+        "absence": ("absence", "reason"),
     }
     words = {
         name: catalog.find(lang, f"{table}.{data[key]}") or data[key]

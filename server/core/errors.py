@@ -28,6 +28,8 @@ _STATUS: Final = {
     "version_conflict": 409,
     "transition_not_allowed": 409,
     "notice_over": 409,
+    "absence_over": 409,
+    "technician_absent": 409,
     "file_offset_wrong": 409,
     "file_checksum_wrong": 460,
     "too_large": 413,

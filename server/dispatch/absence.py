@@ -106,8 +106,8 @@ def preview(
                 "promised": one.promised,
                 "before": one.technician_before,
                 "after": one.technician_after,
-                "start_before_ms": one.start_before_s * 1000,
-                "start_after_ms": None if one.start_after_s is None else one.start_after_s * 1000,
+                "start_before_ms": _ms(one.start_before_s),
+                "start_after_ms": _ms(one.start_after_s),
             }
             for one in done.moved
         ],
@@ -124,9 +124,21 @@ def _imagine(snapshot: Snapshot, technician_id: str, request: AbsenceRequest) ->
         return technician_ill(snapshot.problem, snapshot.plan, technician_id, rules=rules, travel=snapshot.travel)
     place = here if request.lat is None or request.lon is None else Place(lat=request.lat, lon=request.lon)
     until_s = request.until_ms // 1000
-    return vehicle_breakdown(snapshot.problem, snapshot.plan, technician_id, place=place, until_s=until_s, rules=rules)
+    return vehicle_breakdown(
+        snapshot.problem,
+        snapshot.plan,
+        technician_id,
+        place=place,
+        until_s=until_s,
+        rules=rules,
+        travel=snapshot.travel,
+    )
 
 
 def _named(snapshot: Snapshot, job_id: str | None) -> dict[str, str | None]:
     order = snapshot.orders.get(job_id or "")
     return {"work_order_id": job_id, "number": order.number if order else ""}
+
+
+def _ms(seconds: int | None) -> int | None:
+    return None if seconds is None else seconds * 1000

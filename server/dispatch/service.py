@@ -8,18 +8,20 @@ import msgspec
 
 from routing import queue, urgent
 from routing.certificate import Certificate
+from routing.happenings import aftermath
 from routing.plan import Plan
 from routing.problem import Place
+from server.absences import repository as absences
 from server.accounts import repository as accounts
 from server.core import clock, deadlines
 from server.core.unit_of_work import Tx
 from server.dispatch import offers, problem, repository, stability
 from server.dispatch.judged import Judged
-from server.dispatch.models import PlanRun, Proof
+from server.dispatch.models import PlannedStop, PlanRun, Proof
 from server.dispatch.problem import Snapshot, take_snapshot
 from server.dispatch.rules import dispatch_rules
 from server.dispatch.travel import desk as travel_desk
-from server.dispatch.travel.desk import Patience
+from server.dispatch.travel.desk import Patience, Terms
 from server.notices import service as notices
 from server.notices.service import Cause
 from server.work_orders import repository as work_orders
@@ -45,6 +47,8 @@ def place_work_order(tx: Tx, work_order_id: str, sla_profile: str) -> None:
     # The plan's row is locked before it is read, so that two planners never store over each other.
     repository.get_plan_state(tx.session, tx.branch_id)
     snapshot = take_snapshot(tx.session, tx.branch_id, tx.now_ms, sla_profile)
+    if travel_desk.list_off_road(snapshot.terms, [Place(lat=order.lat, lon=order.lon or 0.0)]):
+        work_order_service.flag(tx, order, "off_road")
     if offers.is_alarming(order):
         _place_leak(tx, order, snapshot, sla_profile)
     else:
@@ -97,6 +101,19 @@ def recheck_leaks(tx: Tx, sla_profile: str) -> None:
     offer_due_stops(tx, sla_profile)
 
 
+def replan_after(tx: Tx, event: str, sla_profile: str) -> None:
+    """Put the plan right at once after a named event of the day, then ask for a whole run."""
+    repository.get_plan_state(tx.session, tx.branch_id)
+    asked = take_snapshot(tx.session, tx.branch_id, tx.now_ms, sla_profile)
+    rules = dispatch_rules().queue_rules
+    done = aftermath.settle(event, asked.problem, asked.plan, asked.problem, rules=rules, travel=asked.travel)
+    for certificate in done.certificates:
+        _keep_proof(tx, certificate)
+    _store(tx, done.plan, asked, Cause(event))
+    offer_due_stops(tx, sla_profile)
+    request_replan(tx, event)
+
+
 def _store(tx: Tx, plan: Plan, asked: Snapshot, cause: Cause, gone: frozenset[str] = frozenset()) -> set[str]:
     """Store a plan but its stops that are gone from it; owe messages to customers whose promise it moves."""
     committed = {job_id for technician in asked.problem.technicians for job_id in technician.committed}
@@ -146,7 +163,8 @@ def offer_due_stops(tx: Tx, sla_profile: str, technician_ids: set[str] | None = 
     live = repository.list_live(tx.session, tx.branch_id)
     busy = {a.technician_id for a in live}
     held = busy - problem.list_turnable(tx.session, tx.branch_id, live)
-    firsts: dict[str, Any] = {}
+    firsts: dict[str, PlannedStop] = {}
+    terms = travel_desk.read_terms(tx.session, tx.branch_id)
     for stop in planned:
         firsts.setdefault(stop.technician_id, stop)
     for technician_id, stop in sorted(firsts.items()):
@@ -157,14 +175,12 @@ def offer_due_stops(tx: Tx, sla_profile: str, technician_ids: set[str] | None = 
             repository.drop_planned(tx.session, tx.branch_id, {stop.work_order_id})
             continue
         if technician_id not in (held if order.priority == Priority.EMERGENCY else busy):
-            _offer_or_wait(tx, order, stop.technician_id, stop.arrival_ms, stop.start_ms, sla_profile)
+            _offer_or_wait(tx, order, stop, sla_profile, terms)
 
 
-def _offer_or_wait(
-    tx: Tx, order: WorkOrder, technician_id: str, arrival_ms: int, start_ms: int, sla_profile: str
-) -> None:
-    lead_ms = dispatch_rules().offer_lead_s * 1000
-    departure_ms = departure_for(tx, technician_id, order, start_ms)
+def _offer_or_wait(tx: Tx, order: WorkOrder, stop: PlannedStop, sla_profile: str, terms: Terms) -> None:
+    technician_id, lead_ms = stop.technician_id, dispatch_rules().offer_lead_s * 1000
+    departure_ms = departure_for(tx, technician_id, order, stop.start_ms, terms)
     if not offers.is_alarming(order) and departure_ms - lead_ms > tx.now_ms:
         deadlines.schedule(
             tx, offers.OFFER_DUE, technician_id, departure_ms - lead_ms, {"technician_id": technician_id}
@@ -181,18 +197,18 @@ def _offer_or_wait(
         order,
         [technician_id],
         sla_profile,
-        arrivals_ms={technician_id: arrival_ms},
+        arrivals_ms={technician_id: stop.arrival_ms},
         certificate=certificate,
         needs_consent=consent,
     )
 
 
-def departure_for(tx: Tx, technician_id: str, order: WorkOrder, start_ms: int) -> int:
+def departure_for(tx: Tx, technician_id: str, order: WorkOrder, start_ms: int, terms: Terms) -> int:
     """Return when (Unix ms) a technician must leave from where he is to start a stop on time."""
     row = accounts.get_technician(tx.session, tx.branch_id, technician_id)
     here = Place(lat=row.lat or row.home_lat, lon=row.lon or row.home_lon)
     there = Place(lat=order.lat or 0.0, lon=order.lon or 0.0)
-    terms, now_s = travel_desk.read_terms(tx.session, tx.branch_id), tx.now_ms // 1000
+    now_s = tx.now_ms // 1000
     seconds, _ = travel_desk.times_for(terms, [here, there], now_s, Patience.NONE).matrix([here], [there], now_s)
     return start_ms - int(seconds[0][0]) * 1000
 
@@ -202,19 +218,23 @@ def is_on_duty(tx: Tx, technician_id: str) -> bool:
     lead_ms = dispatch_rules().offer_lead_s * 1000
     shifts = accounts.list_shifts(tx.session, tx.branch_id, tx.now_ms, tx.now_ms + lead_ms)
     grace_ms = dispatch_rules().end_of_shift_grace_s * 1000
+    if absences.is_absent(tx.session, tx.branch_id, technician_id, tx.now_ms):
+        return False
     return any(s.technician_id == technician_id and s.end_ms + grace_ms > tx.now_ms for s in shifts)
 
 
 def assign(tx: Tx, work_order_id: str, ver: int, technician_id: str, sla_profile: str) -> None:
     """Offer an order to the technician whom the dispatcher chose.
 
-    Raises DomainError `version_conflict`, `technician_not_qualified`, `transition_not_allowed`.
+    Raises DomainError `version_conflict`, `technician_not_qualified`, `technician_absent`, `transition_not_allowed`.
     """
     order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
     work_order_service.check_version(order, ver)
     technician = accounts.get_technician(tx.session, tx.branch_id, technician_id)
     held = {s["name"] for s in technician.skills if (s.get("valid_until_ms") or tx.now_ms) >= tx.now_ms}
     missing = [skill for skill in order.skills if skill not in held]
+    if absences.is_absent(tx.session, tx.branch_id, technician_id, tx.now_ms):
+        raise DomainError("technician_absent", technician=technician.name)
     if missing:
         raise DomainError("technician_not_qualified", technician=technician.name, skills=", ".join(missing))
     for row in repository.list_live_of_order(tx.session, order.id):

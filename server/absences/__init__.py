@@ -1,0 +1,1 @@
+"""Technicians who are not there although their shift runs: ill, vehicle broken down, or for another reason."""
