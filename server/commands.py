@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -17,8 +17,10 @@ from server import processes, schema
 from server.accounts import repository as accounts
 from server.accounts import service as account_service
 from server.core import clock, texts
-from server.core.settings import Settings
+from server.core.settings import TRAVEL_PROVIDERS, Settings
 from server.core.unit_of_work import Actor
+from server.dispatch.travel import desk as travel_desk
+from server.dispatch.travel import learning
 from server.intake import importing
 from server.reports import verification
 from shared import facts, ids
@@ -63,11 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     branch.add_argument("--name-en", default="")
     branch.add_argument("--lat", type=float, required=True)
     branch.add_argument("--lon", type=float, required=True)
-    roads = commands.add_parser("build-roads", help="make the road graph of an OpenStreetMap file")
-    roads.set_defaults(command=_build_roads)
-    roads.add_argument("file", type=Path)
-    roads.add_argument("--out", type=Path, required=True)
-    roads.add_argument("--date", default="", help="day of the data (YYYY-MM-DD) when the file does not tell it")
+    _add_travel_commands(commands)
     user = commands.add_parser("create-user", help="add somebody who may sign in")
     user.set_defaults(command=_create_user)
     user.add_argument("user_name")
@@ -75,6 +73,22 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("--role", choices=["admin", "dispatcher", "agent"], default="dispatcher")
     user.add_argument("--branch", default="")
     return parser
+
+
+def _add_travel_commands(commands: Any) -> None:
+    roads = commands.add_parser("build-roads", help="make the road graph of an OpenStreetMap file")
+    roads.set_defaults(command=_build_roads)
+    roads.add_argument("file", type=Path)
+    roads.add_argument("--out", type=Path, required=True)
+    roads.add_argument("--date", default="", help="day of the data (YYYY-MM-DD) when the file does not tell it")
+    choice = commands.add_parser("set-travel", help="choose a branch's provider of travel times")
+    choice.set_defaults(command=_set_travel)
+    choice.add_argument("provider", choices=TRAVEL_PROVIDERS)
+    choice.add_argument("--source", default="", help="road graph file, or address of the OSRM server")
+    choice.add_argument("--branch", default="")
+    learn = commands.add_parser("calibrate-travel", help="learn travel times from the technicians' own trips")
+    learn.set_defaults(command=_calibrate_travel)
+    learn.add_argument("--branch", default="")
 
 
 def _serve(settings: Settings, _arguments: argparse.Namespace) -> int:
@@ -135,6 +149,26 @@ def _build_roads(_settings: Settings, arguments: argparse.Namespace) -> int:
     sys.stdout.write(
         f"{net.junctions} junctions, {net.edges} edges, {net.length_m.sum() / 1000:.0f} km: {arguments.out}\n"
     )
+    return 0
+
+
+def _set_travel(settings: Settings, arguments: argparse.Namespace) -> int:
+    services = processes.make_services(settings)
+    branch_id = arguments.branch or services.uow.read(lambda s: accounts.get_first_branch(s).id)
+    source = str(Path(arguments.source).resolve()) if arguments.provider == "roadgraph" else arguments.source
+    travel_desk.check_choice(arguments.provider, source)
+    services.uow.run(Actor.system(branch_id), lambda tx: travel_desk.choose(tx, arguments.provider, source))
+    sys.stdout.write(f"{branch_id}: {arguments.provider} {source}\n")
+    return 0
+
+
+def _calibrate_travel(settings: Settings, arguments: argparse.Namespace) -> int:
+    services = processes.make_services(settings)
+    branch_id = arguments.branch or services.uow.read(lambda s: accounts.get_first_branch(s).id)
+    learnt = learning.learn_branch(services.uow, branch_id, settings.time_zone)
+    for provider, calibration in learnt.items():
+        for line in learning.describe(provider, calibration):
+            sys.stdout.write(line + "\n")
     return 0
 
 

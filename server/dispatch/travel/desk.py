@@ -16,9 +16,11 @@ from sqlalchemy import orm
 from routing.problem import Place, Problem
 from routing.travel import GivenMatrix, TravelTimes
 from server.core.settings import TRAVEL_PROVIDERS, Settings
+from server.core.unit_of_work import Tx
 from server.dispatch.rules import travel_profile
 from server.dispatch.travel import repository
 from server.dispatch.travel.calibration import Calibration
+from server.dispatch.travel.models import TravelChoice
 from server.dispatch.travel.rules import road_rules, travel_rules
 from server.dispatch.travel.straight import STRAIGHT, CalibratedLine, local_hour
 from shared.errors import DomainError
@@ -129,6 +131,21 @@ def reason_of(failed: DomainError) -> str:
     if "lat" in failed.data:
         return f"{failed.code} {failed.data['lat']:.5f},{failed.data['lon']:.5f}"
     return failed.code
+
+
+def check_choice(provider: str, source: str) -> None:
+    """Raise DomainError `setting_invalid` or `roads_unusable` for a choice of provider that could never answer."""
+    if provider not in TRAVEL_PROVIDERS:
+        raise DomainError("setting_invalid", name="travel", value=provider)
+    if provider == OSRM and not source.startswith(("http://", "https://")):
+        raise DomainError("setting_invalid", name="source", value=source)
+    if provider == ROADGRAPH:
+        _desk.load_graph(source)
+
+
+def choose(tx: Tx, provider: str, source: str) -> None:
+    """Set a branch's own provider; `check_choice` has judged it before the transaction."""
+    tx.session.merge(TravelChoice(branch_id=tx.branch_id, provider=provider, source=source))
 
 
 def configure(settings: Settings) -> None:

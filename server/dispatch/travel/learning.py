@@ -16,7 +16,7 @@ from server.accounts import repository as accounts
 from server.core.unit_of_work import Actor, Tx, UnitOfWork
 from server.dispatch.rules import travel_profile
 from server.dispatch.travel import desk, repository
-from server.dispatch.travel.calibration import Calibration, Drive, calibrate, sift, straight_m
+from server.dispatch.travel.calibration import Band, Calibration, Drive, calibrate, sift, straight_m
 from server.dispatch.travel.desk import ROADGRAPH
 from server.dispatch.travel.models import TravelCalibration, Trip
 from server.dispatch.travel.rules import travel_rules
@@ -87,6 +87,20 @@ def fit_roads(graph: RoadGraph, drives: Sequence[Drive], made_on: str) -> Calibr
 def list_branch_ids(session: orm.Session) -> list[str]:
     """Return all branches."""
     return [branch.id for branch in accounts.list_branches(session)]
+
+
+def describe(provider: str, calibration: Calibration) -> list[str]:
+    """Return what was learnt as lines for an operator: hours, start-up, pace, trips, error; then what was ignored."""
+    bands = [*([calibration.whole] if calibration.whole else []), *calibration.bands]
+    lines = [f"{provider} {_line(band, is_scale=provider != STRAIGHT)}" for band in bands]
+    ignored = ", ".join(f"{reason} {count}" for reason, count in sorted(calibration.ignored.items()))
+    return [*(lines or [f"{provider}: too few trips"]), *([f"{provider} ignored: {ignored}"] if ignored else [])]
+
+
+def _line(band: Band, *, is_scale: bool) -> str:
+    pace = f"x {band.pace:.2f}" if is_scale else f"{1000 * band.pace:.0f} s/km"
+    hours = f"{band.from_hour:02d}-{band.until_hour:02d}h"
+    return f"{hours}: {band.start_up_s:.0f} s + {pace}, n={band.trips}, median error {100 * band.error:.1f} %"
 
 
 def learn_daily(uow: UnitOfWork, branch_ids: Sequence[str], time_zone: str) -> int:
