@@ -20,8 +20,8 @@ MINUTE_MS = 60_000
 PROMISED = {
     **STOVE,
     "customer_id": "zhao",
-    "window_start_ms": MORNING_MS + 30 * MINUTE_MS,
-    "window_end_ms": MORNING_MS + 45 * MINUTE_MS,
+    "window_start_ms": MORNING_MS + 20 * MINUTE_MS,
+    "window_end_ms": MORNING_MS + 25 * MINUTE_MS,
 }
 
 
@@ -55,7 +55,7 @@ def all_rows(house: House) -> list[tuple[str, str]]:
 
 
 def test_customer_is_to_be_told_when_a_leak_takes_his_technician(small_house: House) -> None:
-    """Zhao was promised 10:30; the leak comes first: one task with number, old window, new arrival and words."""
+    """Zhao was promised 10:20; the leak comes first: one task with number, old window, new arrival and words."""
     visit = small_house.report(PROMISED)
     assert to_tell(small_house) == []
     leak = small_house.report(LEAK)
@@ -69,7 +69,7 @@ def test_customer_is_to_be_told_when_a_leak_takes_his_technician(small_house: Ho
     assert task["cause"] == "emergency"
     assert task["phone"] == "13800000001"
     assert "赵敏" in task["say"]["zh_CN"]
-    assert "10:30–10:45" in task["say"]["en"]
+    assert "10:20–10:25" in task["say"]["en"]
     told = small_house.lin.get(f"/api/v1/work-orders/{leak}/explanation").json
     assert told["sentence"]["en"].endswith("one stop moved, its customer is to be told.")
     assert [(one["number"], one["customer"]) for one in told["moved"]] == [(task["number"], "open")]

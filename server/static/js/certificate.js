@@ -6,8 +6,8 @@ import { clockTime, t } from './i18n.js';
 
 const minutes = (/** @type {number} */ seconds) => Math.max(0, Math.round(seconds / 60));
 
-/** @param {any} proof the certificate of the planner @param {any} order the order's row */
-export function certificateCard(proof, order) {
+/** @param {any} proof the certificate of the planner @param {any} order the order's row @param {HTMLElement} ask opens everything behind it */
+export function certificateCard(proof, order, ask) {
   const name = (/** @type {string|null} */ id) => (id ? proof.names[id] ?? id : t('console.drawer.unplanned'));
   const number = (/** @type {string} */ id) => proof.numbers[id] ?? id;
   const rows = [
@@ -22,7 +22,7 @@ export function certificateCard(proof, order) {
     el('p.minutes', {}, el('b', {}, proof.arrival_s ? clockTime(proof.arrival_s * 1000) : '–'),
       el('span', {}, proof.travel_s === null ? '' : t('console.drawer.travel', { minutes: minutes(proof.travel_s) }))),
     el('dl.facts', {}, ...rows.flatMap(([term, value]) => [el('dt', {}, term), el('dd', {}, value)])),
-    el('p.muted', {}, t('console.drawer.looked_at', { count: proof.candidates.length })));
+    el('p.muted', {}, t('console.drawer.looked_at', { count: proof.candidates.length })), ask);
 }
 
 /** @param {any} proof @param {(id: string|null) => string} name */

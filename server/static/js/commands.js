@@ -3,7 +3,8 @@
 
 import { get, post } from './api.js';
 import { el, openDialog, rove, toast, toastError } from './dom.js';
-import { clockTime, t } from './i18n.js';
+import { clockTime, language, t } from './i18n.js';
+import { openWhy } from './why.js';
 
 /** @typedef {import('./store.js').Store} Store */
 
@@ -71,7 +72,7 @@ export class Commands {
   /** @param {HTMLDialogElement} dialog @param {any} order @param {any} item @param {any} best */
   candidate(dialog, order, item, best) {
     const isOut = item.reason_code !== null;
-    const side = isOut ? t(`console.reason_code.${item.reason_code}`)
+    const side = isOut ? item.reason?.[language()] ?? ''
       : [item.moved ? t('console.assign.moves', { count: item.moved }) : t('console.assign.moves_none'), item.needs_consent ? t('console.assign.consent') : ''].filter(Boolean).join(' · ');
     const behind = item.arrival_ms && best.arrival_ms ? Math.round((item.arrival_ms - best.arrival_ms) / 60_000) : 0;
     return el('button.candidate', {
@@ -129,7 +130,7 @@ export class Commands {
   /** What the drawer's buttons do. @returns {Record<string, (order: any) => void>} */
   actions() {
     const asking = Object.fromEntries(Object.keys(REASONS).map((name) => [name, (/** @type {any} */ order) => this.ask(order, name)]));
-    return { ...asking, assign: (order) => void this.assign(order), release: (order) => void this.release(order) };
+    return { ...asking, assign: (order) => void this.assign(order), release: (order) => void this.release(order), why: (order) => void openWhy(this, order) };
   }
 }
 

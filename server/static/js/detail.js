@@ -16,6 +16,7 @@ const ASSIGN = new Set(['new', 'triaged', 'offered', 'assigned', 'reopened', 'on
 const HOLD = new Set(['triaged', 'offered', 'assigned', 'on_site', 'made_safe']);
 const RELEASE = new Set(['on_hold', 'no_access', 'needs_engineering', 'reopened']);
 const CANCEL = new Set(['new', 'triaged', 'offered', 'assigned', 'on_site', 'on_hold', 'no_access', 'needs_engineering']);
+const WHY = new Set(['triaged', 'offered', 'assigned', 'reopened']);
 const REOPEN = new Set(['closed', 'cancelled', 'duplicate']);
 
 /** A titled part of the drawer; nothing when it has no content. @param {string} title @param {...any} content */
@@ -139,7 +140,9 @@ export class Drawer {
 
   certificate() {
     const { certificate, order } = this.detail;
-    return certificate?.technician_id ? certificateCard(certificate, order) : null;
+    if (!WHY.has(order.state) && !certificate) return null;
+    const ask = el('button.ask-why', { data: { action: 'why' }, onclick: () => this.actions.why(order) }, t('console.why.open'), el('kbd', {}, 'W'));
+    return certificate?.technician_id ? certificateCard(certificate, order, ask) : el('section.part', {}, ask);
   }
 
   flags() {

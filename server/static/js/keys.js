@@ -28,7 +28,7 @@ export function listen(act) {
 }
 
 export function openHelp() {
-  const keys = [['A', 'assign'], ['R', 'recall'], ['U', 'undo'], ['N', 'new'], ['F', 'find'], ['G', 'go'], ['↑ ↓ ← →', 'move'], ['Enter', 'open'], ['Esc', 'back'], [t('console.help.space'), 'take'], ['?', 'help']];
+  const keys = [['A', 'assign'], ['W', 'why'], ['R', 'recall'], ['U', 'undo'], ['N', 'new'], ['F', 'find'], ['G', 'go'], ['↑ ↓ ← →', 'move'], ['Enter', 'open'], ['Esc', 'back'], [t('console.help.space'), 'take'], ['?', 'help']];
   openDialog('help', t('console.help.title'), () => [
     el('dl.keys', {}, ...keys.flatMap(([key, name]) => [el('dt', {}, el('kbd', {}, key)), el('dd', {}, t(`console.help.${name}`))])),
     el('h3', {}, t('console.help.shapes')),

@@ -13,6 +13,7 @@ import { Intake } from './intake.js';
 import { listen, openHelp } from './keys.js';
 import { Line } from './live.js';
 import { LiveMap } from './map.js';
+import { PlanLine } from './plan.js';
 import { Queue } from './queue.js';
 import { isUntakenLeak } from './sla.js';
 import { Store } from './store.js';
@@ -31,6 +32,7 @@ async function start() {
   setText(byId('branch'), me.branch.name[language()] ?? '');
   const queue = new Queue(store);
   const board = new Board(store);
+  const planLine = new PlanLine(store);
   const commands = new Commands(store);
   const drawer = new Drawer(store, commands.actions());
   const map = new LiveMap(store, me.branch);
@@ -48,7 +50,7 @@ async function start() {
   const line = new Line(store);
   byId('reconnect').addEventListener('click', () => line.retry());
   await Promise.allSettled([store.reload(), map.open()]);
-  setInterval(() => { for (const part of [queue, board, drawer, alarm]) part.tick(); drawClock(); }, TICK_MS);
+  setInterval(() => { for (const part of [queue, board, planLine, drawer, alarm]) part.tick(); drawClock(); }, TICK_MS);
   store.keepFresh();
   document.body.dataset.ready = '1';
 }
@@ -114,6 +116,7 @@ function wireKeys({ queue, board, commands, drawer, map, alarm, intake }) {
   };
   listen({
     a: withOrder((order) => void commands.assign(order)),
+    w: withOrder((order) => commands.actions().why(order)),
     r: withOrder((order) => commands.ask(order, 'recall')),
     u: () => void commands.undo(),
     n: () => intake.open(),
@@ -124,6 +127,7 @@ function wireKeys({ queue, board, commands, drawer, map, alarm, intake }) {
     'g m': () => map.map?.getCanvas().focus(),
     'g b': () => board.focus(),
     'g q': () => queue.focus(),
+    'g p': () => byId('plan-line').querySelector('button')?.focus(),
   });
 }
 

@@ -22,6 +22,7 @@ export class Store extends EventTarget {
     /** @type {Map<string, TechnicianRow>} */ this.technicians = new Map();
     /** @type {Summary|null} */ this.summary = null;
     this.summaryAt = 0;
+    /** @type {any} */ this.plan = null;
     this.line = 'wait';
     this.isLoaded = false;
     /** @type {string|null} */ this.selectedId = null;
@@ -51,14 +52,14 @@ export class Store extends EventTarget {
   async read() {
     const board = await get('/api/v1/board');
     if (this.gen && this.gen !== board.gen) this.clock.reset();
-    Object.assign(this, { gen: board.gen, cursor: board.cursor, summary: board.summary, summaryAt: board.at_ms, isLoaded: true });
+    Object.assign(this, { gen: board.gen, cursor: board.cursor, summary: board.summary, summaryAt: board.at_ms, plan: board.plan, isLoaded: true });
     this.clock.observe(board.at_ms);
     this.orders = new Map(board.orders.map((/** @type {OrderRow} */ o) => [o.id, o]));
     this.technicians = new Map(board.technicians.map((/** @type {TechnicianRow} */ r) => [r.id, r]));
-    for (const name of ['orders', 'technicians', 'summary', 'detail']) this.touch(name);
+    for (const name of ['orders', 'technicians', 'summary', 'plan', 'detail']) this.touch(name);
   }
 
-  /** Apply a `board` message. @param {{gen: string, cursor: number, at_ms: number, changes: any[], technicians: TechnicianRow[], summary: Summary|null}} message */
+  /** Apply a `board` message. @param {{gen: string, cursor: number, at_ms: number, changes: any[], technicians: TechnicianRow[], summary: Summary|null, plan?: any}} message */
   apply(message) {
     this.clock.observe(message.at_ms);
     if (this.reading || !this.isLoaded) {
@@ -74,7 +75,14 @@ export class Store extends EventTarget {
     for (const row of message.technicians ?? []) this.technicians.set(row.id, this.newestPlace(row));
     this.cursor = Math.max(this.cursor, message.cursor);
     if (message.summary) Object.assign(this, { summary: message.summary, summaryAt: message.at_ms });
+    if (message.plan) this.takePlan(message.plan);
     for (const name of ['orders', 'technicians', 'summary']) this.touch(name);
+  }
+
+  /** @param {any} plan the plan's line */
+  takePlan(plan) {
+    this.plan = plan;
+    this.touch('plan');
   }
 
   /** @param {any} change */
