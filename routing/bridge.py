@@ -25,7 +25,6 @@ Flags = npt.NDArray[np.bool_]
 
 _HOUR_S = 3600
 _PLENTY = 1_000_000
-_NO_PRICE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -60,11 +59,10 @@ class Ground:
                 state.set_route(tech, [*route[:head], *tail])
 
 
-def lay_out(state: State, techs: Sequence[int], waiting: Sequence[int], *, moved_factor: float = 1.0) -> Ground:
+def lay_out(state: State, techs: Sequence[int], waiting: Sequence[int]) -> Ground:
     """Lay out some technicians with the stops behind their heads, and jobs that wait for a place.
 
-    Technicians who can take nothing more and jobs whose door is closed for good are left out. ``moved_factor``
-    multiplies the price of a moved stop; infinite, no stop of the previous plan may move.
+    Technicians who can take nothing more and jobs whose door is closed for good are left out.
     """
     grid = state.grid
     crew = tuple(tech for tech in techs if _may_take_more(state, tech))
@@ -72,7 +70,7 @@ def lay_out(state: State, techs: Sequence[int], waiting: Sequence[int], *, moved
     kept = tuple(sorted(job for job in [*jobs, *waiting] if _doors(grid, job)))
     anchored = [route for route, tech in enumerate(crew) if state.head(tech)]
     anchors = {route: len(kept) + index for index, route in enumerate(anchored)}
-    arrays = _arrays(state, crew, kept, anchored, moved_factor)
+    arrays = _arrays(state, crew, kept, anchored)
     return Ground(arrays, crew, kept, anchors)
 
 
@@ -97,9 +95,7 @@ def _doors(grid: Grid, job: int) -> list[tuple[float, float]]:
     return [(float(max(opens, earliest)), float(closes)) for opens, closes in grid.windows[job] if closes >= earliest]
 
 
-def _arrays(
-    state: State, crew: Sequence[int], jobs: Sequence[int], anchored: Sequence[int], moved_factor: float
-) -> Arrays:
+def _arrays(state: State, crew: Sequence[int], jobs: Sequence[int], anchored: Sequence[int]) -> Arrays:
     grid = state.grid
     starts = [origin(state, tech) for tech in crew]
     ends = [grid.end_node[tech] for tech in crew]
@@ -118,7 +114,7 @@ def _arrays(
         windows=[*(_doors(grid, job) for job in jobs), *([(-np.inf, np.inf)] for _ in anchored)],
         job=_job_fields(specs, len(anchored)) | _demand(grid, specs, len(anchored)),
         route=_route_fields(grid, crew, ready) | _stock(state, crew, specs),
-        tables=_tables(state, crew, jobs, anchored, moved_factor),
+        tables=_tables(grid, crew, jobs, anchored),
     )
 
 
@@ -183,10 +179,7 @@ def _in_a_depot(grid: Grid, kind: str) -> bool:
     return any(depot.stock is None or depot.stock.get(kind, 0) > 0 for depot in grid.problem.depots)
 
 
-def _tables(
-    state: State, crew: Sequence[int], jobs: Sequence[int], anchored: Sequence[int], moved_factor: float
-) -> dict[str, ArrayLike]:
-    grid = state.grid
+def _tables(grid: Grid, crew: Sequence[int], jobs: Sequence[int], anchored: Sequence[int]) -> dict[str, ArrayLike]:
     shape = (len(crew), len(jobs) + len(anchored))
     until = np.full(shape, NEVER, dtype=np.int64)
     until[:, : len(jobs)] = grid.valid_until[np.ix_(list(crew), [grid.skill_class[job] for job in jobs])]
@@ -198,41 +191,19 @@ def _tables(
         allowed[route, len(jobs) + index] = True
     latest = until.astype(np.float64)
     latest[(until >= FOREVER) | (until <= NEVER)] = np.inf
-    pair_cost = _pair_cost(grid, crew, jobs, shape)
-    moved = _moved_cost(grid, crew, jobs, shape)
-    if np.isfinite(moved_factor):
-        pair_cost += moved * moved_factor
-    else:
-        allowed &= (moved == 0.0) | _stands(state, crew, jobs, shape)
-    return {"allowed": allowed, "latest_start": latest, "pair_cost": pair_cost}
+    return {"allowed": allowed, "latest_start": latest, "pair_cost": _pair_cost(grid, crew, jobs, shape)}
 
 
-def _moved_cost(grid: Grid, crew: Sequence[int], jobs: Sequence[int], shape: tuple[int, int]) -> Floats:
-    # What it costs to take a stop from whom it had: nothing for him, a little even where the price is 0, so that a
-    # stop that must not move can be told.
+def _pair_cost(grid: Grid, crew: Sequence[int], jobs: Sequence[int], shape: tuple[int, int]) -> Floats:
     cost = np.zeros(shape)
     row = {tech: index for index, tech in enumerate(crew)}
     for column, job in enumerate(jobs):
         had = grid.previous[job]
         if had != NOBODY:
             own = grid.jobs[job].moved_price
-            cost[:, column] = max(grid.problem.moved_stop_price if own is None else own, _NO_PRICE)
+            cost[:, column] = grid.problem.moved_stop_price if own is None else own
             if had in row:
                 cost[row[had], column] = 0.0
-    return cost
-
-
-def _stands(state: State, crew: Sequence[int], jobs: Sequence[int], shape: tuple[int, int]) -> Flags:
-    # Where each stop stands now: what has moved already may stay there.
-    stands = np.zeros(shape, dtype=np.bool_)
-    column = {job: index for index, job in enumerate(jobs)}
-    for row, tech in enumerate(crew):
-        stands[row, [column[job] for job in state.routes[tech] if job in column]] = True
-    return stands
-
-
-def _pair_cost(grid: Grid, crew: Sequence[int], jobs: Sequence[int], shape: tuple[int, int]) -> Floats:
-    cost = np.zeros(shape)
     if grid.problem.foreign_territory_price:
         for column, job in enumerate(jobs):
             if grid.jobs[job].territory is not None:

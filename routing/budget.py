@@ -1,22 +1,30 @@
 """The stability budget: how many stops may change their technician in one re-plan, set by the dispatcher.
 
-The search is asked again with a rising price of a moved stop until its plan keeps the budget; at last nothing may move.
+A plan over the budget is searched again in two ways, with a dearer moved stop, and with only as many stops let loose
+as the budget allows (those that weigh most where they stand); the better one that keeps the budget is taken.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
+import msgspec
+
 from routing.certificate import MovedStop
-from routing.grid import NOBODY
+from routing.grid import NOBODY, Grid
 from routing.optimiser import optimise
+from routing.problem import PRICE_LIMIT
 from routing.state import State
 from routing.stop import Limits
 
-# Factors on the price of a moved stop that are tried in turn; the last forbids every move.
-_FACTORS = (1.0, 6.0, 36.0, math.inf)
-_FIRST_SHARE = 0.4
+# The factor on the price of a moved stop, and the least price it multiplies (driving seconds).
+_DEARER = 6.0
+_LEAST_PRICE = 50.0
+# The first answer gets this share of the time: mostly it keeps the budget.
+_FIRST_SHARE = 0.5
 
 Stand = dict[int, tuple[int, int]]
 
@@ -36,13 +44,69 @@ def within_budget(state: State, limits: Limits, seed: int, *, max_moved: int | N
         better, engine = optimise(state, limits, seed, workers=workers)
         return Found(better, () if engine is None else (engine,))
     most = max(max_moved, count_moves(state))
-    for number, factor in enumerate(_FACTORS):
-        share = _FIRST_SHARE if number == 0 else (1.0 - _FIRST_SHARE) / (len(_FACTORS) - 1)
-        part = _part(limits, share)
-        better, engine = optimise(state, part, seed, workers=workers, moved_factor=factor)
-        if count_moves(better) <= most:
-            return Found(better, () if engine is None else (engine,), is_bound=number > 0)
-    return Found(state, (), is_bound=True)
+    free, engine = optimise(state, _part(limits, _FIRST_SHARE), seed, workers=workers)
+    if count_moves(free) <= most:
+        return Found(free, () if engine is None else (engine,))
+    loose = _heaviest(state, free, most - count_moves(state))
+    answers = [
+        _optimise_on(state, grid, _part(limits, (1.0 - _FIRST_SHARE) / 2), seed, workers)
+        for grid in (_dearer(state.grid), _held(state, loose))
+    ]
+    kept = [answer for answer in answers if count_moves(answer[0]) <= most]
+    better, engine = min(kept, key=lambda answer: answer[0].objective().total, default=(state, None))
+    return Found(better, () if engine is None else (engine,), is_bound=True)
+
+
+def _optimise_on(state: State, grid: Grid, limits: Limits, seed: int, workers: int) -> tuple[State, str | None]:
+    """Search under stricter rules, and judge the answer by the real ones."""
+    strict = state.copy()
+    strict.grid = grid
+    found, engine = optimise(strict, limits, seed, workers=workers)
+    better = found.copy()
+    better.grid = state.grid
+    return (better, engine) if better.objective().total < state.objective().total else (state, None)
+
+
+def _dearer(grid: Grid) -> Grid:
+    """Return the grid with a higher price of every moved stop."""
+    price = max(grid.problem.moved_stop_price, _LEAST_PRICE) * _DEARER
+    jobs = tuple(
+        job
+        if job.moved_price is None
+        else msgspec.structs.replace(job, moved_price=max(job.moved_price * _DEARER, price))
+        for job in grid.jobs
+    )
+    return dataclasses.replace(grid, jobs=jobs, problem=msgspec.structs.replace(grid.problem, moved_stop_price=price))
+
+
+def _held(state: State, loose: Collection[int]) -> Grid:
+    """Return the grid with every planned stop of the previous plan bound to whom has it now, but for the loose ones."""
+    grid, locked, jobs = state.grid, list(state.grid.locked), list(state.grid.jobs)
+    for tech, route in enumerate(state.routes):
+        for job in route:
+            if grid.previous[job] != NOBODY and job not in loose:
+                locked[job] = tech
+                # Leaving it out would be a move too.
+                jobs[job] = msgspec.structs.replace(jobs[job], unserved_penalty=PRICE_LIMIT)
+    return dataclasses.replace(grid, locked=locked, jobs=tuple(jobs))
+
+
+def _heaviest(state: State, over: State, count: int) -> set[int]:
+    """Return the stops whose leaving saves their technician most, among those that a wider budget would have moved."""
+    owner = {job: tech for tech, route in enumerate(over.routes) for job in route}
+    weights = [
+        (_weight(state, tech, job), -job)
+        for tech, route in enumerate(state.routes)
+        for job in route
+        if state.grid.previous[job] != NOBODY and owner.get(job) != tech
+    ]
+    return {-job for _, job in sorted(weights, reverse=True)[: max(0, count)]}
+
+
+def _weight(state: State, tech: int, job: int) -> float:
+    lighter = state.copy()
+    lighter.remove(job)
+    return state.route_cost([tech]) - lighter.route_cost([tech])
 
 
 def count_moves(state: State) -> int:

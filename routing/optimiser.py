@@ -5,11 +5,7 @@ Whatever an engine finds is judged by the exact objective of the walk, never by 
 
 from __future__ import annotations
 
-import dataclasses
-import math
 from collections.abc import Sequence
-
-import msgspec
 
 from routing.bridge import lay_out
 from routing.grid import Grid
@@ -32,28 +28,21 @@ def is_compiled() -> bool:
     return IS_COMPILED
 
 
-def optimise(
-    state: State, limits: Limits, seed: int, *, workers: int = 1, moved_factor: float = 1.0
-) -> tuple[State, str | None]:
-    """Return a state that is better in the exact objective and the engine that made it, or the state itself and None.
-
-    ``moved_factor`` multiplies the price of a moved stop for the search alone; the compiled search knows infinity.
-    """
+def optimise(state: State, limits: Limits, seed: int, *, workers: int = 1) -> tuple[State, str | None]:
+    """Return a state better in the exact objective and the engine that made it, or the state itself and None."""
     if limits.iterations == 0 or limits.seconds == 0.0 or not state.routes:
         return state, None
     if IS_COMPILED:
-        trial, engine_name = _ruin_and_recreate(state, limits, seed, workers, moved_factor), "sisr"
-    elif math.isfinite(moved_factor):
-        trial, engine_name = _improve_blocks(state, limits, seed, moved_factor), "ortools"
+        trial, engine_name = _ruin_and_recreate(state, limits, seed, workers), "sisr"
     else:
-        return state, None
+        trial, engine_name = _improve_blocks(state, limits, seed), "ortools"
     is_better = trial.objective().total < state.objective().total
     return (trial, engine_name) if is_better else (state, None)
 
 
 def insert_compiled(state: State) -> State:
     """Return the state with all waiting jobs inserted by the compiled search, each where it is cheapest."""
-    trial = _searched(state, engine.Limits(iterations=0), 0, 1, 1.0)
+    trial = _searched(state, engine.Limits(iterations=0), 0, 1)
     return trial if trial.objective().total < state.objective().total else state
 
 
@@ -70,18 +59,18 @@ def is_movable(grid: Grid, job: int) -> bool:
     return grid.tier[job] >= Tier.URGENT_LEAK
 
 
-def _ruin_and_recreate(state: State, limits: Limits, seed: int, workers: int, moved_factor: float) -> State:
+def _ruin_and_recreate(state: State, limits: Limits, seed: int, workers: int) -> State:
     steps = limits.iterations
     most = engine.Limits(iterations=None if steps is None else steps * _RUINS_PER_STEP, cpu_s=limits.seconds)
-    return _searched(state, most, seed, workers, moved_factor)
+    return _searched(state, most, seed, workers)
 
 
-def _searched(state: State, limits: engine.Limits, seed: int, workers: int, moved_factor: float) -> State:
+def _searched(state: State, limits: engine.Limits, seed: int, workers: int) -> State:
     waiting = waiting_jobs(state)
     if is_large(len(state.routes), len(state.grid.jobs)):
-        course = Course(workers=workers, moved_factor=moved_factor, rounds=1 if limits.iterations == 0 else ROUNDS)
+        course = Course(workers=workers, rounds=1 if limits.iterations == 0 else ROUNDS)
         return settled(search_regions(state, limits, seed, course))
-    ground = lay_out(state, range(len(state.routes)), waiting, moved_factor=moved_factor)
+    ground = lay_out(state, range(len(state.routes)), waiting)
     trial = state.copy()
     if ground.jobs and ground.techs:
         routes, heads = ground.lines(state)
@@ -98,18 +87,12 @@ def settled(trial: State) -> State:
     return trial
 
 
-def _improve_blocks(state: State, limits: Limits, seed: int, moved_factor: float) -> State:
+def _improve_blocks(state: State, limits: Limits, seed: int) -> State:
     trial = state.copy()
-    if moved_factor != 1.0:
-        dearer = msgspec.structs.replace(
-            state.grid.problem, moved_stop_price=state.grid.problem.moved_stop_price * moved_factor
-        )
-        trial.grid = dataclasses.replace(state.grid, problem=dearer)
     blocks = split_blocks(trial)
     share = _shared(limits, len(blocks))
     for number, block in enumerate(blocks):
         _improve_block(trial, block, share, seed + number)
-    trial.grid = state.grid
     return trial
 
 

@@ -44,7 +44,6 @@ class Course:
     cold: float = SETTINGS.cold
     workers: int = 1
     crew: int = _CREW
-    moved_factor: float = 1.0
 
 
 def is_large(techs: int, jobs: int) -> bool:
@@ -56,7 +55,8 @@ def search_regions(state: State, limits: engine.Limits, seed: int, course: Cours
     """Return a state improved round by round; ``limits`` are those of the whole search, CPU seconds for each worker.
 
     ``note`` is told the round and the state after every round. With an iteration limit the number of workers changes
-    nothing in the result.
+    nothing in the result. Between rounds the search goes on from where it stands, like one long search; the last
+    round keeps the best it has seen.
     """
     began = time.process_time()
     now = state.copy()
@@ -65,17 +65,26 @@ def search_regions(state: State, limits: engine.Limits, seed: int, course: Cours
             grounds = list(_grounds(now, number, course))
             left = _left(limits, number, course, began)
             share = _share(left, len(grounds), course.workers, course.rounds - number)
-            _run_round(pool, now, grounds, share, seed + 1000 * number, _slice(course, number))
+            settings = _slice(course, number, _scale(now))
+            _run_round(pool, now, grounds, share, seed + 1000 * number, settings, is_last=number == course.rounds - 1)
             if note is not None:
                 note(number, now)
     return now
+
+
+def _scale(state: State) -> float | None:
+    """Return the mean price of a leg of a plan, None as long as hardly anything is planned."""
+    planned = sum(len(route) for route in state.routes)
+    if 2 * planned < len(state.grid.jobs):
+        return None
+    return state.route_cost(range(len(state.routes))) / (planned + sum(1 for route in state.routes if route))
 
 
 def _grounds(state: State, number: int, course: Course) -> Iterator[Ground]:
     groups = _cut(state, number, course)
     waiting = [job for job in state.unplanned() if state.grid.tier[job] >= Tier.URGENT_LEAK]
     for group, extra in zip(groups, share_out(state, waiting, groups), strict=True):
-        ground = lay_out(state, group, extra, moved_factor=course.moved_factor)
+        ground = lay_out(state, group, extra)
         if ground.jobs and ground.techs:
             yield ground
 
@@ -107,6 +116,8 @@ def _run_round(
     limits: engine.Limits,
     seed: int,
     settings: engine.Settings,
+    *,
+    is_last: bool,
 ) -> None:
     runs: list[tuple[Ground, Future[engine.Improved]]] = []
     for number, ground in enumerate(grounds):
@@ -117,15 +128,16 @@ def _run_round(
         runs.append((ground, task))
     for ground, task in runs:
         found = task.result()
-        if found.cost < found.start_cost:
-            ground.put_back(state, found.routes)
+        ground.put_back(state, found.routes if is_last else found.last)
 
 
-def _slice(course: Course, number: int) -> engine.Settings:
+def _slice(course: Course, number: int, scale: float | None) -> engine.Settings:
     # Each round gets the temperatures that one long search would have at that share of its time.
     fall = course.cold / course.hot
     return engine.Settings(
-        hot=course.hot * fall ** (number / course.rounds), cold=course.hot * fall ** ((number + 1) / course.rounds)
+        hot=course.hot * fall ** (number / course.rounds),
+        cold=course.hot * fall ** ((number + 1) / course.rounds),
+        scale=scale,
     )
 
 
