@@ -61,7 +61,11 @@ def note_quality(tx: Tx, run: Judged) -> None:
     """Keep what a planning run is worth, and when it took effect."""
     state = repository.get_plan_state(tx.session, tx.branch_id)
     state.planned_ms = tx.now_ms
-    state.quality = {**msgspec.to_builtins(run.quality), "is_budget_bound": run.is_budget_bound}
+    state.quality = {
+        **msgspec.to_builtins(run.quality),
+        "is_budget_bound": run.is_budget_bound,
+        "engines": run.plan.engines,
+    }
 
 
 def last_moved(moved: dict[str, Any]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from routing.explain import explain_job, list_undone, what_if
 from routing.moved import list_lost, list_moved
 from routing.plan import Plan
 from routing.planner import plan_routes
-from routing.problem import Leave, Problem, Skill, Tier
+from routing.problem import Leave, Problem, Skill
 from routing.remark import minutes
 from routing.stop import MaxIterations
 from routing.urgent import insert_urgent
@@ -154,7 +155,7 @@ def test_committed_order_may_be_given_to_another_in_what_if() -> None:
         ({"unserved_penalty": 1.0}, "too_costly", "way_price"),
     ],
 )
-def test_undone_order_names_what_binds_and_the_way_out(fields: dict[str, object], reason: str, way: str) -> None:
+def test_undone_order_names_what_binds_and_the_way_out(fields: dict[str, Any], reason: str, way: str) -> None:
     """Each way out was tried: the planner places the order when it is taken."""
     problem = a_problem([a_technician("wang", east(9_000))], [a_job("tea", **fields)])
     (found,) = list_undone(problem, planned(problem))
@@ -225,4 +226,3 @@ def test_every_reason_of_the_planner_has_words() -> None:
     reasons = tomllib.loads((LOCALE / "planner.en.toml").read_text(encoding="utf-8"))["planner"]["reason"]
     named = {"no_skill", "skill_expired", "off_shift", "unreachable", "locked_to_other", "no_room", "window_closed"}
     assert named | {"too_costly", "locked_technician_missing", "drive", "shift_start", "release"} <= set(reasons)
-    assert Tier.EMERGENCY == 0

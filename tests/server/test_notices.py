@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from routing.stop import MaxIterations
 from server.accounts.models import Shift
@@ -193,5 +194,9 @@ def jobs_of(house: House, technician_id: str) -> dict[str, Any]:
     """Return what a technician's phone would be sent of every open order."""
     now_ms, profile = house.clock.now_ms(), house.settings.sla_profile
     ids = [order["id"] for order in board(house)["orders"]]
-    found = {i: house.read(lambda s, i=i: changes.find_job(s, HOME, technician_id, i, now_ms, profile)) for i in ids}
-    return {i: job for i, job in found.items() if job is not None}
+
+    def read(session: orm.Session) -> dict[str, Any]:
+        found = {i: changes.find_job(session, HOME, technician_id, i, now_ms, profile) for i in ids}
+        return {i: job for i, job in found.items() if job is not None}
+
+    return house.read(read)

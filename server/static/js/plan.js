@@ -5,7 +5,8 @@ import { get, post } from './api.js';
 import { byId, el, openDialog, toast, toastError } from './dom.js';
 import { clockTime, language, t, word } from './i18n.js';
 import { openNotices } from './notices.js';
-import { movedTable, provenance } from './why.js';
+import { provenance } from './travel.js';
+import { movedTable } from './why.js';
 
 /** @typedef {import('./store.js').Store} Store */
 
@@ -35,7 +36,7 @@ export class PlanLine {
 
   /** @param {any} plan @param {number|null} age */
   parts(plan, age) {
-    const engines = plan.engines.map((/** @type {string} */ name) => word('engine', name)).join(' + ');
+    const engines = madeBy(plan).map((/** @type {string} */ name) => word('engine', name)).join(' + ');
     const undone = Object.keys(plan.unserved).length;
     return [
       el('button.quiet', { data: { plan: 'detail' }, onclick: () => void openPlan(this.store) }, el('b', {}, t('console.plan.title')),
@@ -53,6 +54,11 @@ export class PlanLine {
   tick() {
     this.draw();
   }
+}
+
+/** Name the engines of the last whole run; an order placed since then was only inserted. @param {any} plan @returns {string[]} */
+function madeBy(plan) {
+  return plan.quality?.engines ?? plan.engines;
 }
 
 /** @param {any} quality */
@@ -78,7 +84,7 @@ export async function openPlan(store) {
 
 /** @param {any} plan */
 function quality(plan) {
-  const engines = plan.engines.map((/** @type {string} */ name) => word('engine', name)).join(' + ') || '–';
+  const engines = madeBy(plan).map((/** @type {string} */ name) => word('engine', name)).join(' + ') || '–';
   /** @type {[string, any][]} */
   const rows = [
     [t('console.plan.made'), plan.planned_ms ? clockTime(plan.planned_ms) : t('console.plan.none')],
@@ -106,7 +112,8 @@ function budgetForm(store, plan, dialog) {
   };
   const isAgent = document.body.dataset.role === 'agent';
   return el('form.budget', { onsubmit: save }, el('label', { for: 'budget' }, t('console.plan.budget')), input,
-    isAgent ? null : el('button.primary', {}, t('console.plan.budget_set')), el('p.muted', {}, by));
+    isAgent ? null : el('button.primary', {}, t('console.plan.budget_set')), el('p.muted', {}, by),
+    plan.quality?.is_budget_bound ? el('p.flag', {}, t('console.plan.budget_used')) : null);
 }
 
 /** @param {any} plan */
