@@ -6,11 +6,12 @@ import math
 
 from routing.search.bare import bare_dials, bare_memory, bare_state, bare_undo, bare_world
 from routing.search.change import MISSING, begin, change_of_cost, list_live, retime, take_back, total_cost
-from routing.search.compiled import njit
+from routing.search.compiled import inline, njit
 from routing.search.draw import unit
 from routing.search.layout import Dials, Memory, State, Undo, World
 from routing.search.recreate import defer, pick_order, recreate, sort_missing
 from routing.search.ruin import ruin
+from routing.search.timing import time_forward
 
 (CURRENT, BEST) = range(2)  # entries of Memory.cost
 
@@ -40,26 +41,28 @@ def take_up(world: World, state: State, memory: Memory) -> None:
     _take_up(bare_world(world), bare_state(state), bare_memory(memory))
 
 
-@njit
+@inline
 def iterate(world: World, state: State, undo: Undo, memory: Memory, dials: Dials) -> None:
     """Try one change of the current plan."""
     begin(state, undo)
     ruin(world, state, undo, dials.mean_removed, dials.longest, memory.line, memory.random)
     first = defer(state, undo, memory.random)
     sort_missing(world, state, memory.keys, pick_order(dials.orders, memory.random), first, memory.random)
-    recreate(world, state, undo, first, memory.random, dials.blink)
+    recreate(world, state, undo, first, memory.random, dials.blink, dials.beside)
     change = change_of_cost(world, state, undo)
     if change >= -dials.temperature * math.log(1.0 - unit(memory.random)) and change > 0.0:
         take_back(world, state, undo)
         return
     memory.cost[CURRENT] += change
     if memory.cost[CURRENT] < memory.cost[BEST] - 1e-9:
+        for route in range(world.m):  # sums of changes drift by rounding
+            state.cost[route] = time_forward(world, state, route)
         memory.cost[CURRENT] = total_cost(world, state)
         if memory.cost[CURRENT] < memory.cost[BEST]:
             keep_best(world, state, memory)
 
 
-@njit
+@inline
 def _run(world: World, state: State, undo: Undo, memory: Memory, dials: Dials, iterations: int) -> None:
     for _ in range(iterations):
         iterate(world, state, undo, memory, dials)
@@ -74,7 +77,7 @@ def run(world: World, state: State, undo: Undo, memory: Memory, dials: Dials, it
 @njit
 def _insert_missing(world: World, state: State, undo: Undo, memory: Memory) -> None:
     begin(state, undo)
-    recreate(world, state, undo, 0, memory.random, 0.0)
+    recreate(world, state, undo, 0, memory.random, 0.0, 0)
     memory.cost[CURRENT] = total_cost(world, state)
     keep_best(world, state, memory)
 

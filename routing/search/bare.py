@@ -35,6 +35,8 @@ def bare_world(world: World) -> World:
         world.fleets,
         address(world.depot_cost),
         address(world.near),
+        world.candidates,
+        address(world.close),
         address(world.has),
     )
 
@@ -56,6 +58,12 @@ def bare_state(state: State) -> State:
         address(state.empty),
         address(state.live),
         address(state.missing),
+        address(state.doubtful),
+        state.known,
+        address(state.known_version),
+        address(state.known_place),
+        address(state.known_price),
+        address(state.asked),
         address(state.sizes),
     )
 
@@ -96,5 +104,6 @@ def bare_dials(dials: Dials) -> Dials:
         dials.mean_removed,
         dials.longest,
         dials.blink,
+        dials.beside,
         address(dials.orders),
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from routing.search.compiled import njit
-from routing.search.layout import JOB_COLUMNS, STOP_COLUMNS, UNSERVED, State, Undo, World
-from routing.search.timing import time_backward, time_forward
+from routing.search.compiled import inline, njit
+from routing.search.layout import INF, JOB_COLUMNS, LATENESS, LEG, STOP_COLUMNS, UNSERVED, State, Undo, World
+from routing.search.timing import retime_backward, retime_forward, time_backward, time_forward
 
-(LIVE, MISSING, VERSIONS, FREE) = range(4)  # entries of State.sizes
+# Entries of State.sizes: live routes, used ones among them, unserved jobs, last version given, jobs served that are not
+# locked, chances till the next blink, insertions tried.
+(LIVE, USED, MISSING, VERSIONS, FREE, CHANCES, ASKED) = range(7)
 (ROUTES, STOPS, GONE) = range(3)  # entries of Undo.sizes
 
 
@@ -21,7 +23,19 @@ def retime(world: World, state: State, route: int) -> None:
     state.version[route] = state.sizes[VERSIONS]
 
 
-@njit
+@inline
+def retime_part(world: World, state: State, route: int, stop: int, target: int) -> None:
+    """Bring a route up to date of which only what lies between two stops was changed."""
+    if state.cost[route] > INF / 10 or state.held[route] <= 1:
+        retime(world, state, route)
+        return
+    last = retime_forward(world, state, route, stop, target)
+    retime_backward(world, state, route, last, stop)
+    state.sizes[VERSIONS] += 1
+    state.version[route] = state.sizes[VERSIONS]
+
+
+@inline
 def link(world: World, state: State, route: int, job: int, stop: int) -> None:
     """Put a job behind a stop of a route; the caller retimes the route."""
     follower = state.after[stop]
@@ -32,11 +46,14 @@ def link(world: World, state: State, route: int, job: int, stop: int) -> None:
     state.sizes[FREE] += 1
     for part in range(world.parts):
         state.load[route * world.parts + part] += world.demand[job * world.parts + part]
+    at = job * STOP_COLUMNS
+    state.stops[at + LEG] = state.stops[at + LATENESS] = 0.0
+    state.cost[route] += world.pair_cost[world.row[route] + job]
     if state.held[route] == 1:
         list_live(world, state)
 
 
-@njit
+@inline
 def unlink(world: World, state: State, job: int) -> None:
     """Take a job out of its route; the caller retimes the route."""
     route, previous, follower = state.route[job], state.before[job], state.after[job]
@@ -44,6 +61,8 @@ def unlink(world: World, state: State, job: int) -> None:
     state.route[job] = -1
     state.held[route] -= 1
     state.sizes[FREE] -= 1
+    at = job * STOP_COLUMNS
+    state.cost[route] -= state.stops[at + LEG] + state.stops[at + LATENESS] + world.pair_cost[world.row[route] + job]
     for part in range(world.parts):
         state.load[route * world.parts + part] -= world.demand[job * world.parts + part]
     if state.held[route] == 0:
@@ -53,20 +72,25 @@ def unlink(world: World, state: State, job: int) -> None:
 @njit
 def list_live(world: World, state: State) -> None:
     """List the routes worth trying: the used ones and the first empty one of each fleet."""
-    live = 0
+    used, live = 0, 0
     for fleet in range(world.fleets):
         state.empty[fleet] = -1
     for route in range(world.m):
-        if state.held[route] == 0:
-            if state.empty[world.fleet[route]] >= 0:
-                continue
+        if state.held[route] > 0:
+            state.live[used] = route
+            used += 1
+        elif state.empty[world.fleet[route]] < 0:
             state.empty[world.fleet[route]] = route
-        state.live[live] = route
-        live += 1
+    live = used
+    for fleet in range(world.fleets):
+        if state.empty[fleet] >= 0:
+            state.live[live] = state.empty[fleet]
+            live += 1
+    state.sizes[USED] = used
     state.sizes[LIVE] = live
 
 
-@njit
+@inline
 def begin(state: State, undo: Undo) -> None:
     """Open a change: from here on routes are saved when they are first touched."""
     undo.sizes[ROUTES] = undo.sizes[STOPS] = 0
@@ -77,7 +101,7 @@ def begin(state: State, undo: Undo) -> None:
         undo.missing[place] = state.missing[place]
 
 
-@njit
+@inline
 def save(world: World, state: State, undo: Undo, route: int) -> None:
     """Remember a route before it is touched, once per change."""
     if undo.saved[route] == undo.sizes[3]:
@@ -98,7 +122,7 @@ def save(world: World, state: State, undo: Undo, route: int) -> None:
     undo.first[index + 1] = size
 
 
-@njit
+@inline
 def take_back(world: World, state: State, undo: Undo) -> None:
     """Restore every route touched since ``begin``."""
     jobs = world.n
@@ -122,7 +146,7 @@ def take_back(world: World, state: State, undo: Undo) -> None:
         list_live(world, state)
 
 
-@njit
+@inline
 def drop_load(world: World, state: State, route: int, job: int) -> None:
     """Count a job out of its route's figures."""
     state.held[route] -= 1
@@ -131,7 +155,7 @@ def drop_load(world: World, state: State, route: int, job: int) -> None:
         state.load[route * world.parts + part] -= world.demand[job * world.parts + part]
 
 
-@njit
+@inline
 def restore(world: World, state: State, undo: Undo, index: int) -> None:
     """Put back one saved route: links, rows, figures."""
     route = undo.route[index]
@@ -152,7 +176,7 @@ def restore(world: World, state: State, undo: Undo, index: int) -> None:
     state.version[route] = undo.version[index]
 
 
-@njit
+@inline
 def change_of_cost(world: World, state: State, undo: Undo) -> float:
     """Return the cost of the plan now minus its cost at ``begin``."""
     difference = 0.0

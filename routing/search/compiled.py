@@ -36,18 +36,26 @@ def _cache_folder(source: Path) -> str:
     return str(source.parent / "__pycache__" / f"compiled-{digest.hexdigest()[:16]}")
 
 
+def inline(function: FunctionT) -> FunctionT:
+    """Return the function compiled into each of its callers, because passing a bundle costs more than small work."""
+    return function if numba is None else _compiled(function, forceinline=True)
+
+
 def njit(function: FunctionT) -> FunctionT:
-    """Return the function compiled on first call and cached on disk, or the function itself without numba.
+    """Return the function compiled on first call and cached on disk, or the function itself without numba."""
+    return function if numba is None else _compiled(function)
+
+
+def _compiled(function: FunctionT, **options: bool) -> FunctionT:
+    """Compile with a cache in a folder of this state of the sources.
 
     Arrays are not counted as references (``_nrt``), which is most of the cost of a call: compiled code makes none.
     """
-    if numba is None:
-        return function
     before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, _cache_folder(Path(function.__code__.co_filename))
     try:
-        compiled: FunctionT = numba.njit(cache=True, nogil=True, _nrt=False)(function)
+        compiled: FunctionT = numba.njit(cache=True, nogil=True, _nrt=False, **options)(function)
     except RuntimeError:  # no folder can be written: compile anew in every process
-        compiled = numba.njit(nogil=True, _nrt=False)(function)
+        compiled = numba.njit(nogil=True, _nrt=False, **options)(function)
     finally:
         numba.config.CACHE_DIR = before
     return compiled

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.search.compiled import njit
+from routing.search.compiled import inline
 
 _A, _B, _C, _TOP = np.uint64(13), np.uint64(7), np.uint64(17), np.uint64(11)
 _UNIT = 2.0**-53
@@ -17,7 +17,7 @@ def seeded(seed: int) -> NDArray[np.uint64]:
     return np.array([word or 1], dtype=np.uint64)
 
 
-@njit
+@inline
 def unit(random: NDArray[np.uint64]) -> float:
     """Return the next number in [0, 1)."""
     word = random[0]
@@ -28,7 +28,7 @@ def unit(random: NDArray[np.uint64]) -> float:
     return float(word >> _TOP) * _UNIT
 
 
-@njit
+@inline
 def below(random: NDArray[np.uint64], limit: int) -> int:
     """Return the next whole number in [0, limit)."""
     return int(unit(random) * limit)

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from routing.search import draw
-from routing.search.anneal import BEST, insert_missing, run, take_up
+from routing.search.anneal import BEST, CURRENT, insert_missing, run, take_up
 from routing.search.arrays import Arrays
-from routing.search.change import undo_of
-from routing.search.layout import ARRIVAL, INF, LATENESS, LEG, STOP_COLUMNS, Dials, Memory, World
+from routing.search.change import MISSING, undo_of
+from routing.search.layout import ARRIVAL, INF, LATENESS, LEG, STOP_COLUMNS, Dials, Ints, Memory, World
 from routing.search.layout import State as Plan
 from routing.search.pack import world_of
 from routing.search.pool import Pool
 
 CHUNKS = 200  # the temperature falls in at least so many steps
+LARGEST_TABLE = 4_000_000  # jobs times routes up to which best places are remembered: 80 MB
 FIRST_CHUNK = 20  # iterations between the first two looks at the clock
 
 
@@ -36,6 +37,7 @@ class Settings:
     mean_removed: float = 10.0
     longest_string: float = 10.0
     blink: float = 0.01
+    beside: int = 30  # an insertion tries the places beside so many likely jobs; 0 = every place
     hot: float = 0.3
     cold: float = 0.003
     scale: float | None = None  # the leg price that temperatures are shares of; None = measured
@@ -47,7 +49,10 @@ DEFAULT = Settings()
 
 @dataclass(frozen=True)
 class Improved:
-    """The best plan found: stops of each route, unserved jobs, cost, and what it took."""
+    """The best plan found: stops of each route, unserved jobs, cost, and what it took.
+
+    ``last`` is the plan the search stood at when it ended, at ``last_cost``: where a longer search would go on from.
+    """
 
     routes: list[list[int]]
     unserved: list[int]
@@ -55,6 +60,8 @@ class Improved:
     iterations: int
     cpu_s: float
     start_cost: float = field(default=0.0)
+    last: list[list[int]] = field(default_factory=list)
+    last_cost: float = field(default=0.0)
 
 
 @dataclass(frozen=True)
@@ -79,10 +86,10 @@ class _Desk:
     plan: Plan
     memory: Memory
 
-    def routes(self) -> list[list[int]]:
-        """Read the best plan's routes."""
+    def routes(self, links: Ints | None = None) -> list[list[int]]:
+        """Read the best plan's routes, or those of other links."""
         jobs, m = self.world.n, self.world.m
-        after = self.memory.best.tolist()
+        after = (self.memory.best if links is None else links).tolist()
         found = []
         for route in range(m):
             stops, stop = [], after[jobs + route]
@@ -129,16 +136,23 @@ def improve(
     insert_missing(desk.world, desk.plan, undo, desk.memory)
     scale = settings.scale or _mean_leg(desk)
     done = 0
-    orders = np.array(settings.orders) / sum(settings.orders)
     for share, count in _chunks(limits, began):
         warmth = scale * settings.hot * (settings.cold / settings.hot) ** share
-        dials = Dials(warmth, settings.mean_removed, settings.longest_string, settings.blink, orders)
+        dials = _dials(desk, settings, warmth)
         run(desk.world, desk.plan, undo, desk.memory, dials, count)
         done += count
         if pool is not None:
             pool.collect(desk.plan)
-    best = float(desk.memory.cost[BEST])
-    return Improved(desk.routes(), desk.unserved(), best, done, time.thread_time() - began, start_cost)
+    return Improved(
+        routes=desk.routes(),
+        unserved=desk.unserved(),
+        cost=float(desk.memory.cost[BEST]),
+        iterations=done,
+        cpu_s=time.thread_time() - began,
+        start_cost=start_cost,
+        last=desk.routes(desk.plan.after),
+        last_cost=float(desk.memory.cost[CURRENT]),
+    )
 
 
 def cost_of(arrays: Arrays, routes: Sequence[Sequence[int]], heads: Sequence[int] | None = None) -> Cost:
@@ -179,7 +193,7 @@ def insert_all(
     """
     desk = _load(arrays, routes, heads, 0)
     desk.plan.missing[: len(jobs)] = jobs
-    desk.plan.sizes[1] = len(jobs)
+    desk.plan.sizes[MISSING] = len(jobs)
     insert_missing(desk.world, desk.plan, undo_of(arrays.jobs, arrays.routes), desk.memory)
     return desk.routes()
 
@@ -207,6 +221,17 @@ def _chunks(limits: Limits, began: float) -> Iterator[tuple[float, int]]:
         done += size
 
 
+def _dials(desk: _Desk, settings: Settings, temperature: float) -> Dials:
+    return Dials(
+        temperature,
+        float(settings.mean_removed),
+        float(settings.longest_string),
+        float(settings.blink),
+        min(settings.beside, desk.world.candidates),
+        np.array(settings.orders) / sum(settings.orders),
+    )
+
+
 def _mean_leg(desk: _Desk) -> float:
     """Return the mean price of a leg of the current plan, at least a little."""
     served = int(desk.plan.held.sum()) + int((desk.plan.held > 0).sum())
@@ -228,6 +253,7 @@ def _load(arrays: Arrays, routes: Sequence[Sequence[int]], heads: Sequence[int],
         locked[list(stops[:head])] = 1
         anchor[route] = line[head]
     missing = np.flatnonzero(of[:n] < 0).astype(np.int32)
+    known = n * m if n * m <= LARGEST_TABLE else 0
     plan = Plan(
         after=after,
         before=before,
@@ -242,7 +268,13 @@ def _load(arrays: Arrays, routes: Sequence[Sequence[int]], heads: Sequence[int],
         empty=np.zeros(world.fleets, np.int32),
         live=np.zeros(m, np.int32),
         missing=np.concatenate([missing, np.zeros(n - missing.size, np.int32)]),
-        sizes=np.array([0, missing.size, 0, n - missing.size - int(locked.sum())], dtype=np.int64),
+        doubtful=np.zeros(m, np.int32),
+        known=int(known > 0),
+        known_version=np.zeros(known, np.int64),
+        known_place=np.zeros(known, np.int32),
+        known_price=np.zeros(known),
+        asked=np.zeros(m, np.int64),
+        sizes=np.array([0, 0, missing.size, 0, n - missing.size - int(locked.sum()), 50, 0], dtype=np.int64),
     )
     room = Memory(np.zeros(2), np.zeros(n + 2 * m, np.int32), np.zeros(n), np.zeros(n, np.int32), draw.seeded(seed))
     take_up(world, plan, room)

@@ -66,6 +66,8 @@ class World(NamedTuple):
     fleets: int
     depot_cost: Floats  # [n] price of the leg from the nearest start
     near: Ints  # [n * neighbours] nearest jobs, the job itself first
+    candidates: int
+    close: Ints  # [n * candidates] jobs that a job may well stand beside, the likeliest first
     has: Longs  # [FLAGS]
 
 
@@ -83,9 +85,15 @@ class State(NamedTuple):
     load: Ints  # [m * parts]
     version: Longs  # [m] changes with the content of a route
     empty: Ints  # [fleets] the empty route of a fleet that is tried, -1 = none
-    live: Ints  # [m] used routes and one empty of each fleet
+    live: Ints  # [m] used routes, then one empty of each fleet
     missing: Ints  # [n] unserved jobs
-    sizes: Longs  # [4] number of live, of missing, last version given, jobs served that are not locked
+    doubtful: Ints  # [m] room for routes whose best place is not known
+    known: int  # 1 when the three tables below are kept
+    known_version: Longs  # [n * m] the version of a route for which a job's best place is known
+    known_place: Ints  # [n * m] its stop, -1 = none below the price
+    known_price: Floats  # [n * m]
+    asked: Longs  # [m] twice the number of the last insertion that asked whether the route fits, plus the answer
+    sizes: Longs  # [7] see change
 
 
 class Undo(NamedTuple):
@@ -119,4 +127,5 @@ class Dials(NamedTuple):
     mean_removed: float
     longest: float
     blink: float
+    beside: int
     orders: Floats  # [ORDERS] shares

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from routing.search.change import GONE, LIVE, MISSING, link, retime, save
-from routing.search.compiled import njit
+import math
+
+from routing.search.change import ASKED, CHANCES, GONE, LIVE, MISSING, USED, link, retime_part, save
+from routing.search.compiled import inline, njit
 from routing.search.draw import below, unit
 from routing.search.layout import (
     FIXED,
     HAS_PARTS,
     HAS_RANK,
+    INF,
     JOB_COLUMNS,
     LAST_CLOSE,
     LEAVE,
@@ -32,7 +35,7 @@ ORDERS = 7
 RETRIED, RETRY_ALL_SHARE = 8, 0.01  # jobs unserved for longer that a change tries again
 
 
-@njit
+@inline
 def fits(world: World, state: State, route: int, job: int) -> bool:
     """Tell whether a route may hold the job at all: skills and parts."""
     if not world.allowed[world.row[route] + job]:
@@ -45,13 +48,13 @@ def fits(world: World, state: State, route: int, job: int) -> bool:
     return True
 
 
-@njit
+@inline
 def rank_of(world: World, job: int) -> float:
     """Return the job's rank in the order of a route."""
     return world.jobs[job * JOB_COLUMNS + RANK]
 
 
-@njit
+@inline
 def first_gap(world: World, state: State, route: int, job: int) -> int:
     """Return the stop behind which the first place for a job lies: what ranks before it stays before it."""
     stop = state.anchor[route]
@@ -62,11 +65,9 @@ def first_gap(world: World, state: State, route: int, job: int) -> int:
     return stop
 
 
-@njit
-def best_place(
-    world: World, state: State, route: int, job: int, budget: float, random: Random, blink: float
-) -> tuple[float, int]:
-    """Return price and stop of the cheapest place in a route below ``budget``; -1 for the stop when there is none."""
+@inline
+def best_place(world: World, state: State, route: int, job: int, budget: float, shunned: int) -> tuple[float, int]:
+    """Return price and stop of the cheapest place in a route below ``budget``, not behind ``shunned``; -1 when none."""
     best, place = budget, -1
     base = world.pair_cost[world.row[route] + job]
     if state.held[route] == 0:
@@ -79,7 +80,7 @@ def best_place(
             break
         target = state.after[stop]
         price = base + into[at + node[stop]] + out[at + node[target]] - state.stops[target * STOP_COLUMNS + LEG]
-        if price < best and (blink == 0.0 or unit(random) >= blink):
+        if price < best and stop != shunned:
             price += insertion_time_cost(world, state, route, job, stop, target, best - price)
             if price < best:
                 best, place = price, stop
@@ -89,25 +90,144 @@ def best_place(
     return best, place
 
 
-@njit
-def insert_best(world: World, state: State, undo: Undo, job: int, random: Random, blink: float) -> bool:
-    """Insert a job where it is cheapest, unless leaving it out is cheaper."""
-    best, place, chosen = world.jobs[job * JOB_COLUMNS + UNSERVED], -1, -1
-    for index in range(state.sizes[LIVE]):
-        route = state.live[index]
-        if fits(world, state, route, job):
-            price, stop = best_place(world, state, route, job, best, random, blink)
-            if stop >= 0:
-                best, place, chosen = price, stop, route
-    if chosen < 0:
+@inline
+def blinks(state: State, random: Random, blink: float) -> bool:
+    """Tell whether a place is overlooked this time; the number of places until the next is drawn once for all."""
+    if blink <= 0.0:
         return False
-    save(world, state, undo, chosen)
-    link(world, state, chosen, job, place)
-    retime(world, state, chosen)
+    state.sizes[CHANCES] -= 1
+    if state.sizes[CHANCES] > 0:
+        return False
+    state.sizes[CHANCES] = 1 + int(math.log(1.0 - unit(random)) / math.log(1.0 - blink))
     return True
 
 
+@inline
+def look_up(world: World, state: State, job: int, random: Random, blink: float) -> tuple[float, int, int, int]:
+    """Return price, stop and route of the cheapest place known, and how many routes must be looked at anew.
+
+    A place is known while its route is unchanged; of a route without any place below a price only that price is known.
+    """
+    best, place, chosen, doubtful = world.jobs[job * JOB_COLUMNS + UNSERVED], -1, -1, 0
+    for index in range(state.sizes[LIVE]):
+        route = state.live[index]
+        at = job * world.m + route
+        if state.known == 0 or state.known_version[at] != state.version[route]:
+            state.doubtful[doubtful] = route
+            doubtful += 1
+        elif state.known_price[at] < best:
+            if state.known_place[at] < 0:
+                state.doubtful[doubtful] = route
+                doubtful += 1
+            elif not blinks(state, random, blink):
+                best, place, chosen = state.known_price[at], state.known_place[at], route
+            else:
+                price, stop = best_place(world, state, route, job, best, state.known_place[at])
+                if stop >= 0:
+                    best, place, chosen = price, stop, route
+    return best, place, chosen, doubtful
+
+
+@inline
+def look_at(world: World, state: State, route: int, job: int, budget: float) -> tuple[float, int]:
+    """Return price and stop of the cheapest place in a route below ``budget``, -1 when none, and remember it."""
+    price, stop = INF, -1
+    if fits(world, state, route, job):
+        price, stop = best_place(world, state, route, job, budget, -1)
+    if state.known:
+        at = job * world.m + route
+        state.known_version[at] = state.version[route]
+        state.known_place[at], state.known_price[at] = stop, price
+    return price, stop
+
+
+@inline
+def fits_asked_once(world: World, state: State, route: int, job: int) -> bool:
+    """Tell whether a route may hold the job, remembered within one insertion."""
+    ask = 2 * state.sizes[ASKED]
+    if state.asked[route] < ask:
+        state.asked[route] = ask + (1 if fits(world, state, route, job) else 0)
+    return state.asked[route] > ask
+
+
+@inline
+def price_between(world: World, state: State, route: int, job: int, stop: int, target: int, budget: float) -> float:
+    """Return the price of a job between two neighbouring stops of a used route, ``budget`` when it is not below."""
+    node, at = world.node, job * world.size
+    price = world.pair_cost[world.row[route] + job] - state.stops[target * STOP_COLUMNS + LEG]
+    price += world.into_cost[at + node[stop]] + world.travel_cost[at + node[target]]
+    if price >= budget or state.stops[stop * STOP_COLUMNS + LEAVE] > last_start(world, route, job):
+        return budget
+    if world.has[HAS_RANK]:
+        rank = rank_of(world, job)
+        if target < world.n and rank_of(world, target) < rank:
+            return budget
+        if stop < world.n and stop != state.anchor[route] and rank_of(world, stop) > rank:
+            return budget
+    return min(budget, price + insertion_time_cost(world, state, route, job, stop, target, budget - price))
+
+
+@inline
+def look_beside(
+    world: World, state: State, job: int, beside: int, random: Random, blink: float
+) -> tuple[float, int, int]:
+    """Return price, stop and route of the cheapest place beside the likeliest jobs or in an empty route."""
+    best, place, chosen = world.jobs[job * JOB_COLUMNS + UNSERVED], -1, -1
+    state.sizes[ASKED] += 1
+    for index in range(beside):
+        other = world.close[job * world.candidates + index]
+        route = state.route[other]
+        if route < 0 or not fits_asked_once(world, state, route, job):
+            continue
+        if state.locked[other] == 0 or state.anchor[route] == other:
+            price = price_between(world, state, route, job, other, state.after[other], best)
+            if price < best and not blinks(state, random, blink):
+                best, place, chosen = price, other, route
+        if state.locked[other] == 0:
+            price = price_between(world, state, route, job, state.before[other], other, best)
+            if price < best and not blinks(state, random, blink):
+                best, place, chosen = price, state.before[other], route
+    for index in range(state.sizes[USED], state.sizes[LIVE]):
+        route = state.live[index]
+        if fits(world, state, route, job):
+            price, stop = best_place(world, state, route, job, best, -1)
+            if stop >= 0:
+                best, place, chosen = price, stop, route
+    return best, place, chosen
+
+
 @njit
+def look_everywhere(world: World, state: State, job: int, random: Random, blink: float) -> tuple[float, int, int]:
+    """Return price, stop and route of the cheapest place of all."""
+    best, place, chosen, doubtful = look_up(world, state, job, random, blink)
+    for index in range(doubtful):
+        route = state.doubtful[index]
+        price, stop = look_at(world, state, route, job, best)
+        if stop >= 0 and blinks(state, random, blink):
+            price, stop = best_place(world, state, route, job, best, stop)
+        if stop >= 0:
+            best, place, chosen = price, stop, route
+    return best, place, chosen
+
+
+@inline
+def insert_best(world: World, state: State, undo: Undo, job: int, random: Random, blink: float, beside: int) -> bool:
+    """Insert a job where it is cheapest, unless leaving it out is cheaper."""
+    place, chosen = -1, -1
+    if beside > 0:
+        _, place, chosen = look_beside(world, state, job, beside, random, blink)
+    if chosen < 0:
+        _, place, chosen = look_everywhere(world, state, job, random, blink)
+    if chosen < 0:
+        return False
+    save(world, state, undo, chosen)
+    target = state.after[place]
+    link(world, state, chosen, job, place)
+    retime_part(world, state, chosen, place, target)
+    return True
+
+
+@inline
 def sort_key(world: World, order: int, job: int, random: Random) -> float:
     """Return the number by which an order ranks a job; the smallest is inserted first."""
     jobs, at = world.jobs, job * JOB_COLUMNS
@@ -124,7 +244,7 @@ def sort_key(world: World, order: int, job: int, random: Random) -> float:
     return unit(random)
 
 
-@njit
+@inline
 def pick_order(weights: Floats, random: Random) -> int:
     """Return a sort order drawn by weight; the weights sum to 1."""
     left = unit(random)
@@ -135,7 +255,7 @@ def pick_order(weights: Floats, random: Random) -> int:
     return RANDOM
 
 
-@njit
+@inline
 def defer(state: State, undo: Undo, random: Random) -> int:
     """Move all but a few of the jobs that were unserved before this change to the front; return where the rest begins.
 
@@ -150,7 +270,7 @@ def defer(state: State, undo: Undo, random: Random) -> int:
     return before - RETRIED
 
 
-@njit
+@inline
 def sort_missing(world: World, state: State, keys: Floats, order: int, first: int, random: Random) -> None:
     """Sort the unserved jobs from place ``first`` on by rank, then by an order; few at a time, so by insertion."""
     missing = state.missing
@@ -170,13 +290,13 @@ def sort_missing(world: World, state: State, keys: Floats, order: int, first: in
         missing[back + 1], keys[back + 1] = job, key
 
 
-@njit
-def recreate(world: World, state: State, undo: Undo, first: int, random: Random, blink: float) -> None:
+@inline
+def recreate(world: World, state: State, undo: Undo, first: int, random: Random, blink: float, beside: int) -> None:
     """Give the unserved jobs from place ``first`` on, in the order of the list, their cheapest places."""
     left = first
     for place in range(first, state.sizes[MISSING]):
         job = state.missing[place]
-        if not insert_best(world, state, undo, job, random, blink):
+        if not insert_best(world, state, undo, job, random, blink, beside):
             state.missing[left] = job
             left += 1
     state.sizes[MISSING] = left

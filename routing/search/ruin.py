@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from routing.search.change import FREE, MISSING, retime, save, unlink
-from routing.search.compiled import njit
+from routing.search.change import FREE, MISSING, USED, retime_part, save, unlink
+from routing.search.compiled import inline
 from routing.search.draw import below, unit
 from routing.search.layout import Ints, Random, State, Undo, World
 
@@ -11,7 +11,7 @@ LONGEST_PRESERVED = 30
 SPLIT_SHARE, GROW_SHARE = 0.5, 0.01  # alpha and beta of the paper
 
 
-@njit
+@inline
 def free_stops(world: World, state: State, route: int, job: int, line: Ints) -> tuple[int, int]:
     """List the stops of a route that may move; return how many and the job's place among them."""
     size, place = 0, 0
@@ -25,7 +25,7 @@ def free_stops(world: World, state: State, route: int, job: int, line: Ints) -> 
     return size, place
 
 
-@njit
+@inline
 def remove(world: World, state: State, job: int) -> None:
     """Take a job out and list it as unserved."""
     unlink(world, state, job)
@@ -33,7 +33,7 @@ def remove(world: World, state: State, job: int) -> None:
     state.sizes[MISSING] += 1
 
 
-@njit
+@inline
 def kept_inside(size: int, length: int, random: Random) -> int:
     """Return how many stops a split string keeps in its middle; 0 is a plain string."""
     kept = 0
@@ -46,7 +46,7 @@ def kept_inside(size: int, length: int, random: Random) -> int:
     return kept
 
 
-@njit
+@inline
 def cut(world: World, state: State, undo: Undo, job: int, longest: float, line: Ints, random: Random) -> None:
     """Remove a string of stops that holds the job, sometimes with a part in its middle that stays."""
     route = state.route[job]
@@ -58,13 +58,14 @@ def cut(world: World, state: State, undo: Undo, job: int, longest: float, line: 
     lowest, highest = max(0, place - span + 1), min(place, size - span)
     first = lowest + below(random, highest - lowest + 1)
     hole = first + below(random, length + 1) if kept > 0 else first + span
+    before, after = state.before[line[first]], state.after[line[first + span - 1]]
     for index in range(first, first + span):
         if index < hole or index >= hole + kept:
             remove(world, state, line[index])
-    retime(world, state, route)
+    retime_part(world, state, route, before, after)
 
 
-@njit
+@inline
 def ruin(
     world: World, state: State, undo: Undo, mean_removed: float, longest: float, line: Ints, random: Random
 ) -> None:
@@ -72,10 +73,7 @@ def ruin(
     served = state.sizes[FREE]
     if served <= 0:
         return
-    used = 0
-    for route in range(world.m):
-        used += state.held[route] > 0
-    string = min(longest, served / max(used, 1))
+    string = min(longest, served / max(state.sizes[USED], 1))
     strings = int(unit(random) * (4.0 * mean_removed / (1.0 + string) - 1.0)) + 1
     seed = below(random, world.n)
     for index in range(world.neighbours):

@@ -6,7 +6,7 @@ from which the next stop would end after the break's close. Before the way home 
 
 from __future__ import annotations
 
-from routing.search.compiled import njit
+from routing.search.compiled import inline, njit
 from routing.search.layout import (
     ARRIVAL,
     BREAK_CLOSE,
@@ -45,7 +45,7 @@ from routing.search.layout import (
 )
 
 
-@njit
+@inline
 def start_of(world: World, route: int, job: int, arrival: float) -> float:
     """Return the earliest legal start at or after an arrival, INF when no window is left."""
     jobs, at = world.jobs, job * JOB_COLUMNS
@@ -63,19 +63,19 @@ def start_of(world: World, route: int, job: int, arrival: float) -> float:
     return start
 
 
-@njit
+@inline
 def service_of(world: World, route: int, job: int) -> float:
     """Return the seconds that the job takes on this route."""
     return world.jobs[job * JOB_COLUMNS + SERVICE] * world.routes[route * ROUTE_COLUMNS + FACTOR]
 
 
-@njit
+@inline
 def drive_s(world: World, stop: int, target: int) -> float:
     """Return the seconds from one stop to another."""
     return world.travel_s[world.node[stop] * world.size + world.node[target]]
 
 
-@njit
+@inline
 def last_start(world: World, route: int, job: int) -> float:
     """Return the last moment at which the job may start on this route."""
     last = world.jobs[job * JOB_COLUMNS + LAST_CLOSE]
@@ -84,7 +84,7 @@ def last_start(world: World, route: int, job: int) -> float:
     return last
 
 
-@njit
+@inline
 def time_cost(world: World, job: int, arrival: float, start: float) -> float:
     """Return what arriving and starting then costs: two pieces of lateness and the price of waiting."""
     jobs, at = world.jobs, job * JOB_COLUMNS
@@ -98,7 +98,7 @@ def time_cost(world: World, job: int, arrival: float, start: float) -> float:
     return cost
 
 
-@njit
+@inline
 def rests_before(world: World, route: int, leave: float, arrival: float, job: int) -> bool:
     """Tell whether the break is taken now, before driving on to a job (-1: home)."""
     at = route * ROUTE_COLUMNS
@@ -108,7 +108,7 @@ def rests_before(world: World, route: int, leave: float, arrival: float, job: in
     return leave >= world.routes[at + BREAK_OPEN] or end > world.routes[at + BREAK_CLOSE]
 
 
-@njit
+@inline
 def arrive(world: World, route: int, leave: float, rested: float, stop: int, target: int) -> tuple[float, float]:
     """Return arrival at ``target`` when leaving ``stop`` at ``leave``, and whether the break has been taken by then."""
     drive = drive_s(world, stop, target)
@@ -121,7 +121,7 @@ def arrive(world: World, route: int, leave: float, rested: float, stop: int, tar
     return leave + drive, 0.0
 
 
-@njit
+@inline
 def end_cost(world: World, route: int, arrival: float) -> float:
     """Return the overtime of coming home then, INF when it is forbidden."""
     at = route * ROUTE_COLUMNS
@@ -130,7 +130,7 @@ def end_cost(world: World, route: int, arrival: float) -> float:
     return max(0.0, arrival - world.routes[at + OVERTIME_FROM]) * world.routes[at + OVERTIME]
 
 
-@njit
+@inline
 def owes_no_break(world: World, route: int) -> float:
     """Return 1 when the route has no break, or begins after it must have begun."""
     at = route * ROUTE_COLUMNS
@@ -167,7 +167,7 @@ def time_forward(world: World, state: State, route: int) -> float:
     return cost + world.routes[route * ROUTE_COLUMNS + FIXED]
 
 
-@njit
+@inline
 def time_stop(world: World, state: State, route: int, job: int) -> float:
     """Recompute start and time cost of a stop whose arrival is known; return when it is left."""
     stops, at = state.stops, job * STOP_COLUMNS
@@ -184,14 +184,14 @@ def time_stop(world: World, state: State, route: int, job: int) -> float:
     return leave
 
 
-@njit
+@inline
 def first_rise(world: World, job: int, start: float) -> float:
     """Return the start from which on the job's time costs more than at ``start``."""
     due = min(world.jobs[job * JOB_COLUMNS + DUE], world.jobs[job * JOB_COLUMNS + DUE2])
     return max(start, due)
 
 
-@njit
+@inline
 def flat_until(world: World, state: State, stop: int, room: float) -> float:
     """Return the latest arrival that changes no cost from this job on; ``room`` is the latest harmless start.
 
@@ -208,7 +208,7 @@ def flat_until(world: World, state: State, stop: int, room: float) -> float:
     return flat
 
 
-@njit
+@inline
 def end_flat(world: World, state: State, route: int, latest: float) -> float:
     """Return the latest way home that costs what it costs now; an empty route costs nothing yet."""
     at = (world.n + world.m + route) * STOP_COLUMNS
@@ -237,7 +237,57 @@ def time_backward(world: World, state: State, route: int) -> None:
         target, stop = stop, state.before[stop]
 
 
-@njit
+@inline
+def retime_forward(world: World, state: State, route: int, stop: int, through: int) -> int:
+    """Recompute times and cost from a stop on, at least to ``through``; return the last stop that changed.
+
+    A job just linked must stand in the rows with neither leg nor lateness.
+    """
+    stops, end = state.stops, world.n + world.m + route
+    leave, rested = stops[stop * STOP_COLUMNS + LEAVE], stops[stop * STOP_COLUMNS + RESTED]
+    passed, change = False, 0.0
+    while stop != end:
+        target = state.after[stop]
+        at = target * STOP_COLUMNS
+        leave, rested = arrive(world, route, leave, rested, stop, target)
+        if passed and leave == stops[at + ARRIVAL] and rested == stops[at + RESTED]:
+            break
+        change -= stops[at + LEG] + stops[at + LATENESS]
+        leg = world.travel_cost[world.node[stop] * world.size + world.node[target]]
+        stops[at + ARRIVAL], stops[at + RESTED], stops[at + LEG] = leave, rested, leg
+        if target == end:
+            stops[at + LATENESS] = end_cost(world, route, leave)
+        else:
+            leave = time_stop(world, state, route, target)
+        change += leg + stops[at + LATENESS]
+        passed = passed or target == through
+        stop = target
+    state.cost[route] += change
+    return stop
+
+
+@inline
+def retime_backward(world: World, state: State, route: int, stop: int, back_to: int) -> None:
+    """Recompute FLAT and LAST from a stop backwards, at least to ``back_to``."""
+    stops, end = state.stops, world.n + world.m + route
+    if stop == end:
+        stops[end * STOP_COLUMNS + FLAT] = end_flat(world, state, route, stops[end * STOP_COLUMNS + LAST])
+        stop = state.before[end]
+    passed = False
+    while stop < world.n:
+        target, at = state.after[stop], stop * STOP_COLUMNS
+        used = service_of(world, route, stop) + drive_s(world, stop, target)
+        bound = last_start(world, route, stop)
+        last = min(stops[target * STOP_COLUMNS + LAST] - used, bound)
+        flat = flat_until(world, state, stop, min(stops[target * STOP_COLUMNS + FLAT] - used, bound))
+        if passed and flat == stops[at + FLAT] and last == stops[at + LAST]:
+            break
+        stops[at + FLAT], stops[at + LAST] = flat, last
+        passed = passed or stop == back_to
+        stop = state.before[stop]
+
+
+@inline
 def shift_cost(
     world: World, state: State, route: int, leave: float, rested: float, stop: int, target: int, budget: float
 ) -> float:
@@ -266,7 +316,7 @@ def shift_cost(
         stop, target = target, state.after[target]
 
 
-@njit
+@inline
 def insertion_time_cost(
     world: World, state: State, route: int, job: int, stop: int, target: int, budget: float
 ) -> float:
