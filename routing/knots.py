@@ -263,8 +263,18 @@ def _lock_lead(grid: Grid, stands: Mapping[int, Stand], bounds: Bounds, lead: st
 
 def anchored(problem: AnchoredProblem, bounds: Bounds, left: Mapping[str, str]) -> AnchoredProblem:
     """Return the problem with windows and locks set, and without the jobs that are left."""
-    jobs = tuple(_held(job, bounds) for job in problem.jobs if job.id not in left)
+    kept = {job.id for job in problem.jobs} - left.keys()
+    jobs = tuple(_known(_held(job, bounds), kept) for job in problem.jobs if job.id in kept)
     return msgspec.structs.replace(problem, jobs=jobs, left={**problem.left, **left})
+
+
+def _known(job: Job, kept: set[str]) -> Job:
+    # A leak or a stop under way stays, though what it once was to wait for is left.
+    lead = job.same_technician_as
+    if all(wait.job_id in kept for wait in job.after) and (lead is None or lead in kept):
+        return job
+    after = tuple(wait for wait in job.after if wait.job_id in kept)
+    return msgspec.structs.replace(job, after=after, same_technician_as=lead if lead in kept else None)
 
 
 def _held(job: Job, bounds: Bounds) -> Job:

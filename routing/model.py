@@ -1,7 +1,7 @@
 """The declarative model in OR-Tools' routing library: improves the ordinary stops behind each fixed head.
 
 What goes first (committed, emergencies, urgent leaks) is not in the model: a vehicle starts where and when its head
-ends, so nothing the solver does can delay them.
+ends, so nothing the solver does can delay them. Rests, overtime, parts and couplings are in `routing.model_rules`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,17 @@ from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 from ortools.constraint_solver.routing_parameters_pb2 import RoutingSearchParameters
 
 from routing.grid import NEVER, Grid
+from routing.knots import walked_stands
+from routing.model_rules import (
+    Frame,
+    add_couplings,
+    add_depots,
+    add_instruments,
+    add_overtime,
+    add_parts,
+    add_rests,
+    fix_rests,
+)
 from routing.problem import Tier
 from routing.state import State
 from routing.stop import Limits
@@ -41,7 +52,7 @@ def improve(state: State, block: Block, limits: Limits, seed: int) -> State | No
 
     The result is judged by the exact objective, never by the solver's own: it is returned only when it is better.
     """
-    routes = _Model(state, block).solve(limits, seed)
+    routes = Model(state, block).solve(limits, seed)
     if routes is None:
         return None
     trial = state.copy()
@@ -52,24 +63,32 @@ def improve(state: State, block: Block, limits: Limits, seed: int) -> State | No
     return trial if sound and trial.objective().total < state.objective().total else None
 
 
-class _Model:
-    """One block as a routing model. Nodes: jobs, then a start and an end for each technician."""
+class Model:
+    """One block as a routing model. Nodes: jobs, a start and an end for each technician, his visits to depots.
 
-    def __init__(self, state: State, block: Block) -> None:
-        self._state, self._block, self._grid = state, block, state.grid
-        crew, count = len(block.techs), len(block.jobs)
-        starts = [count + k for k in range(crew)]
-        ends = [count + crew + k for k in range(crew)]
-        self._manager = pywrapcp.RoutingIndexManager(count + 2 * crew, crew, starts, ends)
-        self._routing = pywrapcp.RoutingModel(self._manager)
+    With ``is_whole`` jobs that depend on each other are held together by constraints, as the reference for plans of
+    a whole problem; else the windows and locks that couplings were anchored to are enough.
+    """
+
+    def __init__(self, state: State, block: Block, *, is_whole: bool = False) -> None:
+        """Build the model of a block from the state's heads."""
+        self._state, self._grid = state, state.grid
         heads = [state.head(tech) for tech in block.techs]
         self._origin = [state.walked(tech).node_before[head] for tech, head in zip(block.techs, heads, strict=True)]
         self._ready = [state.walked(tech).ready_before[head] for tech, head in zip(block.techs, heads, strict=True)]
         self._base_s = min(self._ready, default=0)
-        self._horizon = self._span()
+        self._horizon = self._span(block.techs)
+        self._block = Block(block.techs, tuple(job for job in block.jobs if self._is_servable(job, block.techs)))
+        self._visits = self._list_visits()
+        crew, count = len(block.techs), len(self._block.jobs)
+        starts = [count + k for k in range(crew)]
+        ends = [count + crew + k for k in range(crew)]
+        self._manager = pywrapcp.RoutingIndexManager(count + 2 * crew + len(self._visits), crew, starts, ends)
+        self._routing = pywrapcp.RoutingModel(self._manager)
         self._add_costs()
         self._add_times()
         self._add_choices()
+        self.frame = self._add_rules(is_whole=is_whole)
 
     def solve(self, limits: Limits, seed: int) -> list[list[int]] | None:
         """Run guided local search from the state's routes; return the tails as grid job indexes."""
@@ -84,14 +103,85 @@ class _Model:
         found = self._routing.SolveFromAssignmentWithParameters(warm, parameters)
         return None if found is None else self._read(found)
 
-    def _span(self) -> int:
-        ends = [self._grid.technicians[tech].shift_end_s for tech in self._block.techs]
+    def is_feasible(
+        self, routes: list[list[int]], starts_s: dict[int, int], rests_s: dict[tuple[int, int], int | None]
+    ) -> bool:
+        """Tell whether routes of model indexes can be driven with these starts of jobs and of rests (seconds).
+
+        ``rests_s`` by vehicle and number of the rest; None is one that is taken at home.
+        """
+        frame = self.frame
+        fix_rests(frame, rests_s)
+        for job, start_s in starts_s.items():
+            cumul, start = frame.time.CumulVar(frame.index_of[job]), start_s - self._base_s
+            if not cumul.Contains(start):
+                return False
+            cumul.SetValue(start)
+        self._routing.CloseModelWithParameters(_parameters(Limits(iterations=1)))
+        found = self._routing.ReadAssignmentFromRoutes(routes, True)  # noqa: FBT003 - as above
+        return found is not None and bool(self._routing.CheckIfAssignmentIsFeasible(found, False))  # noqa: FBT003 - as above
+
+    def _list_visits(self) -> list[tuple[int, int]]:
+        # Vehicle and depot of every visit to a depot that could be of use.
+        if not any(self._grid.has_needs[job] for job in self._block.jobs):
+            return []
+        depots = range(len(self._grid.problem.depots))
+        return [(vehicle, depot) for vehicle in range(len(self._block.techs)) for depot in depots]
+
+    def _add_rules(self, *, is_whole: bool) -> Frame:
+        count = len(self._block.jobs) + 2 * len(self._block.techs)
+        frame = Frame(
+            grid=self._grid,
+            routing=self._routing,
+            time=self._time,
+            techs=self._block.techs,
+            index_of={job: self._manager.NodeToIndex(node) for node, job in enumerate(self._block.jobs)},
+            depot_index={key: self._manager.NodeToIndex(count + n) for n, key in enumerate(self._visits)},
+            base_s=self._base_s,
+            horizon_s=self._horizon,
+            ready_s=self._ready,
+        )
+        heads = [self._state.routes[tech][: self._state.head(tech)] for tech in self._block.techs]
+        add_rests(frame, self._visit_times())
+        add_overtime(frame, _SCALE)
+        add_depots(frame)
+        add_parts(frame, heads)
+        add_instruments(frame)
+        if is_whole:
+            stands = walked_stands(self._state)
+            add_couplings(frame, {job: stands[job] for head in heads for job in head})
+        return frame
+
+    def _visit_times(self) -> list[int]:
+        # Seconds at each index that a rest may not interrupt.
+        service = self._service()
+        return [service[self._manager.IndexToNode(index)] for index in range(self._routing.Size())]
+
+    def _service(self) -> list[int]:
+        loading = [self._grid.problem.depots[depot].visit_s for _, depot in self._visits]
+        return [
+            *(self._grid.jobs[job].service_s for job in self._block.jobs),
+            *[0] * (2 * len(self._block.techs)),
+            *loading,
+        ]
+
+    def _is_servable(self, job: int, techs: Sequence[int]) -> bool:
+        # A job no vehicle may take must not be in the model: prices by vehicle make such a model infeasible.
+        windows, spec = self._grid.windows[job], self._grid.jobs[job]
+        opens = max(spec.release_s, spec.earliest_s, windows[0][0] if windows else self._base_s)
+        closes = windows[-1][1] if windows else self._base_s + self._horizon
+        is_open = closes >= max(self._base_s, spec.release_s, spec.earliest_s) and opens <= self._base_s + self._horizon
+        return is_open and any(self._grid.allowed(tech, job) for tech in techs)
+
+    def _span(self, techs: Sequence[int]) -> int:
+        ends = [self._grid.technicians[tech].shift_end_s for tech in techs]
         return max([*ends, *self._ready], default=0) - self._base_s + 1
 
     def _nodes(self) -> list[int]:
         # Grid node of each model node.
         ends = [self._grid.end_node[tech] for tech in self._block.techs]
-        return [*self._block.jobs, *self._origin, *ends]
+        depots = [self._grid.depot_node[depot] for _, depot in self._visits]
+        return [*self._block.jobs, *self._origin, *ends, *depots]
 
     def _add_costs(self) -> None:
         nodes = self._nodes()
@@ -104,8 +194,7 @@ class _Model:
             self._routing.SetVehicleUsedWhenEmpty(bool(self._state.head(tech)), vehicle)
 
     def _add_times(self) -> None:
-        service = [self._grid.jobs[job].service_s for job in self._block.jobs]
-        service += [0] * (2 * len(self._block.techs))
+        service = self._service()
         transit = [[leg + service[row] for leg in legs] for row, legs in enumerate(self._drive.tolist())]
         evaluator = self._routing.RegisterTransitMatrix(transit)
         self._routing.AddDimension(evaluator, self._horizon, 2 * self._horizon, False, "time")  # noqa: FBT003 - as above
@@ -156,7 +245,7 @@ class _Model:
             self._routing.VehicleVar(index).SetValues([-1, *vehicles])
             for vehicle in vehicles:
                 self._bound_skill(index, vehicle, job)
-        self._add_moved_price()
+        self._add_pair_price()
 
     def _bound_skill(self, index: int, vehicle: int, job: int) -> None:
         tech = self._block.techs[vehicle]
@@ -169,20 +258,18 @@ class _Model:
             slack = self._horizon - latest
             solver.Add(self._time.CumulVar(index) + slack * by_him <= latest + slack)
 
-    def _add_moved_price(self) -> None:
-        price = round(self._grid.problem.moved_stop_price * _SCALE)
-        if not price or not any(self._grid.previous[job] >= 0 for job in self._block.jobs):
-            return
-        pads = [0] * (2 * len(self._block.techs))
-        vectors = [
-            self._routing.RegisterUnaryTransitVector(
-                [price if self._grid.moved_price(tech, job) else 0 for job in self._block.jobs] + pads
-            )
-            for tech in self._block.techs
+    def _add_pair_price(self) -> None:
+        # Moved stops and foreign territories: a price for each job and vehicle.
+        prices = [
+            [round(self._grid.pair_price(t, job) * _SCALE) for job in self._block.jobs] for t in self._block.techs
         ]
-        top = price * (len(self._block.jobs) + 1)
-        self._routing.AddDimensionWithVehicleTransits(vectors, 0, top, True, "moved")  # noqa: FBT003 - as above
-        self._routing.GetDimensionOrDie("moved").SetSpanCostCoefficientForAllVehicles(1)
+        if not any(map(any, prices)):
+            return
+        pads = [0] * (2 * len(self._block.techs) + len(self._visits))
+        vectors = [self._routing.RegisterUnaryTransitVector([*row, *pads]) for row in prices]
+        top = max(map(max, prices)) * (len(self._block.jobs) + 1)
+        self._routing.AddDimensionWithVehicleTransits(vectors, 0, top, True, "pairs")  # noqa: FBT003 - as above
+        self._routing.GetDimensionOrDie("pairs").SetSpanCostCoefficientForAllVehicles(1)
 
     def _limit_steps(self, limits: Limits) -> None:
         if limits.iterations is None:
@@ -203,9 +290,14 @@ class _Model:
         self._routing.AddSearchMonitor(self._routing.solver().CustomLimit(is_over))
 
     def _tails(self) -> list[list[int]]:
-        index_of = {job: self._manager.NodeToIndex(node) for node, job in enumerate(self._block.jobs)}
-        tails = (self._state.routes[tech][self._state.head(tech) :] for tech in self._block.techs)
-        return [[index_of[job] for job in tail] for tail in tails]
+        return [self._tail(vehicle, tech) for vehicle, tech in enumerate(self._block.techs)]
+
+    def _tail(self, vehicle: int, tech: int) -> list[int]:
+        head, visit = self._state.head(tech), self._state.walked(tech).depot
+        tail = [self.frame.index_of[job] for job in self._state.routes[tech][head:]]
+        if visit is not None:
+            tail.insert(visit[0].position - head, self.frame.depot_index[vehicle, visit[0].depot])
+        return tail
 
     def _read(self, found: pywrapcp.Assignment) -> list[list[int]]:
         return [self._read_vehicle(found, vehicle) for vehicle in range(len(self._block.techs))]
@@ -214,7 +306,9 @@ class _Model:
         tail: list[int] = []
         index = found.Value(self._routing.NextVar(self._routing.Start(vehicle)))
         while not self._routing.IsEnd(index):
-            tail.append(self._block.jobs[self._manager.IndexToNode(index)])
+            node = self._manager.IndexToNode(index)
+            if node < len(self._block.jobs):
+                tail.append(self._block.jobs[node])
             index = found.Value(self._routing.NextVar(index))
         return tail
 
