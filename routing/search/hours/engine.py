@@ -34,6 +34,7 @@ class Dials:
     hot: float = 3.0
     cold: float = 0.01
     orders: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 4.0)  # as supplies._keys, the last is random
+    pool_from: float = 0.5  # routes are collected in the cooler part of a run: hot ones would fill the pool
 
 
 DEFAULT = Dials()
@@ -103,7 +104,7 @@ class Search:
             args = (shares, knobs, self._costs, count, hot, cool)
             anneal(self.task, self._state, self._undo, self._seq, self._size, self._random, *args)
             self.iterations += count
-            if pool is not None:
+            if pool is not None and share >= dials.pool_from:
                 self._collect(pool)
 
     @property

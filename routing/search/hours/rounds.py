@@ -72,7 +72,7 @@ def plan(
         rest = (cpu_s - (time.process_time() - began)) / left - (_MERGE_S if left > 1 else 0.0)
         if rest > 0:
             pools.append(Pool(rounds.pool // rounds.searches))
-            best.run(Limits(cpu_s=rest), pools[-1], replace(dials, hot=dials.hot * rounds.warm))
+            best.run(Limits(cpu_s=rest), pools[-1], replace(dials, hot=dials.hot * rounds.warm, pool_from=0.0))
             _tell(tell, "search", best.cost)
     return paid(best, time.process_time() - began)
 
