@@ -6,7 +6,7 @@ ends, so nothing the solver does can delay them. Rests, overtime, parts and coup
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -70,9 +70,12 @@ class Model:
     a whole problem; else the windows and locks that couplings were anchored to are enough.
     """
 
-    def __init__(self, state: State, block: Block, *, is_whole: bool = False) -> None:
-        """Build the model of a block from the state's heads."""
-        self._state, self._grid = state, state.grid
+    def __init__(self, state: State, block: Block, *, is_whole: bool = False, lasting: Collection[int] = ()) -> None:
+        """Build the model of a block from the state's heads; ``lasting`` technicians may end behind their shift.
+
+        Those are the ones whose last stop is a leak: it is worked to its end.
+        """
+        self._state, self._grid, self._lasting = state, state.grid, lasting
         heads = [state.head(tech) for tech in block.techs]
         self._origin = [state.walked(tech).node_before[head] for tech, head in zip(block.techs, heads, strict=True)]
         self._ready = [state.walked(tech).ready_before[head] for tech, head in zip(block.techs, heads, strict=True)]
@@ -166,7 +169,7 @@ class Model:
         ]
 
     def _is_servable(self, job: int, techs: Sequence[int]) -> bool:
-        # A job no vehicle may take must not be in the model: prices by vehicle make such a model infeasible.
+        # A job that no vehicle can take has no business in the model.
         windows, spec = self._grid.windows[job], self._grid.jobs[job]
         opens = max(spec.release_s, spec.earliest_s, windows[0][0] if windows else self._base_s)
         closes = windows[-1][1] if windows else self._base_s + self._horizon
@@ -209,7 +212,8 @@ class Model:
         self._time.CumulVar(self._routing.Start(vehicle)).SetValue(start_s)
         end_s = self._grid.technicians[tech].shift_end_s - self._base_s
         if self._may_take_more(vehicle, tech):
-            self._time.CumulVar(self._routing.End(vehicle)).SetMax(end_s)
+            latest_s = 2 * self._horizon if tech in self._lasting else end_s
+            self._time.CumulVar(self._routing.End(vehicle)).SetMax(latest_s)
         else:
             end = self._routing.End(vehicle)
             self._routing.NextVar(self._routing.Start(vehicle)).SetValue(end)
@@ -237,15 +241,18 @@ class Model:
             self._time.SetCumulVarSoftUpperBound(index, max(0, spec.due_s - self._base_s), weight)
 
     def _add_choices(self) -> None:
+        prices = self._pair_prices()
+        least = [min(column) for column in zip(*prices, strict=True)]
         for node, job in enumerate(self._block.jobs):
             index = self._manager.NodeToIndex(node)
-            self._routing.AddDisjunction([index], max(1, round(self._grid.jobs[job].unserved_penalty * _SCALE)))
+            unserved = round(self._grid.jobs[job].unserved_penalty * _SCALE) - least[node]
+            self._routing.AddDisjunction([index], max(1, unserved))
             # SetAllowedVehiclesForIndex raises TypeError in the Python wrapper (9.15): restrict the variable instead.
             vehicles = [v for v, tech in enumerate(self._block.techs) if self._grid.allowed(tech, job)]
             self._routing.VehicleVar(index).SetValues([-1, *vehicles])
             for vehicle in vehicles:
                 self._bound_skill(index, vehicle, job)
-        self._add_pair_price()
+        self._add_pair_price(prices, least)
 
     def _bound_skill(self, index: int, vehicle: int, job: int) -> None:
         tech = self._block.techs[vehicle]
@@ -258,16 +265,18 @@ class Model:
             slack = self._horizon - latest
             solver.Add(self._time.CumulVar(index) + slack * by_him <= latest + slack)
 
-    def _add_pair_price(self) -> None:
-        # Moved stops and foreign territories: a price for each job and vehicle.
-        prices = [
-            [round(self._grid.pair_price(t, job) * _SCALE) for job in self._block.jobs] for t in self._block.techs
-        ]
-        if not any(map(any, prices)):
+    def _pair_prices(self) -> list[list[int]]:
+        # Moved stops and foreign territories: a price for each vehicle and job.
+        return [[round(self._grid.pair_price(t, job) * _SCALE) for job in self._block.jobs] for t in self._block.techs]
+
+    def _add_pair_price(self, prices: list[list[int]], least: list[int]) -> None:
+        # Above what every vehicle costs: a price that nobody escapes would forbid the solver to leave the job out.
+        rows = [[price - low for price, low in zip(row, least, strict=True)] for row in prices]
+        if not any(map(any, rows)):
             return
         pads = [0] * (2 * len(self._block.techs) + len(self._visits))
-        vectors = [self._routing.RegisterUnaryTransitVector([*row, *pads]) for row in prices]
-        top = max(map(max, prices)) * (len(self._block.jobs) + 1)
+        vectors = [self._routing.RegisterUnaryTransitVector([*row, *pads]) for row in rows]
+        top = max(map(max, rows)) * (len(self._block.jobs) + 1)
         self._routing.AddDimensionWithVehicleTransits(vectors, 0, top, True, "pairs")  # noqa: FBT003 - as above
         self._routing.GetDimensionOrDie("pairs").SetSpanCostCoefficientForAllVehicles(1)
 

@@ -188,7 +188,10 @@ def _meet(frame: Frame, job: int, index: int, fixed: Mapping[int, Stand]) -> Non
             active = frame.routing.ActiveVar(index)
             away = (len(frame.techs) + 1) * (1 - active)
             frame.solver.Add(active == frame.routing.ActiveVar(other))
-            frame.solver.Add(frame.time.CumulVar(index) == frame.time.CumulVar(other))
+            # Jobs left out together need not agree on a time: their windows may have none in common.
+            apart = 2 * frame.horizon_s * (1 - active)
+            frame.solver.Add(frame.time.CumulVar(index) <= frame.time.CumulVar(other) + apart)
+            frame.solver.Add(frame.time.CumulVar(other) <= frame.time.CumulVar(index) + apart)
             frame.solver.Add(frame.routing.VehicleVar(index) + away != frame.routing.VehicleVar(other))
 
 

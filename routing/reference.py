@@ -10,7 +10,7 @@ from routing.grid import Grid, build_grid
 from routing.knots import open_problem, stands_of
 from routing.model import Block, Model, is_movable
 from routing.plan import Plan, Route
-from routing.problem import Problem
+from routing.problem import Problem, Tier
 from routing.state import State
 from routing.travel import StraightLine, TravelTimes
 
@@ -32,7 +32,9 @@ def is_feasible(problem: Problem, plan: Plan, travel: TravelTimes | None = None)
     jobs = tuple(job for job in range(len(grid.jobs)) if job not in heads and is_movable(grid, job))
     if set(stands) - heads - set(jobs):
         return False
-    model = Model(state, Block(techs=tuple(range(len(state.routes))), jobs=jobs), is_whole=True)
+    crew = tuple(range(len(state.routes)))
+    lasting = [tech for tech in crew if state.routes[tech] and grid.tier[state.routes[tech][-1]] != Tier.ORDINARY]
+    model = Model(state, Block(techs=crew, jobs=jobs), is_whole=True, lasting=lasting)
     if not all(job in model.frame.index_of for job in stands.keys() - heads):
         return False
     routes = [_tail(model, state, tech, route) for tech, route in enumerate(_by_technician(grid, named or plan))]
