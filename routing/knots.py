@@ -79,7 +79,7 @@ def open_problem(problem: Problem, plan: Plan | None) -> tuple[AnchoredProblem, 
 
 
 def _primaries(problem: Problem, plan: Plan | None, crews: set[str]) -> dict[str, str]:
-    """Return who counts as the first person of each job for two: under way, else as before, else in the plan."""
+    """Return who counts as the first person of each job for two: under way, following up, as before, in the plan."""
     primary: dict[str, str] = {}
     for technician in problem.technicians:
         for job_id in technician.committed:
@@ -88,11 +88,12 @@ def _primaries(problem: Problem, plan: Plan | None, crews: set[str]) -> dict[str
     holders: dict[str, list[str]] = {}
     for route in plan.routes if plan is not None else ():
         for stop in route.stops:
-            if stop.job_id in crews:
-                holders.setdefault(stop.job_id, []).append(route.technician_id)
-    for job_id, names in holders.items():
-        before = problem.previous.get(job_id)
-        primary.setdefault(job_id, before if before is not None and before in names else names[0])
+            holders.setdefault(stop.job_id, []).append(route.technician_id)
+    for job in problem.jobs:
+        if job.id in crews and job.id in holders:
+            wanted = [*holders.get(job.same_technician_as or "", ()), problem.previous.get(job.id)]
+            names = holders[job.id]
+            primary.setdefault(job.id, next((name for name in wanted if name in names), names[0]) or names[0])
     return primary
 
 

@@ -63,9 +63,11 @@ def add_rests(frame: Frame, visits_s: list[int]) -> None:
 
 
 def fix_rests(frame: Frame, starts_s: Mapping[tuple[int, int], int | None]) -> None:
-    """Let each rest begin at its second, or behind the way home where that is None."""
-    for (vehicle, number), interval in frame.rests.items():
-        start_s = starts_s.get((vehicle, number))
+    """Let each rest begin at its second, or behind the way home where that is None; those not named stay free."""
+    for (vehicle, number), start_s in starts_s.items():
+        interval = frame.rests.get((vehicle, number))
+        if interval is None:
+            continue
         if start_s is not None:
             frame.solver.Add(interval.StartExpr() == start_s - frame.base_s)
         else:
@@ -180,6 +182,8 @@ def add_couplings(frame: Frame, fixed: Mapping[int, Stand]) -> None:
 
 def _meet(frame: Frame, job: int, index: int, fixed: Mapping[int, Stand]) -> None:
     for mate in list_mates(frame.grid, job):
+        if mate not in fixed and mate not in frame.index_of:
+            frame.solver.Add(frame.routing.ActiveVar(index) == 0)
         if mate in fixed:
             start = max(0, fixed[mate][1] - frame.base_s)
             frame.solver.Add(frame.time.CumulVar(index) >= start * frame.routing.ActiveVar(index))

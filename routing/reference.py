@@ -29,17 +29,18 @@ def is_feasible(problem: Problem, plan: Plan, travel: TravelTimes | None = None)
     heads = {job for tech in range(len(state.routes)) for job in state.routes[tech][: state.head(tech)]}
     if not all(_is_walked(state, job, stands[job][1]) for job in heads):
         return False
-    jobs = tuple(job for job in range(len(grid.jobs)) if job not in heads and is_movable(grid, job))
-    if set(stands) - heads - set(jobs):
+    # What the plan leaves out is not in the model: couplings to it bind as to a job that is never served.
+    jobs = tuple(sorted(stands.keys() - heads))
+    if not all(is_movable(grid, job) for job in jobs):
         return False
     crew = tuple(range(len(state.routes)))
     lasting = [tech for tech in crew if state.routes[tech] and grid.tier[state.routes[tech][-1]] != Tier.ORDINARY]
     model = Model(state, Block(techs=crew, jobs=jobs), is_whole=True, lasting=lasting)
-    if not all(job in model.frame.index_of for job in stands.keys() - heads):
+    if not all(job in model.frame.index_of for job in jobs):
         return False
     routes = [_tail(model, state, tech, route) for tech, route in enumerate(_by_technician(grid, named or plan))]
     rests = _rests(grid, _by_technician(grid, named or plan))
-    return model.is_feasible(routes, {job: stands[job][1] for job in jobs if job in stands}, rests)
+    return model.is_feasible(routes, {job: stands[job][1] for job in jobs}, rests)
 
 
 def _as_written(grid: Grid, plan: Plan) -> State:
@@ -81,6 +82,9 @@ def _rests(grid: Grid, routes: list[Route]) -> Rests:
                 for one in taken
                 if one.end_s - one.start_s == rest.duration_s and rest.earliest_s <= one.start_s <= rest.latest_s
             ]
+            if not fits and any(one.start_s > rest.latest_s for one in taken):
+                # Taken late, behind what goes first: the model is free where to put it.
+                continue
             found[tech, number] = fits[0].start_s if fits else None
             taken = [one for one in taken if one not in fits[:1]]
     return found
