@@ -76,7 +76,8 @@ def _rests(grid: Grid, routes: list[Route]) -> Rests:
     found: Rests = {}
     for tech, route in enumerate(routes):
         taken = sorted(route.breaks, key=lambda one: one.start_s)
-        for number, rest in enumerate(owed_breaks(grid, tech)):
+        # Who has no stops goes nowhere: his rests are his own.
+        for number, rest in enumerate(owed_breaks(grid, tech) if route.stops else ()):
             fits = [
                 one
                 for one in taken
