@@ -19,12 +19,13 @@ from tests.benchmarks.leak_day.world import (
     SECONDS_PER_KM,
     SHIFT_END_S,
     URGENT,
+    World,
 )
 
 Floats = NDArray[np.float64]
 SOON_S = 2 * HOUR_S
 MUST = 1e7
-LAST_START_S = float(LAST_DEPARTURE_S + HOUR_S / 2)
+LAST_START_S = float(LAST_DEPARTURE_S + 600)
 
 
 @dataclass(slots=True)
@@ -77,7 +78,7 @@ def arrays_of(day: Day, view: View, prices: Prices) -> Arrays:
     world, now = day.world, day.now_s
     jobs = np.asarray(view.jobs, dtype=np.int64)
     n, m = len(jobs), len(day.crews)
-    travel = _travel(world.places[jobs], view.starts, world.homes)
+    travel = _travel(world, jobs, view.starts)
     priority = world.priority[jobs]
     is_emergency, is_urgent = priority == EMERGENCY, priority == URGENT
     is_routine = ~(is_emergency | is_urgent)
@@ -133,10 +134,18 @@ def planned_starts(day: Day, view: View) -> Floats:
     return starts
 
 
-def _travel(places: Floats, starts: Floats, homes: Floats) -> Floats:
-    nodes = np.concatenate([places.reshape(-1, 2), starts, homes])
-    apart = nodes[:, None, :] - nodes[None, :, :]
-    return np.asarray(np.hypot(apart[..., 0], apart[..., 1]) * SECONDS_PER_KM)
+def _travel(world: World, jobs: NDArray[np.int64], starts: Floats) -> Floats:
+    """Return the matrix of open orders, present places and homes; only the present places are measured anew."""
+    n, m = len(jobs), len(starts)
+    fixed = np.concatenate([jobs, np.arange(world.orders, world.orders + m)])
+    at = np.concatenate([np.arange(n), np.arange(n + m, n + 2 * m)])
+    nodes = np.concatenate([world.places[jobs].reshape(-1, 2), starts, world.homes])
+    travel = np.empty((n + 2 * m, n + 2 * m))
+    travel[np.ix_(at, at)] = world.travel_s[np.ix_(fixed, fixed)]
+    out = np.hypot(starts[:, None, 0] - nodes[None, :, 0], starts[:, None, 1] - nodes[None, :, 1]) * SECONDS_PER_KM
+    travel[n : n + m, :] = out
+    travel[:, n : n + m] = out.T
+    return travel
 
 
 def _charged(day: Day, view: View, travel: Floats, divert: float) -> Floats:
