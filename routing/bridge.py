@@ -58,6 +58,10 @@ class Ground:
             if route[head:] != tail:
                 state.set_route(tech, [*route[:head], *tail])
 
+    def tail(self, route: int, stops: Sequence[int]) -> tuple[int, tuple[int, ...]]:
+        """Return a route of the search as technician and jobs of the grid behind what goes first."""
+        return self.techs[route], tuple(self.jobs[stop] for stop in stops if stop < len(self.jobs))
+
 
 def lay_out(state: State, techs: Sequence[int], waiting: Sequence[int]) -> Ground:
     """Lay out some technicians with the stops behind their heads, and jobs that wait for a place.

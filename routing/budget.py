@@ -15,7 +15,9 @@ import msgspec
 
 from routing.certificate import MovedStop
 from routing.grid import NOBODY, Grid
-from routing.optimiser import optimise
+from routing.merge import count_moves, merge
+from routing.optimiser import Line, optimise
+from routing.partition import Effort
 from routing.problem import PRICE_LIMIT
 from routing.state import State
 from routing.stop import Limits
@@ -25,6 +27,10 @@ _DEARER = 6.0
 _LEAST_PRICE = 50.0
 # The first answer gets this share of the time: mostly it keeps the budget.
 _FIRST_SHARE = 0.5
+# From so many seconds or steps on, the routes seen are put together at the end; it takes about this share of the time.
+_LONG_S, _LONG_STEPS = 5.0, 1000
+_MERGE_SHARE, _MERGE_S = 0.15, 1.0
+_SEEDS = 1 << 31
 
 Stand = dict[int, tuple[int, int]]
 
@@ -39,12 +45,35 @@ class Found:
 
 
 def within_budget(state: State, limits: Limits, seed: int, *, max_moved: int | None, workers: int = 1) -> Found:
-    """Return a better state in which at most ``max_moved`` stops, or those moved already, have another technician."""
-    if max_moved is None or all(previous == NOBODY for previous in state.grid.previous):
-        better, engine = optimise(state, limits, seed, workers=workers)
+    """Return a better state in which at most ``max_moved`` stops, or those moved already, have another technician.
+
+    A search that lasts ends with the best choice out of all routes it has seen.
+    """
+    most = None if max_moved is None else max(max_moved, count_moves(state))
+    if not _lasts(limits):
+        return _search(state, limits, seed, most, workers, None)
+    lines: list[Line] = []
+    found = _search(state, _part(limits, 1.0 - _MERGE_SHARE), seed, most, workers, lines)
+    merged = merge(found.state, lines, max_moved=most, effort=_effort(limits, seed))
+    return found if merged is None else Found(merged.state, (*found.engines, "partition"), found.is_bound)
+
+
+def _lasts(limits: Limits) -> bool:
+    if limits.seconds is not None:
+        return limits.seconds >= _LONG_S
+    return limits.iterations is not None and limits.iterations >= _LONG_STEPS
+
+
+def _effort(limits: Limits, seed: int) -> Effort:
+    seconds = _MERGE_S if limits.seconds is None else limits.seconds * _MERGE_SHARE / 2
+    return Effort(deterministic_s=min(_MERGE_S, seconds), seed=seed % _SEEDS)
+
+
+def _search(state: State, limits: Limits, seed: int, most: int | None, workers: int, lines: list[Line] | None) -> Found:
+    if most is None or all(previous == NOBODY for previous in state.grid.previous):
+        better, engine = optimise(state, limits, seed, workers=workers, lines=lines)
         return Found(better, () if engine is None else (engine,))
-    most = max(max_moved, count_moves(state))
-    free, engine = optimise(state, _part(limits, _FIRST_SHARE), seed, workers=workers)
+    free, engine = optimise(state, _part(limits, _FIRST_SHARE), seed, workers=workers, lines=lines)
     if count_moves(free) <= most:
         return Found(free, () if engine is None else (engine,))
     loose = _heaviest(state, free, most - count_moves(state))
@@ -107,13 +136,6 @@ def _weight(state: State, tech: int, job: int) -> float:
     lighter = state.copy()
     lighter.remove(job)
     return state.route_cost([tech]) - lighter.route_cost([tech])
-
-
-def count_moves(state: State) -> int:
-    """Return how many stops of the previous plan another technician has now, or nobody."""
-    grid = state.grid
-    owner = {job: tech for tech, route in enumerate(state.routes) for job in route}
-    return sum(1 for job, had in enumerate(grid.previous) if had != NOBODY and owner.get(job) != had)
 
 
 def list_moves(state: State, before: Stand) -> tuple[MovedStop, ...]:

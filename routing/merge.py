@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from routing.grid import NOBODY, Grid
 from routing.knots import is_bound, list_mates, list_unkept, walked_stands
+from routing.optimiser import Line
 from routing.partition import Choice, Column, Effort, Meeting, Precedence, Rules, Scarce, Use, choose
 from routing.persons import second_id
 from routing.problem import Tier
@@ -20,8 +21,6 @@ from routing.state import State
 from routing.supply import enforce_depot_stock
 
 _EFFORT = Effort()
-# A candidate: technician, and the stops behind what goes first.
-Line = tuple[int, tuple[int, ...]]
 # Numbers of the parts that depots hold, by depot and kind.
 Things = Mapping[tuple[int, str], int]
 

@@ -16,11 +16,17 @@ from routing.regional import ROUNDS, SETTINGS, Course, is_large, search_regions
 from routing.regions import split_blocks
 from routing.search import engine
 from routing.search.compiled import IS_COMPILED
+from routing.search.pool import Pool
 from routing.state import State
 from routing.stop import Limits
 
 # What one step of a stop by iterations is worth in ruins and recreations: about as long as one of OR-Tools.
 _RUINS_PER_STEP = 50
+# Routes kept of one search: the last ones it has seen.
+_POOL = 1500
+
+# A route that a search has seen: technician, and the stops behind what goes first.
+Line = tuple[int, tuple[int, ...]]
 
 
 def is_compiled() -> bool:
@@ -28,12 +34,17 @@ def is_compiled() -> bool:
     return IS_COMPILED
 
 
-def optimise(state: State, limits: Limits, seed: int, *, workers: int = 1) -> tuple[State, str | None]:
-    """Return a state better in the exact objective and the engine that made it, or the state itself and None."""
+def optimise(
+    state: State, limits: Limits, seed: int, *, workers: int = 1, lines: list[Line] | None = None
+) -> tuple[State, str | None]:
+    """Return a state better in the exact objective and the engine that made it, or the state itself and None.
+
+    Routes that a search has seen are added to ``lines``, behind what goes first.
+    """
     if limits.iterations == 0 or limits.seconds == 0.0 or not state.routes:
         return state, None
     if IS_COMPILED:
-        trial, engine_name = _ruin_and_recreate(state, limits, seed, workers), "sisr"
+        trial, engine_name = _ruin_and_recreate(state, limits, seed, workers, lines), "sisr"
     else:
         trial, engine_name = _improve_blocks(state, limits, seed), "ortools"
     is_better = trial.objective().total < state.objective().total
@@ -42,7 +53,7 @@ def optimise(state: State, limits: Limits, seed: int, *, workers: int = 1) -> tu
 
 def insert_compiled(state: State) -> State:
     """Return the state with all waiting jobs inserted by the compiled search, each where it is cheapest."""
-    trial = _searched(state, engine.Limits(iterations=0), 0, 1)
+    trial = _searched(state, engine.Limits(iterations=0), 0, 1, None)
     return trial if trial.objective().total < state.objective().total else state
 
 
@@ -59,13 +70,13 @@ def is_movable(grid: Grid, job: int) -> bool:
     return grid.tier[job] >= Tier.URGENT_LEAK
 
 
-def _ruin_and_recreate(state: State, limits: Limits, seed: int, workers: int) -> State:
+def _ruin_and_recreate(state: State, limits: Limits, seed: int, workers: int, lines: list[Line] | None) -> State:
     steps = limits.iterations
     most = engine.Limits(iterations=None if steps is None else steps * _RUINS_PER_STEP, cpu_s=limits.seconds)
-    return _searched(state, most, seed, workers)
+    return _searched(state, most, seed, workers, lines)
 
 
-def _searched(state: State, limits: engine.Limits, seed: int, workers: int) -> State:
+def _searched(state: State, limits: engine.Limits, seed: int, workers: int, lines: list[Line] | None) -> State:
     waiting = waiting_jobs(state)
     if is_large(len(state.routes), len(state.grid.jobs)):
         course = Course(workers=workers, rounds=1 if limits.iterations == 0 else ROUNDS)
@@ -74,8 +85,11 @@ def _searched(state: State, limits: engine.Limits, seed: int, workers: int) -> S
     trial = state.copy()
     if ground.jobs and ground.techs:
         routes, heads = ground.lines(state)
-        found = engine.improve(ground.arrays, routes, heads, seed=seed, limits=limits, settings=SETTINGS)
+        pool = None if lines is None else Pool(_POOL)
+        found = engine.improve(ground.arrays, routes, heads, seed=seed, limits=limits, settings=SETTINGS, pool=pool)
         ground.put_back(trial, found.routes)
+        if lines is not None and pool is not None:
+            lines += [ground.tail(route, stops) for route, stops, _ in pool]
     return settled(trial)
 
 
@@ -100,7 +114,9 @@ def _improve_block(state: State, block: Block, limits: Limits, seed: int) -> Non
     if not block.jobs:
         return
     better = improve(state, block, limits, seed)
-    for tech in block.techs if better is not None else ():
+    if better is None:
+        return
+    for tech in block.techs:
         state.set_route(tech, better.routes[tech])
 
 

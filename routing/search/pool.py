@@ -10,7 +10,7 @@ LARGEST = 5000
 
 
 class Pool:
-    """Routes by technician and order of stops, with their costs; when full, new ones are refused."""
+    """Routes by technician and order of stops, with their costs; when full, the oldest goes: a search cools down."""
 
     def __init__(self, largest: int = LARGEST) -> None:
         self.largest = largest
@@ -26,13 +26,14 @@ class Pool:
 
     def add(self, route: int, stops: tuple[int, ...], cost: float) -> None:
         """Keep a route unless it is known, empty or infeasible."""
-        if stops and cost < INF and len(self._costs) < self.largest:
-            self._costs.setdefault((route, stops), cost)
+        if not stops or cost >= INF or (route, stops) in self._costs:
+            return
+        if len(self._costs) >= self.largest:
+            del self._costs[next(iter(self._costs))]
+        self._costs[route, stops] = cost
 
     def collect(self, plan: State) -> None:
         """Keep every route of a plan of the search."""
-        if len(self._costs) >= self.largest:
-            return
         jobs = int(plan.locked.shape[0])
         after, costs = plan.after.tolist(), plan.cost.tolist()
         for route, cost in enumerate(costs):

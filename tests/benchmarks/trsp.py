@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -69,12 +69,14 @@ def routes_of(instance: Instance, plan: Paid) -> list[list[int]]:
     return found
 
 
-def solve(instance: Instance, cpu_s: float, seed: int) -> tuple[list[list[int]], float]:
-    """Return routes in the instance's ids and the CPU seconds taken."""
+def solve(
+    instance: Instance, cpu_s: float, seed: int, tell: Callable[[str, float], None] | None = None
+) -> tuple[list[list[int]], float]:
+    """Return routes in the instance's ids and the CPU seconds taken; ``tell`` hears of each step and its cost."""
     began = time.process_time()
     arrays, supplies = problem_of(instance)
     spent = time.process_time() - began
-    plan = rounds.plan(arrays, supplies, seed=seed, cpu_s=cpu_s - spent)
+    plan = rounds.plan(arrays, supplies, seed=seed, cpu_s=cpu_s - spent, tell=tell)
     return routes_of(instance, plan), time.process_time() - began
 
 
@@ -115,12 +117,13 @@ def say(text: str) -> None:
 def _attempt(path: Path, reference: Reference, cpu_s: float, seed: int) -> dict[str, Any]:
     """Solve one instance; a plan that the referee refuses is a row without a working time, with the reason."""
     instance = read_instance(path)
-    routes, spent = solve(instance, cpu_s, seed)
+    steps: list[str] = []
+    routes, spent = solve(instance, cpu_s, seed, lambda step, cost: steps.append(f"{step} {cost:.2f}"))
     try:
         row = row_of(instance, routes, reference.get(instance.name))
     except ValueError as broken:
         row = {"instance": instance.name, "refused": str(broken)}
-    return row | {"cpu_s": round(spent, 2)}
+    return row | {"cpu_s": round(spent, 2), "steps": steps}
 
 
 def run(paths: Sequence[Path], reference: Reference, cpu_s: float, seed: int) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from routing.plan import Plan
 from routing.planner import plan_routes
 from routing.problem import Problem
+from routing.search.compiled import IS_COMPILED
 from routing.stop import MaxIterations
 from routing.verify import verify_plan
 from tests.routing.worlds import DAY_START, HOUR, a_job, a_leak, a_problem, a_technician, east, random_problem
@@ -85,3 +86,14 @@ def test_plan_under_a_budget_is_never_worse_than_its_start_when_days_are_random(
     assert len(moves(stable, answer.plan)) <= max(2, len(moves(stable, base.plan)))
     assert answer.objective.total <= base.objective.total
     assert verify_plan(stable, answer.plan) == []
+
+
+@pytest.mark.skipif(not IS_COMPILED, reason="only the compiled search keeps the routes it has seen")
+def test_long_search_ends_with_the_best_choice_of_the_routes_it_has_seen() -> None:
+    """Steps enough for the merge: the plan names the engine, passes the judge and comes out again the same."""
+    problem = random_problem(3, crew=12, count=80, emergencies=1)
+    plan = plan_routes(problem, seed=1, stop=MaxIterations(1000))
+    assert plan.engines == ("insertion", "sisr", "partition")
+    assert verify_plan(problem, plan.plan) == []
+    assert plan == plan_routes(problem, seed=1, stop=MaxIterations(1000))
+    assert "partition" not in plan_routes(problem, seed=1, stop=MaxIterations(999)).engines
