@@ -1,8 +1,8 @@
 """The day plan's last step: CP-SAT puts the best plan together out of all routes that the searches have seen.
 
 What couples routes is decided here at once: each job in one route, both persons of a job at one start, what waits for
-what, what the depots hold, overtime shared, and at most so many moved stops (decision 3 of routing). The present plan
-is one of the choices, so the answer is never worse in the exact objective of the walk.
+what, what the depots hold, overtime shared, standby, and at most so many moved stops (decision 3 of routing). The
+present plan is one of the choices, so the answer is never worse in the exact objective and those prices together.
 """
 
 from __future__ import annotations
@@ -17,20 +17,14 @@ from routing.partition import Choice, Column, Effort, Meeting, Precedence, Rules
 from routing.persons import second_id
 from routing.problem import Tier
 from routing.schedule import Walk, walk
+from routing.standby import Watch
 from routing.state import State
 from routing.supply import enforce_depot_stock
 
 _EFFORT = Effort()
+_HOUR_S = 3600
 # Numbers of the parts that depots hold, by depot and kind.
 Things = Mapping[tuple[int, str], int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fairness:
-    """Prices of overtime beyond what each route pays: per second of the longest, and of longest less shortest."""
-
-    longest: float = 0.0
-    spread: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +40,6 @@ def merge(
     lines: Iterable[Line],
     *,
     max_moved: int | None = None,
-    fairness: Fairness = Fairness(),
     effort: Effort = _EFFORT,
 ) -> Merged | None:
     """Return the best plan out of the present routes and the candidates, None when there is none better.
@@ -55,25 +48,24 @@ def merge(
         state: the present plan; what goes first in its routes stays.
         lines: candidate routes behind what goes first, jobs by index of the grid; what cannot be walked is passed over.
         max_moved: at most so many stops have another technician than before, or nobody.
-        fairness: how overtime is shared.
         effort: limit and seed of CP-SAT.
     """
     grid = state.grid
     heads = [route[: state.head(tech)] for tech, route in enumerate(state.routes)]
     present = [(tech, tuple(route[len(heads[tech]) :])) for tech, route in enumerate(state.routes)]
     idle: list[Line] = [(tech, ()) for tech in range(len(state.routes))]
-    things = _things(grid)
+    things, watch = _things(grid), Watch(grid)
     known = dict.fromkeys([*present, *idle, *lines])
-    pool = [column for line in known if (column := _column(state, heads, line, things)) is not None]
+    pool = [column for line in known if (column := _column(state, heads, line, things, watch)) is not None]
     if [(one.technician, one.jobs) for one in pool[: len(present)]] != present:
         return None  # a present route is broken: there is nothing to start from
-    rules = _rules(grid, {job for head in heads for job in head}, things, max_moved, fairness)
+    rules = _rules(grid, {job for head in heads for job in head}, things, watch, max_moved)
     choice = choose(pool, rules, effort=effort, incumbent=range(len(present)))
     trial = state.copy()
     for column in (pool[index] for index in choice.columns):
         if present[column.technician][1] != column.jobs:
             trial.set_route(column.technician, [*heads[column.technician], *column.jobs])
-    is_better = _price(trial, fairness) < _price(state, fairness) or count_moves(state) > _most(max_moved)
+    is_better = _price(trial, watch) < _price(state, watch) or count_moves(state) > _most(max_moved)
     return Merged(trial, choice) if choice.columns and is_better and _is_sound(trial, max_moved) else None
 
 
@@ -87,10 +79,14 @@ def _most(max_moved: int | None) -> float:
     return float("inf") if max_moved is None else max_moved
 
 
-def _price(state: State, fairness: Fairness) -> float:
-    overtime = [state.walked(tech).overtime_s for tech in range(len(state.routes))] or [0]
-    shared = fairness.longest * max(overtime) + fairness.spread * (max(overtime) - min(overtime))
-    return state.objective().total + shared
+def _price(state: State, watch: Watch) -> float:
+    """Return the exact objective with the prices that couple routes: overtime shared, and standby."""
+    problem = state.grid.problem
+    walks = [state.walked(tech) for tech in range(len(state.routes))]
+    overtime = [one.overtime_s for one in walks] or [0]
+    shared = problem.longest_overtime_price_per_h * max(overtime)
+    shared += problem.overtime_spread_price_per_h * (max(overtime) - min(overtime))
+    return state.objective().total + shared / _HOUR_S + watch.missing_price(state.routes, walks)
 
 
 def _is_sound(trial: State, max_moved: int | None) -> bool:
@@ -100,7 +96,7 @@ def _is_sound(trial: State, max_moved: int | None) -> bool:
     return is_walked and is_kept and not enforce_depot_stock(trial.copy()) and count_moves(trial) <= _most(max_moved)
 
 
-def _column(state: State, heads: Sequence[Sequence[int]], line: Line, things: Things) -> Column | None:
+def _column(state: State, heads: Sequence[Sequence[int]], line: Line, things: Things, watch: Watch) -> Column | None:
     """Return a candidate with its exact cost and times, None when a stop of it cannot be kept."""
     grid, (tech, tail) = state.grid, line
     route = [*heads[tech], *tail]
@@ -117,6 +113,7 @@ def _column(state: State, heads: Sequence[Sequence[int]], line: Line, things: Th
         overtime_s=walked.overtime_s,
         moved=sum(grid.previous[job] not in {NOBODY, tech} for job in route),
         uses=tuple(_uses(walked, things)),
+        free=watch.cells(tech, route, walked),
     )
 
 
@@ -135,7 +132,7 @@ def _things(grid: Grid) -> dict[tuple[int, str], int]:
     return {pair: number for number, pair in enumerate((depot, kind) for depot in short for kind in kinds)}
 
 
-def _rules(grid: Grid, fixed: set[int], things: Things, max_moved: int | None, fairness: Fairness) -> Rules:
+def _rules(grid: Grid, fixed: set[int], things: Things, watch: Watch, max_moved: int | None) -> Rules:
     """Return what couples the routes, over the jobs that do not stand fixed at the head of one."""
     jobs = [job for job in range(len(grid.jobs)) if job not in fixed]
     depots = grid.problem.depots
@@ -147,8 +144,9 @@ def _rules(grid: Grid, fixed: set[int], things: Things, max_moved: int | None, f
             Scarce(thing, (depots[depot].stock or {}).get(kind, 0), in_total=True)
             for (depot, kind), thing in things.items()
         ),
-        most_overtime_price=fairness.longest,
-        overtime_spread_price=fairness.spread,
+        coverage=watch.coverage(),
+        most_overtime_price=grid.problem.longest_overtime_price_per_h / _HOUR_S,
+        overtime_spread_price=grid.problem.overtime_spread_price_per_h / _HOUR_S,
         promised=frozenset(job for job in jobs if grid.previous[job] != NOBODY),
         max_moved=max_moved,
     )

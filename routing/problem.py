@@ -201,11 +201,28 @@ class Technician(Value, frozen=True, kw_only=True):
     keeps_territory: bool = False
 
 
+class Standby(Value, frozen=True, kw_only=True):
+    """A wish: at ``at_s`` at least ``least`` technicians with ``skills`` stand free within ``reach_s`` of a place.
+
+    Each one missing costs ``price``. One for each district and half hour keeps a town covered.
+    """
+
+    place: Place
+    at_s: Seconds
+    reach_s: Duration
+    least: Count = 1
+    price: Positive = 300.0
+    skills: tuple[Name, ...] = ()
+
+
 class Problem(Value, frozen=True, kw_only=True):
     """Everything a plan depends on; ``previous`` maps a job to the technician who had it in the last plan.
 
     ``service_quantile`` is how careful uncertain visits are planned: 0.5 plans the expected time, 0.9 the time that
     nine of ten visits keep.
+
+    ``standby`` and the prices of the longest overtime and of its spread (longest less shortest) bear on how a search
+    that lasts puts its routes together; they are no part of the plan's objective.
     """
 
     now_s: Seconds
@@ -218,6 +235,9 @@ class Problem(Value, frozen=True, kw_only=True):
     service_quantile: Annotated[float, msgspec.Meta(ge=0.01, le=0.99)] = 0.5
     vulnerable_factor: Annotated[float, msgspec.Meta(ge=1.0, le=1000.0)] = 1.0
     foreign_territory_price: Positive = 0.0
+    standby: tuple[Standby, ...] = ()
+    longest_overtime_price_per_h: Positive = 0.0
+    overtime_spread_price_per_h: Positive = 0.0
 
 
 def planned_service_s(problem: Problem, job: Job) -> int:

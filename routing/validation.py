@@ -22,6 +22,7 @@ from routing.problem import (
     Place,
     Problem,
     Profile,
+    Standby,
     Technician,
     Window,
 )
@@ -67,6 +68,10 @@ def _check_settings(problem: Problem) -> None:
     _check_time(problem.now_s, "now_s", "")
     _check_weight(problem.moved_stop_price, "moved_stop_price", "")
     _check_weight(problem.foreign_territory_price, "foreign_territory_price", "")
+    _check_weight(problem.longest_overtime_price_per_h, "longest_overtime_price_per_h", "")
+    _check_weight(problem.overtime_spread_price_per_h, "overtime_spread_price_per_h", "")
+    for number, wish in enumerate(problem.standby):
+        _check_standby(wish, str(number))
     _check_range(problem.service_quantile, 0.01, 0.99, "service_quantile")
     _check_range(problem.vulnerable_factor, 1.0, 1000.0, "vulnerable_factor")
     _check_profile(problem.profile)
@@ -244,6 +249,15 @@ def _check_depot(depot: Depot) -> None:
     _check_duration(depot.visit_s, "depots.visit_s", depot.id)
     _check_counts(depot.stock or {}, "depots.stock", depot.id)
     _check_instruments(depot.instruments, "depots.instruments", depot.id)
+
+
+def _check_standby(wish: Standby, subject: str) -> None:
+    _check_place(wish.place, "standby.place", subject)
+    _check_time(wish.at_s, "standby.at_s", subject)
+    _check_duration(wish.reach_s, "standby.reach_s", subject)
+    _check_range(wish.least, 0, _MOST_PARTS, "standby.least", subject)
+    _check_weight(wish.price, "standby.price", subject)
+    _check_names(wish.skills, "standby.skills", subject, "not_a_skill")
 
 
 def _check_committed(problem: Problem) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
@@ -9,13 +10,15 @@ from msgspec.structs import replace
 
 from routing.grid import build_grid
 from routing.knots import open_problem
-from routing.merge import Fairness, count_moves, merge
+from routing.merge import count_moves, merge
 from routing.partition import Effort
 from routing.persons import second_id
-from routing.problem import After, Depot, Problem
+from routing.problem import After, Depot, Problem, Standby
+from routing.standby import free_at
 from routing.state import State, state_of
 from routing.travel import StraightLine
-from tests.routing.worlds import HOUR, a_job, a_problem, a_technician, east, random_problem
+from shared.errors import DomainError
+from tests.routing.worlds import DAY_END, DAY_START, HOUR, a_job, a_problem, a_technician, east, random_problem
 
 
 def a_state(problem: Problem, *routes: list[int]) -> State:
@@ -134,7 +137,7 @@ def test_job_that_waits_for_another_is_not_chosen_before_it() -> None:
     assert merged.state.routes == [[0], [2, 1]]
 
 
-def test_overtime_is_shared_when_fairness_has_a_price() -> None:
+def test_overtime_is_shared_when_its_peak_has_a_price() -> None:
     """One technician with all the overtime drives least; the fair plan costs driving and is chosen for its price."""
     people = [
         a_technician("wang", east(0), overtime_from_s=9 * HOUR),
@@ -142,8 +145,58 @@ def test_overtime_is_shared_when_fairness_has_a_price() -> None:
     ]
     problem = a_problem(people, [a_job("one", east(10)), a_job("two", east(20)), a_job("three", east(30))])
     lines = [(0, (0, 1)), (1, (2,))]
-    state = a_state(problem, [0, 1, 2], [])
-    assert merge(state, lines) is None
-    fair = merge(state, lines, fairness=Fairness(longest=5.0))
-    assert fair is not None
-    assert fair.state.routes == [[0, 1], [2]]
+    assert merge(a_state(problem, [0, 1, 2], []), lines) is None
+    for price in ("longest_overtime_price_per_h", "overtime_spread_price_per_h"):
+        fair = merge(a_state(replace(problem, **{price: 18_000.0}), [0, 1, 2], []), lines)
+        assert fair is not None
+        assert fair.state.routes == [[0, 1], [2]]
+
+
+def test_technician_is_kept_free_near_the_place_that_wishes_for_one() -> None:
+    """Li does the job of the east at half past eight; the wish keeps her free and sends Wang, for its price only."""
+    job = a_job("east", east(7500), windows=((DAY_START, DAY_START + 2 * HOUR),))
+    people = [a_technician("wang", east(-2000)), a_technician("li", east(8000))]
+    wish = Standby(place=east(8200), at_s=DAY_START + HOUR // 2, reach_s=300, price=5000.0, skills=("gas",))
+    problem = a_problem(people, [job])
+    lines = [(0, (0,)), (1, (0,))]
+    assert merge(a_state(problem, [], [0]), lines) is None
+    kept = merge(a_state(replace(problem, standby=(wish,)), [], [0]), lines)
+    assert kept is not None
+    assert kept.state.routes == [[0], []]
+    other_skill = replace(wish, skills=("weld",))
+    assert merge(a_state(replace(problem, standby=(other_skill,)), [], [0]), lines) is None
+
+
+def test_technician_is_free_while_he_waits_and_after_work_but_not_on_the_way() -> None:
+    """One stop with a late window: free before he must leave, busy on the way and at work, free again until home."""
+    late = a_job("late", east(5000), windows=((DAY_START + 2 * HOUR, DAY_END),))
+    state = a_state(a_problem([a_technician("wang", east(0), end_place=east(0))], [late]), [0])
+    drive_s = state.grid.travel[state.grid.start_node[0]][0]
+
+    def free(at_s: int) -> int | None:
+        return free_at(state.grid, 0, state.routes[0], state.walked(0), at_s)
+
+    assert free(DAY_START - 1) is None
+    assert free(DAY_START + 2 * HOUR - drive_s) == state.grid.start_node[0]
+    assert free(DAY_START + 2 * HOUR - drive_s + 1) is None
+    assert free(DAY_START + 2 * HOUR + 60) is None
+    assert free(DAY_START + 3 * HOUR) == 0
+    assert free(DAY_END - drive_s) == 0
+    assert free(DAY_END - drive_s + 1) is None
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"standby": (Standby(place=east(0), at_s=DAY_START, reach_s=-1),)},
+        {"standby": (Standby(place=east(0), at_s=DAY_START, reach_s=60, price=math.inf),)},
+        {"standby": (Standby(place=east(0), at_s=10**11, reach_s=60),)},
+        {"longest_overtime_price_per_h": -1.0},
+        {"overtime_spread_price_per_h": math.nan},
+    ],
+)
+def test_wish_that_makes_no_sense_is_refused_by_name(field: dict[str, object]) -> None:
+    """Built in code, where no decoder checks."""
+    with pytest.raises(DomainError) as refused:
+        build_grid(replace(two_towns(), **field), StraightLine(two_towns().profile))
+    assert str(refused.value.data["field"]).startswith(next(iter(field)))
