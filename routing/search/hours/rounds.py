@@ -27,6 +27,8 @@ class Rounds:
 
 
 DEFAULT_ROUNDS = Rounds()
+# A merge takes at most about this share of the time.
+_MERGE_SHARE = 0.05
 
 
 def plan(
@@ -67,9 +69,9 @@ def plan(
     if best is None:
         raise ValueError("rounds: no search")
     for left in range(rounds.merges, 0, -1):
-        _merge(best, pools, rounds)
+        _merge(best, pools, Effort(min(rounds.deterministic_s, cpu_s * _MERGE_SHARE), seed=left))
         _tell(tell, "merge", best.cost)
-        rest = (cpu_s - (time.process_time() - began)) / left - (_MERGE_S if left > 1 else 0.0)
+        rest = (cpu_s - (time.process_time() - began)) / left
         if rest > 0:
             pools.append(Pool(rounds.pool // rounds.searches))
             best.run(Limits(cpu_s=rest), pools[-1], replace(dials, hot=dials.hot * rounds.warm, pool_from=0.0))
@@ -77,15 +79,12 @@ def plan(
     return paid(best, time.process_time() - began)
 
 
-_MERGE_S = 1.0
-
-
 def _tell(tell: Callable[[str, float], None] | None, what: str, cost: float) -> None:
     if tell is not None:
         tell(what, cost)
 
 
-def _merge(search: Search, pools: list[Pool], rounds: Rounds) -> None:
+def _merge(search: Search, pools: list[Pool], effort: Effort) -> None:
     """Restart the search from the best choice of routes out of its own plan and the pools."""
     crew, jobs = len(search.task.crew), len(search.task.jobs)
     columns = list(idle_columns(range(crew)))
@@ -99,9 +98,7 @@ def _merge(search: Search, pools: list[Pool], rounds: Rounds) -> None:
             columns[known[key]] = Column(technician, stops, cost)
     incumbent = [known[r, frozenset(stops)] if stops else r for r, stops in enumerate(search.routes())]
     prices = {job: float(search.task.jobs[job, -1]) for job in range(jobs)}
-    choice = choose(
-        columns, Rules(prices), effort=Effort(rounds.deterministic_s, seed=len(columns)), incumbent=incumbent
-    )
+    choice = choose(columns, Rules(prices), effort=effort, incumbent=incumbent)
     if choice.columns:
         chosen = {columns[index].technician: list(columns[index].jobs) for index in choice.columns}
         search.restart([chosen.get(r, []) for r in range(crew)])
