@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from routing.anchors import Anchored, coupled_jobs, dependents, kept_stands, references_of
 from routing.grid import NOBODY, STRANGER, Grid, build_grid
-from routing.insertion import best_by_technician, insert_all, insertion_orders
+from routing.insertion import best_by_technician, insert_all, insertion_orders, unserved_reason
 from routing.knots import (
     AnchoredProblem,
     Stand,
@@ -188,10 +188,21 @@ def _best_trial(state: State, knot: Sequence[int]) -> State | dict[str, str]:
         elif failing is not None and not failed:
             failed = failing
     if best is None:
-        return failed or {state.grid.jobs[job].id: "no_room" for job in knot}
+        return failed or _nobody_for_chains(state, knot)
     if best.objective().total >= without:
         return {state.grid.jobs[job].id: "too_costly" for job in knot}
     return best
+
+
+def _nobody_for_chains(state: State, knot: Sequence[int]) -> dict[str, str]:
+    """Return who of the follow-ups fails: those nobody can do, else those whose technician cannot do both."""
+    grid, crew = state.grid, range(len(state.routes))
+    chained = [job for chain in _chains(grid, knot) for job in chain]
+    hopeless = [job for job in chained if not any(grid.allowed(tech, job) for tech in crew)]
+    if hopeless:
+        return {grid.jobs[job].id: unserved_reason(state, job) for job in hopeless}
+    following = [job for job in chained if grid.jobs[job].same_technician_as is not None]
+    return {grid.jobs[job].id: "no_common_technician" for job in following or knot}
 
 
 def _lead_choices(state: State, knot: Sequence[int]) -> Iterator[dict[int, int]]:

@@ -274,7 +274,7 @@ def _check_committed(problem: Problem) -> None:
 
 
 def _check_couplings(problem: Problem) -> None:
-    coupled = [job for job in problem.jobs if job.after or job.same_technician_as or job.sync]
+    coupled = [job for job in problem.jobs if job.after or job.same_technician_as is not None or job.sync is not None]
     if not coupled:
         return
     known = {job.id for job in problem.jobs}

@@ -11,12 +11,25 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from routing.problem import Place, Problem, Profile, Skill, Tier
+from routing.problem import (
+    After,
+    Break,
+    Depot,
+    Instrument,
+    Place,
+    Problem,
+    Profile,
+    Skill,
+    Tier,
+    as_planned,
+)
 from routing.validation import validate
 from routing.wire import decode_plan, decode_problem, encode, problem_schema
 from shared.errors import DomainError
-from tests.routing.worlds import a_job, a_leak, a_problem, a_technician, random_problem
+from tests.routing.full_worlds import full_problem
+from tests.routing.worlds import DAY_END, a_job, a_leak, a_problem, a_technician, random_problem
 
 WANG = a_technician("Wang")
 
@@ -41,6 +54,21 @@ def refused(problem: Problem) -> dict[str, Any]:
         ({"lateness_weight": math.inf}, "jobs.lateness_weight", "out_of_range"),
         ({"unserved_penalty": -1.0}, "jobs.unserved_penalty", "out_of_range"),
         ({"due_s": 10**15}, "jobs.due_s", "out_of_range"),
+        ({"service_sd_s": -1}, "jobs.service_sd_s", "out_of_range"),
+        ({"service_p90_s": 10**9}, "jobs.service_p90_s", "out_of_range"),
+        ({"skill_levels": {"gas": 2}}, "jobs.skill_levels", "level_without_skill"),
+        ({"skills": ("gas",), "skill_levels": {"gas": 101}}, "jobs.skill_levels", "out_of_range"),
+        ({"instruments": ("",)}, "jobs.instruments", "not_a_name"),
+        ({"parts": {"valve": -1}}, "jobs.parts", "out_of_range"),
+        ({"barred": ("",)}, "jobs.barred", "not_a_name"),
+        ({"breach_s": 10**15}, "jobs.breach_s", "out_of_range"),
+        ({"breach_weight": math.nan}, "jobs.breach_weight", "out_of_range"),
+        ({"moved_price": -1.0}, "jobs.moved_price", "out_of_range"),
+        ({"crew_size": 3}, "jobs.crew_size", "out_of_range"),
+        ({"sync": ""}, "jobs.sync", "not_a_name"),
+        ({"after": (After(job_id="J9"),)}, "jobs.after", "unknown_job J9"),
+        ({"after": (After(job_id="J1"),)}, "jobs.after", "refers_to_itself J1"),
+        ({"same_technician_as": "J9"}, "jobs.same_technician_as", "unknown_job J9"),
     ],
 )
 def test_problem_is_refused_when_a_job_is_wrong(fields: dict[str, Any], field: str, reason: str) -> None:
@@ -56,12 +84,81 @@ def test_problem_is_refused_when_a_job_is_wrong(fields: dict[str, Any], field: s
         ({"committed": ("J1", "J1")}, "technicians.committed", "committed_twice J1"),
         ({"skills": (Skill(name=""),)}, "technicians.skills", "not_a_skill"),
         ({"end_place": Place(lat=0.0, lon=math.inf)}, "technicians.end_place", "not_a_number"),
+        ({"skills": (Skill(name="gas", level=-1),)}, "technicians.skills", "out_of_range"),
+        ({"instruments": (Instrument(kind=""),)}, "technicians.instruments", "not_a_name"),
+        ({"stock": {"valve": -1}}, "technicians.stock", "out_of_range"),
+        ({"breaks": (Break(duration_s=60, earliest_s=9, latest_s=8),)}, "technicians.breaks", "reversed"),
+        ({"breaks": (Break(duration_s=-1, earliest_s=8, latest_s=9),)}, "technicians.breaks", "out_of_range"),
+        ({"overtime_from_s": 0}, "technicians.overtime_from_s", "before_start"),
+        ({"overtime_from_s": DAY_END + 1}, "technicians.overtime_from_s", "after_end"),
+        ({"overtime_price_per_h": math.inf}, "technicians.overtime_price_per_h", "out_of_range"),
+        ({"territories": ("",)}, "technicians.territories", "not_a_name"),
     ],
 )
 def test_problem_is_refused_when_a_technician_is_wrong(fields: dict[str, Any], field: str, reason: str) -> None:
     """Names the field, the technician and the reason."""
     wrong = a_problem([a_technician("Wang", **fields)], [a_job("J1")])
     assert refused(wrong) == {"field": field, "id": "Wang", "reason": reason}
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "reason"),
+    [
+        ({"place": Place(lat=0.0, lon=181.0)}, "depots.place", "out_of_range"),
+        ({"windows": ((9, 8),)}, "depots.windows", "reversed"),
+        ({"visit_s": -1}, "depots.visit_s", "out_of_range"),
+        ({"stock": {"": 1}}, "depots.stock", "not_a_name"),
+        ({"instruments": (Instrument(kind=""),)}, "depots.instruments", "not_a_name"),
+    ],
+)
+def test_problem_is_refused_when_a_depot_is_wrong(fields: dict[str, Any], field: str, reason: str) -> None:
+    """Names the field, the depot and the reason."""
+    depot = replace(Depot(id="D1", place=Place(lat=38.0, lon=114.5)), **fields)
+    assert refused(a_problem([WANG], [], depots=(depot,))) == {"field": field, "id": "D1", "reason": reason}
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"service_quantile": 1.0}, "service_quantile"),
+        ({"vulnerable_factor": 0.5}, "vulnerable_factor"),
+        ({"foreign_territory_price": math.nan}, "foreign_territory_price"),
+    ],
+)
+def test_problem_is_refused_when_a_setting_is_wrong(fields: dict[str, Any], field: str) -> None:
+    """Names the setting."""
+    assert refused(a_problem([WANG], [], **fields)) == {"field": field, "id": "", "reason": "out_of_range"}
+
+
+def test_problem_is_refused_when_jobs_wait_for_each_other() -> None:
+    """Finds a circle of any length, also one that a common start closes, and names a job on it."""
+    ring = [a_job(f"J{n}", after=(After(job_id=f"J{(n + 1) % 5}"),)) for n in range(5)]
+    assert refused(a_problem([WANG], ring)) == {"field": "jobs.after", "id": "J0", "reason": "cycle"}
+    pair = [a_job("J1", sync="test"), a_job("J2", sync="test", after=(After(job_id="J1"),))]
+    assert refused(a_problem([WANG], pair))["reason"] == "cycle"
+    chain = [a_job(f"J{n}", after=(After(job_id=f"J{n + 1}"),) if n < 2999 else ()) for n in range(3000)]
+    validate(a_problem([WANG], chain))
+
+
+def test_problem_is_refused_when_one_technician_had_to_be_in_two_places() -> None:
+    """Refuses a follow-up that starts together with what it follows."""
+    jobs = [a_job("J1", sync="test"), a_job("J2", sync="test", same_technician_as="J1")]
+    assert refused(a_problem([WANG], jobs))["reason"] == "same_and_together J1"
+
+
+def test_job_for_two_may_be_committed_twice_but_not_thrice() -> None:
+    """Lets both technicians be under way to one door, and no third."""
+    crew = [a_technician(name, committed=("J1",)) for name in ("Wang", "Lu", "Qi")]
+    validate(a_problem(crew[:2], [a_job("J1", crew_size=2)]))
+    assert refused(a_problem(crew, [a_job("J1", crew_size=2)]))["reason"] == "committed_twice J1"
+
+
+def test_planned_time_is_the_same_when_worked_in_twice() -> None:
+    """Works quantile and vulnerability into a problem once, however often it is asked."""
+    job = a_job("J1", service_p90_s=3600, vulnerable=True, lateness_weight=2.0)
+    once = as_planned(a_problem([WANG], [job], service_quantile=0.9, vulnerable_factor=3.0))
+    assert (once.jobs[0].service_s, once.jobs[0].lateness_weight) == (3600, 6.0)
+    assert as_planned(once) == once
 
 
 def test_problem_is_refused_when_ids_repeat() -> None:
@@ -86,8 +183,8 @@ def test_tier_follows_priority_and_leak_when_asked() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_problem_survives_when_written_and_read(seed: int) -> None:
     """Reads back the very problem that was written."""
-    problem = random_problem(seed)
-    assert decode_problem(encode(problem)) == problem
+    for problem in (random_problem(seed), full_problem(seed, count=14)):
+        assert decode_problem(encode(problem)) == problem
 
 
 def is_refused(decode: Callable[[bytes], object], raw: bytes) -> bool:
@@ -129,7 +226,7 @@ def _slots(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 @settings(max_examples=200, deadline=None)
 def test_spoilt_problem_is_refused_or_sound_when_read(seed: int, data: st.DataObject) -> None:
     """Replaces one value of a sound problem by any JSON: the answer is a sound problem or one DomainError."""
-    tree = json.loads(encode(random_problem(seed, crew=2, count=4)))
+    tree = json.loads(encode(full_problem(seed, crew=2, count=9)))
     *parents, last = data.draw(st.sampled_from(_slots(tree)[1:]))
     place = tree
     for key in parents:
