@@ -28,6 +28,7 @@ from shared.errors import DomainError
 if TYPE_CHECKING:  # scipy and requests are loaded only where a branch needs them: they cost every process half a second
     from server.dispatch.travel.remote import RemoteTimes
     from server.dispatch.travel.roadgraph import RoadGraph
+    from server.dispatch.travel.roadtimes import RoadTimes
 
 _log = structlog.get_logger(__name__)
 
@@ -187,7 +188,7 @@ class _Desk:
         more = [dataclasses.replace(terms, provider=ROADGRAPH, source=stand_in)] if stand_in else []
         return [terms, *more]
 
-    def chosen(self, terms: Terms, places: Sequence[Place], when_s: int, patience: Patience) -> RoadGraph | GivenMatrix:
+    def chosen(self, terms: Terms, places: Sequence[Place], when_s: int, patience: Patience) -> RoadTimes | GivenMatrix:
         """Return the chosen provider with these places known to it. Raises DomainError."""
         if terms.provider == ROADGRAPH:
             return self._roads(terms, places, when_s, patience)
@@ -196,7 +197,7 @@ class _Desk:
             raise not_ready(OSRM)
         return remote.given(places)
 
-    def _roads(self, terms: Terms, places: Sequence[Place], when_s: int, patience: Patience) -> RoadGraph:
+    def _roads(self, terms: Terms, places: Sequence[Place], when_s: int, patience: Patience) -> RoadTimes:
         is_hurried, instant = patience < Patience.SEARCH, travel_rules().instant
         graph = self.find_graph(terms.source) if is_hurried else self.load_graph(terms.source)
         most_new = instant.most_new_places if patience is Patience.LITTLE else 0
@@ -205,7 +206,8 @@ class _Desk:
         if not graph.learn(places, instant.wait_s if is_hurried else None):
             raise DomainError("travel_failed", provider=ROADGRAPH, reason="busy", may_pass=True)
         band = terms.roads.find_band(local_hour(when_s, self.time_zone)) if terms.roads else None
-        return graph.paced(band.start_up_s, band.pace, terms.roads.label) if band and terms.roads else graph
+        times = graph.times(places)
+        return times.paced(band.start_up_s, band.pace, terms.roads.label) if band and terms.roads else times
 
     def load_graph(self, source: str) -> RoadGraph:
         """Return the graph of a road file, loaded again when the file has changed. Raises `roads_unusable`."""

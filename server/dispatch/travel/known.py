@@ -51,14 +51,19 @@ class Known:
         row = self._table.row
         return [point for point in dict.fromkeys(points.tolist()) if point not in row]
 
+    def look_up(self, points: Index) -> tuple[Floats, Index]:
+        """Return all known legs and the rows of these points in them; searches for those that are new.
+
+        Legs of a row never change afterwards. Raises what the search raises.
+        """
+        self._mark_used(points)
+        table = self._complete(points)
+        return table.legs, _numbers(table, points)
+
     def between(self, rows: Index, columns: Index) -> Floats:
         """Return the legs of shape (rows, columns), searching for those that are new. Raises what the search raises."""
-        both = rows if columns is rows else np.concatenate([rows, columns])
-        self._mark_used(both)
-        table = self._complete(both)
-        row = _numbers(table, rows)
-        column = row if columns is rows else _numbers(table, columns)
-        return table.legs[row[:, None], column]
+        legs, numbers = self.look_up(np.concatenate([rows, columns]))
+        return legs[numbers[: len(rows), None], numbers[len(rows) :]]
 
     def _mark_used(self, points: Index) -> None:
         self._asked += 1

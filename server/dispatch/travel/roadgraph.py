@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from routing.problem import Place
-from routing.travel import SAME_BUILDING_M, Ints, distances_m
+from routing.travel import Ints
 from server.dispatch.travel.geometry import Floats, Index, Whole
 from server.dispatch.travel.known import Known
 from server.dispatch.travel.packing import pack, unpack
 from server.dispatch.travel.roads import RoadNet
+from server.dispatch.travel.roadtimes import RoadTimes
 from server.dispatch.travel.rules import RoadRules
 from server.dispatch.travel.snapping import Snapper
 from shared.errors import DomainError
@@ -24,7 +23,6 @@ from shared.errors import DomainError
 _MOST_PLACES: Final = 3000
 # Some 0.2 s of searching: so long may somebody who cannot wait find the search taken.
 _AT_ONCE: Final = 32
-_KM_H_PER_M_S: Final = 3.6
 
 
 class RoadGraph:
@@ -37,22 +35,9 @@ class RoadGraph:
         """Keep the net; driving takes as long as its roads say, with the rules' start-up time for every trip."""
         self.net = net
         self.quality = f"roadgraph {net.data_date or 'undated'} {net.source_hash[:6]}"
-        self._rules, self._start_up_s, self._scale = rules, rules.start_up_s, 1.0
+        self._rules = rules
         self._snapper = Snapper(net, rules.sample_m)
         self._known = Known(_Legs(net, self._snapper).find, _MOST_PLACES, _AT_ONCE)
-
-    def paced(self, start_up_s: float, scale: float, label: str) -> RoadGraph:
-        """Return this graph with what trips have taught: start-up seconds, driven over computed time, provenance."""
-        other = copy.copy(self)
-        other.quality = f"{self.quality} {label}"
-        other._start_up_s, other._scale = start_up_s, scale  # noqa: SLF001 - its own kind
-        return other
-
-    def noted(self, note: str) -> RoadGraph:
-        """Return this graph with a remark in its provenance."""
-        other = copy.copy(self)
-        other.quality = f"{self.quality} {note}"
-        return other
 
     def learn(self, places: Sequence[Place], wait_s: float | None) -> bool:
         """Search for what is new among the places; False when another search is not over in time.
@@ -93,13 +78,15 @@ class RoadGraph:
 
         Raises DomainError ``place_off_road`` or ``place_unreachable``, which name the place.
         """
-        del when_s
-        rows, rows_off_m = self._on_road(sources)
-        columns, columns_off_m = (rows, rows_off_m) if targets is sources else self._on_road(targets)
-        packed = self._known.between(rows, columns)
-        _check_reached(packed, sources, targets)
-        off_m = rows_off_m[:, None] + columns_off_m[None, :]
-        return self._finished(packed, off_m, distances_m(sources, targets) <= SAME_BUILDING_M)
+        return self.times([*sources, *targets]).matrix(sources, targets, when_s)
+
+    def times(self, places: Sequence[Place]) -> RoadTimes:
+        """Return the times between these places, searching for those that are new. Raises ``place_off_road``."""
+        points, off_m = self._on_road(places)
+        legs, rows = self._known.look_up(points)
+        return RoadTimes(
+            dict(zip(places, range(len(places)), strict=True)), legs, rows, off_m, self._rules, self.quality
+        )
 
     def _on_road(self, places: Sequence[Place]) -> tuple[Index, Floats]:
         points, off_m = self._snapper.snap(places)
@@ -108,21 +95,6 @@ class RoadGraph:
             place = places[int(far[0])]
             raise DomainError("place_off_road", lat=place.lat, lon=place.lon, metres=round(float(off_m[far[0]])))
         return points, off_m
-
-    def _finished(self, packed: Floats, off_m: Floats, same: npt.NDArray[np.bool_]) -> tuple[Ints, Ints]:
-        drive_s, metres = unpack(packed)
-        access_s = off_m / (self._rules.access_km_h / _KM_H_PER_M_S)
-        seconds = np.ceil(drive_s * self._scale + access_s + self._start_up_s)
-        metres = np.rint(metres + off_m)
-        seconds[same], metres[same] = 0, 0
-        return seconds.astype(np.int32), metres.astype(np.int32)
-
-
-def _check_reached(packed: Floats, sources: Sequence[Place], targets: Sequence[Place]) -> None:
-    lost = np.argwhere(~np.isfinite(packed))
-    if len(lost):
-        a, b = sources[lost[0][0]], targets[lost[0][1]]
-        raise DomainError("place_unreachable", lat=a.lat, lon=a.lon, to_lat=b.lat, to_lon=b.lon)
 
 
 class _Search:

@@ -133,7 +133,7 @@ def test_calibration_stretches_driving_and_adds_start_up_when_given(tmp_path: Pa
     net = net_of(tmp_path, grid_ways(3, 3))
     places = [node_place(0), node_place(202)]
     plain, _ = RoadGraph(net, RULES).matrix(places, places, 0)
-    taught = RoadGraph(net, RULES).paced(90.0, 1.5, "2026-11-21 n=60 ±9%")
+    taught = RoadGraph(net, RULES).times(places).paced(90.0, 1.5, "2026-11-21 n=60 ±9%")
     slower, _ = taught.matrix(places, places, 0)
     assert taught.quality.endswith("2026-11-21 n=60 ±9%")
     assert slower[0, 1] == pytest.approx(plain[0, 1] * 1.5 + 90, abs=2)
