@@ -18,6 +18,7 @@ Flags = NDArray[np.bool_]
 _FOLLOW = 3
 _ROUNDS = 8
 _NEVER = 1e9
+_SOON_SLOPE = 0.05  # among equals the earlier one goes still
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,15 +41,22 @@ class Responders:
 class Weighing:
     """How answers are weighed, all in seconds of waiting of one caller.
 
-    ``tolerance_s``: arrivals nearer than this are equal, the one that needs nobody's consent is taken;
+    ``tolerance_s``: arrivals nearer than this are equal, the one that needs nobody's consent is taken; ``soon_s``: so
+    is one who needs no consent and is there within this time of the report, whoever else could be even earlier;
     ``handover_s``: what another technician must be earlier by to take over; beyond ``bound_s`` of waiting every
     second counts ``beyond`` times.
     """
 
     tolerance_s: float = 0.0
+    soon_s: float = 0.0
     handover_s: float = 0.0
     bound_s: float = 3600.0
     beyond: float = 10.0
+
+    def felt_s(self, waited_s: float) -> float:
+        """Return how long a wait counts: little differs before ``soon_s``, everything beyond ``bound_s``."""
+        early = (1.0 - _SOON_SLOPE) * max(0.0, self.soon_s - waited_s)
+        return waited_s + early + (self.beyond - 1.0) * max(0.0, waited_s - self.bound_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +123,7 @@ class _Lines:
         total = self._w.tolerance_s if self._consent[crew] and self._first(crew, line[0])[1] else 0.0
         for job, arrival in zip(line, self._arrivals(crew, line), strict=True):
             waited = arrival - self._reported[job]
-            total += waited + (self._w.beyond - 1) * max(0.0, waited - self._w.bound_s)
+            total += self._w.felt_s(waited)
             total += self._w.handover_s if self._held[job] not in (-1, crew) else 0.0
         return total
 

@@ -15,18 +15,20 @@ class LeakForecast:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReservePolicy:
-    """How prices follow the load of the qualified.
+class Dial:
+    """A setting that follows the load of the qualified: one value with time to spare, another when nothing is."""
 
-    Up to ``easy_load`` plans leave ``margin`` times the planned duration for the qualified, because some will be
-    called away; from ``full_load`` on nothing is left to spare and plans leave no margin, in between it shrinks
-    evenly. A job that anybody could do costs a qualified technician ``surcharge_s`` more.
-    """
-
-    surcharge_s: float = 800.0
-    margin: float = 1.15
+    easy: float
+    full: float
     easy_load: float = 0.8
     full_load: float = 1.0
+
+    def at(self, load: float) -> float:
+        """Return the value at a load, in between evenly."""
+        if load >= self.full_load:
+            return self.full
+        spare = min(1.0, (self.full_load - load) / max(self.full_load - self.easy_load, 1e-9))
+        return self.full + (self.easy - self.full) * spare
 
 
 def learn_leaks(reported_s: list[float], taken_s: list[float], days: int, until_s: float) -> LeakForecast:
@@ -55,11 +57,3 @@ def skilled_load(known_work_s: float, leak_work_s: float, technicians: int, left
     if capacity <= 0:
         return float("inf") if work > 0 else 0.0
     return work / capacity
-
-
-def time_margin(load: float, policy: ReservePolicy) -> float:
-    """Return what a qualified technician's planned durations are multiplied with."""
-    if load >= policy.full_load:
-        return 1.0
-    spare = min(1.0, (policy.full_load - load) / max(policy.full_load - policy.easy_load, 1e-9))
-    return 1.0 + (policy.margin - 1.0) * spare

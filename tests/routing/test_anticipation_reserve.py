@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from routing.anticipation.reserve import (
-    ReservePolicy,
-    expected_leak_work_s,
-    learn_leaks,
-    skilled_load,
-    time_margin,
-)
+from routing.anticipation.reserve import Dial, expected_leak_work_s, learn_leaks, skilled_load
 
 
 def test_forecast_counts_leaks_per_hour_and_their_time() -> None:
@@ -37,7 +31,8 @@ def test_load_is_work_over_time_left() -> None:
 
 def test_margin_shrinks_as_the_day_fills_and_is_gone_when_it_overflows() -> None:
     """Full margin with time to spare, half of it in the middle, none in overload."""
-    policy = ReservePolicy(margin=1.2, easy_load=0.8, full_load=1.0)
-    assert time_margin(0.5, policy) == pytest.approx(1.2)
-    assert time_margin(0.9, policy) == pytest.approx(1.1)
-    assert time_margin(1.4, policy) == 1.0
+    margin = Dial(easy=1.2, full=1.0, easy_load=0.8, full_load=1.0)
+    assert margin.at(0.5) == pytest.approx(1.2)
+    assert margin.at(0.9) == pytest.approx(1.1)
+    assert margin.at(1.4) == 1.0
+    assert Dial(easy=3.0, full=3.0).at(float("inf")) == 3.0

@@ -39,6 +39,15 @@ def test_within_the_tolerance_nobody_is_called_off() -> None:
     assert (call.technician, call.needs_consent) == (0, False)
 
 
+def test_free_technician_who_is_there_soon_is_not_passed_over() -> None:
+    """With three minutes set as soon enough, the free one at 170 s goes and not the busy one at 60 s, nor at 175 s."""
+    weighing = Weighing(tolerance_s=45, soon_s=180)
+    responders = _responders([[175.0], [170.0], [60.0]], [[INF], [INF], [1500.0]], [False, False, True])
+    assert assign(responders, [-1], weighing)[0].technician == 1
+    late = _responders([[200.0], [60.0]], [[INF], [1500.0]], [False, True])
+    assert assign(late, [-1], Weighing(tolerance_s=10, soon_s=180))[0].technician == 1
+
+
 def test_arrival_is_brute_force_over_everybody() -> None:
     """For one emergency no technician is earlier than the one sent, over random cases."""
     random = Random(5)

@@ -3,70 +3,113 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from routing.anticipation.remaining import DurationLaw, expected_remaining_s, learn_durations
+from routing.anticipation.reserve import Dial, LeakForecast, expected_leak_work_s, learn_leaks, skilled_load
 from routing.instant import Weighing
 from tests.benchmarks.leak_day.answer import answer, pending
 from tests.benchmarks.leak_day.crew import Crew, Doing
 from tests.benchmarks.leak_day.day import Day
 from tests.benchmarks.leak_day.objective import Prices, Rules
-from tests.benchmarks.leak_day.optimise import Routes, replan
+from tests.benchmarks.leak_day.optimise import Routes, morning_plan, replan
 from tests.benchmarks.leak_day.posts import Posting, Posts
-from tests.benchmarks.leak_day.world import EMERGENCY, ROUTINE, make_world
+from tests.benchmarks.leak_day.world import EMERGENCY, LAST_DEPARTURE_S, ROUTINE, World, make_world
 
 HISTORY_SEEDS = (90_001, 90_002, 90_003)
+# A leak's own share of driving, seconds: about what the history's emergencies and urgent leaks took to reach.
+LEAK_DRIVE_S = 480.0
+JOB_DRIVE_S = 480.0
+REPORTS_END_S = 9 * 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dials:
-    """Everything of ours that can be set."""
+    """Everything of ours that can be set; what is a `Dial` follows the load of the qualified."""
 
     prices: Prices = field(default_factory=Prices)
     rules: Rules = field(default_factory=Rules)
     weighing: Weighing = field(default_factory=Weighing)
     posting: Posting = field(default_factory=Posting)
+    margin: Dial = field(default_factory=lambda: Dial(easy=1.0, full=1.0))
+    reserve: Dial = field(default_factory=lambda: Dial(easy=300.0, full=300.0))
+    soon_s: Dial = field(default_factory=lambda: Dial(easy=0.0, full=0.0))
+    routine_late: Dial = field(default_factory=lambda: Dial(easy=1.0, full=1.0))
 
 
 OURS = Dials(
     prices=Prices(
-        urgent_late=50.0,
-        urgent_cushion_s=2700.0,
-        cushion_s=600.0,
-        cushion_late=0.2,
-        broken_late=0.3,
-        reserve=300.0,
-        overtime=0.5,
+        urgent_late=50.0, urgent_cushion_s=2700.0, cushion_s=600.0, cushion_late=0.2, broken_late=0.3, overtime=0.5
     ),
     rules=Rules(cpu_s=0.1, holds_emergencies=True),
     weighing=Weighing(tolerance_s=45.0, handover_s=60.0),
+    posting=Posting(empty_km=70.0),
+    margin=Dial(easy=1.15, full=1.0),
+    reserve=Dial(easy=700.0, full=2500.0),
+    soon_s=Dial(easy=0.0, full=0.0),
 )
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """What earlier days say: how long routine jobs and leaks really take, and how many leaks to expect."""
+
+    routine: DurationLaw
+    leaks: DurationLaw
+    forecast: LeakForecast
+
+
 @cache
-def _laws(scenario: str) -> dict[bool, DurationLaw]:
-    """Return the law of routine jobs (True) and of leaks (False), learned from earlier days."""
+def learn(scenario: str) -> History:
+    """Return what earlier days of the same city say."""
     days = [make_world(seed, scenario) for seed in HISTORY_SEEDS]
-    laws = {}
-    for routine in (True, False):
-        planned = [p for d in days for p, k in zip(d.planned_s, d.priority, strict=True) if (k == ROUTINE) == routine]
-        actual = [a for d in days for a, k in zip(d.actual_s, d.priority, strict=True) if (k == ROUTINE) == routine]
-        laws[routine] = learn_durations(planned, actual)
-    return laws
+    visits = [
+        (k, p, a, t) for d in days for k, p, a, t in zip(d.priority, d.planned_s, d.actual_s, d.known_s, strict=True)
+    ]
+    routine = [(p, a) for k, p, a, _ in visits if k == ROUTINE]
+    leaks = [(p, a, t) for k, p, a, t in visits if k != ROUTINE]
+    return History(
+        routine=learn_durations([p for p, _ in routine], [a for _, a in routine]),
+        leaks=learn_durations([p for p, _, _ in leaks], [a for _, a, _ in leaks]),
+        forecast=learn_leaks(
+            [t for _, _, t in leaks], [a + LEAK_DRIVE_S for _, a, _ in leaks], len(days), REPORTS_END_S
+        ),
+    )
+
+
+def load_of_qualified(day: Day, history: History) -> float:
+    """Return known and expected work for the qualified over the time they have left today."""
+    known = sum(day.planned_left[j] + JOB_DRIVE_S for j in day.open_jobs() if day.needs_gas[j])
+    coming = expected_leak_work_s(history.forecast, day.now_s)
+    crews = sum(1 for crew in day.crews if crew.qualified)
+    return skilled_load(known, coming, crews, LAST_DEPARTURE_S - day.now_s)
 
 
 class Ours:
     """Emergencies first by exact arrival, urgent leaks as a tier of their own, everybody else re-planned."""
 
-    def __init__(self, morning: Routes, dials: Dials) -> None:
-        self._morning, self._dials = morning, dials
+    def __init__(self, world: World, dials: Dials, morning: Routes | None = None) -> None:
+        self._dials = dials
         self._posts = Posts(dials.posting)
-        self._laws: dict[bool, DurationLaw] = {}
+        self._history = learn(world.scenario)
+        self._load = load_of_qualified(Day(world), self._history)
+        self._morning = morning or morning_plan(world, self.prices(), dials.rules)
+
+    def prices(self) -> Prices:
+        """Return the price list at the present load of the qualified."""
+        dials, late = self._dials, self._dials.routine_late.at(self._load)
+        return replace(
+            dials.prices,
+            qualified_factor=dials.margin.at(self._load),
+            reserve=dials.reserve.at(self._load),
+            routine_late=dials.prices.routine_late * late,
+            broken_late=dials.prices.broken_late * late,
+            cushion_late=dials.prices.cushion_late * late,
+        )
 
     def start(self, day: Day) -> None:
         """Lay down the morning plan."""
-        self._laws = _laws(day.world.scenario)
         for crew, tail in zip(day.crews, self._morning, strict=True):
             crew.tail = list(tail)
 
@@ -99,14 +142,16 @@ class Ours:
 
     def _answer(self, day: Day) -> None:
         if pending(day):
-            answer(day, self._end_s(day), self._dials.weighing)
+            weighing = replace(self._dials.weighing, soon_s=self._dials.soon_s.at(self._load))
+            answer(day, self._end_s(day), weighing)
 
     def _replan(self, day: Day) -> None:
-        replan(day, self._dials.prices, self._dials.rules, end_s=self._end_s(day))
+        self._load = load_of_qualified(day, self._history)
+        replan(day, self.prices(), self._dials.rules, end_s=self._end_s(day))
 
     def _end_s(self, day: Day) -> Callable[[Crew], float]:
         def end_of(crew: Crew) -> float:
-            law = self._laws[day.priority[crew.job] == ROUTINE]
+            law = self._history.routine if day.priority[crew.job] == ROUTINE else self._history.leaks
             worked = day.now_s - crew.started_s
             return day.now_s + expected_remaining_s(law, day.planned_left[crew.job], worked) - min(0.0, worked)
 

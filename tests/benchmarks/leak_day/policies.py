@@ -60,7 +60,7 @@ def play(policy: str, seed: int, scenario: str) -> Outcome:
 
 def _player(policy: str, world: World) -> Policy:
     if policy == "ours":
-        return Ours(morning_plan(world, OURS.prices, OURS.rules), OURS)
+        return Ours(world, OURS)
     if policy == "fcfs":
         return FirstComeFirstServed(_morning(world.seed, world.scenario, 0.0))
     if policy == "near+preempt":
