@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import functools
 import multiprocessing
 import multiprocessing.process
 import os
@@ -25,11 +26,13 @@ from server.core.relay import Relay
 from server.core.settings import Settings
 from server.core.unit_of_work import Actor, UnitOfWork
 from server.dispatch import service as dispatch
-from server.dispatch.judged import Judged, plan_and_judge
+from server.dispatch import solving
+from server.dispatch.judged import Judged
 from server.dispatch.problem import Snapshot, take_snapshot
 from server.dispatch.travel import desk as travel_desk
 from server.dispatch.travel import learning
 from server.dispatch.travel.desk import Patience
+from server.dispatch.travel.learning import Learner
 from server.dispatch.warming import Warming
 from shared.errors import DomainError
 
@@ -91,7 +94,7 @@ class Planning:
             self._pool = concurrent.futures.ProcessPoolExecutor(1, mp_context=context, initializer=_end_with_parent)
         try:
             wanted: dict[str, Any] = {"seed": _SEED, "stop": stop, "max_moved": asked.max_moved, "travel": travel}
-            run = self._pool.submit(plan_and_judge, asked.problem, asked.plan, **wanted)
+            run = self._pool.submit(solving.in_solving_process, asked.problem, asked.plan, **wanted)
             return run.result(timeout=_HARD_LIMIT_S)
         except (TimeoutError, concurrent.futures.BrokenExecutor, DomainError) as error:
             _log.warning("planning run failed, the plan that stands is kept", error=repr(error))
@@ -134,6 +137,7 @@ def run_worker(settings: Settings) -> None:
     """Handle events and due duties, and plan, until the process ends."""
     services = make_services(settings)
     warming = Warming(services.uow, settings.sla_profile)
+    learner = Learner(services.uow, settings.time_zone)
     relay = Relay(
         services.uow,
         handlers.reactions(settings.sla_profile),
@@ -145,7 +149,9 @@ def run_worker(settings: Settings) -> None:
     services.uow.database.write(dispatch.release_runs)
     planning = Planning(services)
     threading.Thread(target=_forever, args=(planning.run_once, "planning"), daemon=True).start()
-    threading.Thread(target=_forever, args=(lambda: _keep_warm(services, warming), "travel"), daemon=True).start()
+    threading.Thread(
+        target=_forever, args=(lambda: _keep_warm(services, warming, learner), "travel"), daemon=True
+    ).start()
     line = nudge.listen(settings.data_dir, nudge.WORKER)
     _log.info("worker runs", name=settings.worker_name)
     while True:
@@ -153,12 +159,12 @@ def run_worker(settings: Settings) -> None:
             nudge.wait(line)
 
 
-def _keep_warm(services: Services, warming: Warming) -> bool:
+def _keep_warm(services: Services, warming: Warming, learner: Learner) -> bool:
     """Look up travel times ahead for every branch, and learn from its trips once a day; True: a pause was made."""
     branches = services.uow.read(learning.list_branch_ids)
     for branch_id in branches:
         warming.warm(branch_id)
-    learning.learn_daily(services.uow, branches, services.settings.time_zone)
+    learner.learn_if_due(branches)
     clock.sleep_s(_WARM_EVERY_S)
     return True
 

@@ -13,6 +13,7 @@ from sqlalchemy import orm
 
 from routing.problem import Place
 from server.accounts import repository as accounts
+from server.core import clock
 from server.core.unit_of_work import Actor, Tx, UnitOfWork
 from server.dispatch.rules import travel_profile
 from server.dispatch.travel import desk, repository
@@ -27,6 +28,7 @@ if TYPE_CHECKING:  # scipy, only where a branch has a road graph
 
 _log = structlog.get_logger(__name__)
 
+_LOOK_EVERY_S: Final = 600.0
 _DAY_MS: Final = 86_400_000
 # A search for each trip: the newest ones are enough.
 _MOST_ROAD_TRIPS: Final = 1000
@@ -110,6 +112,22 @@ def learn_daily(uow: UnitOfWork, branch_ids: Sequence[str], time_zone: str) -> i
         learnt = learn_branch(uow, branch_id, time_zone)
         _log.info("travel times learnt", branch_id=branch_id, **{name: one.label for name, one in learnt.items()})
     return len(due)
+
+
+class Learner:
+    """Looks now and then whether a branch's figures are due to be learnt anew."""
+
+    def __init__(self, uow: UnitOfWork, time_zone: str) -> None:
+        """The first look is taken at once."""
+        self._uow, self._time_zone = uow, time_zone
+        self._next_s = 0.0
+
+    def learn_if_due(self, branch_ids: Sequence[str]) -> int:
+        """Learn for the branches that are due, unless somebody looked a moment ago; return for how many."""
+        if clock.mono_s() < self._next_s:
+            return 0
+        self._next_s = clock.mono_s() + _LOOK_EVERY_S
+        return learn_daily(self._uow, branch_ids, self._time_zone)
 
 
 def _is_due(uow: UnitOfWork, branch_id: str) -> bool:

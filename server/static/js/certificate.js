@@ -3,6 +3,7 @@
 
 import { el } from './dom.js';
 import { clockTime, t } from './i18n.js';
+import { provenance } from './travel.js';
 
 const minutes = (/** @type {number} */ seconds) => Math.max(0, Math.round(seconds / 60));
 
@@ -20,7 +21,7 @@ export function certificateCard(proof, order, ask) {
   return el('section.certificate', { data: { current: isCurrent ? '1' : null } },
     el('h3', {}, t('console.drawer.certificate', { name: name(proof.technician_id) })),
     el('p.minutes', {}, el('b', {}, proof.arrival_s ? clockTime(proof.arrival_s * 1000) : '–'),
-      el('span', {}, proof.travel_s === null ? '' : t('console.drawer.travel', { minutes: minutes(proof.travel_s) }))),
+      el('span', {}, proof.travel_s === null ? '' : t('console.drawer.travel', { minutes: minutes(proof.travel_s) })), provenance(proof.travel_quality)),
     el('dl.facts', {}, ...rows.flatMap(([term, value]) => [el('dt', {}, term), el('dd', {}, value)])),
     el('p.muted', {}, t('console.drawer.looked_at', { count: proof.candidates.length })), ask);
 }

@@ -4,6 +4,7 @@
 import { get, post } from './api.js';
 import { el, openDialog, rove, toast, toastError } from './dom.js';
 import { clockTime, language, t } from './i18n.js';
+import { provenance } from './travel.js';
 import { openWhy } from './why.js';
 
 /** @typedef {import('./store.js').Store} Store */
@@ -52,20 +53,20 @@ export class Commands {
   async assign(order) {
     const dialog = openDialog('assign', t('console.assign.title', { number: order.number }), () => [el('div.list.skeleton')]);
     try {
-      const { items } = await get(`/api/v1/work-orders/${order.id}/candidates`);
-      if (dialog.isConnected) this.fillCandidates(dialog, order, items);
+      const found = await get(`/api/v1/work-orders/${order.id}/candidates`);
+      if (dialog.isConnected) this.fillCandidates(dialog, order, found.items, found.travel_quality);
     } catch (error) {
       dialog.close();
       toastError(error);
     }
   }
 
-  /** @param {HTMLDialogElement} dialog @param {any} order @param {any[]} items */
-  fillCandidates(dialog, order, items) {
+  /** @param {HTMLDialogElement} dialog @param {any} order @param {any[]} items @param {string} quality */
+  fillCandidates(dialog, order, items, quality) {
     const rows = items.map((item) => this.candidate(dialog, order, item, items[0]));
     const list = el('div.list', { role: 'listbox', 'aria-label': t('console.do.assign'), onkeydown: (/** @type {KeyboardEvent} */ e) => rove(e, rows.filter((r) => !r.disabled)) }, ...rows);
     const empty = items.length ? null : el('p.empty', {}, t('console.assign.empty'));
-    dialog.querySelector('.skeleton')?.replaceWith(list, empty ?? '', el('p.muted.hint', {}, t('console.assign.hint')));
+    dialog.querySelector('.skeleton')?.replaceWith(list, empty ?? '', el('p.muted.hint', {}, t('console.assign.hint')), provenance(quality) ?? '');
     rows.find((row) => !row.disabled)?.focus();
   }
 

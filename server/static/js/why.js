@@ -4,6 +4,7 @@
 import { get } from './api.js';
 import { el, openDialog, rove, toastError } from './dom.js';
 import { clockTime, language, t, word } from './i18n.js';
+import { provenance } from './travel.js';
 
 /** @typedef {import('./commands.js').Commands} Commands */
 
@@ -13,11 +14,6 @@ const COLUMNS = ['technician', 'arrives', 'driving', 'moves', 'cost'];
 const minutes = (/** @type {number} */ seconds) => Math.round(seconds / MINUTE_S);
 const signed = (/** @type {number} */ value) => (value > 0 ? `+${value}` : String(value));
 const both = (/** @type {Record<string, string>|null} */ text) => text?.[language()] ?? '';
-
-/** Name where travel times come from; the whole provenance is in the tip. @param {string} quality */
-export function provenance(quality) {
-  return el('span.provenance', { data: { travelQuality: quality }, title: quality }, t('console.why.travel', { source: word('travel_source', quality.split(' ')[0]) }));
-}
 
 /** Open the explanation of an order. @param {Commands} commands @param {any} order */
 export async function openWhy(commands, order) {
