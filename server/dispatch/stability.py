@@ -62,7 +62,7 @@ def note_quality(tx: Tx, run: Judged) -> None:
     state = repository.get_plan_state(tx.session, tx.branch_id)
     state.planned_ms = tx.now_ms
     state.quality = {
-        **msgspec.to_builtins(run.quality),
+        **run.quality,
         "is_budget_bound": run.is_budget_bound,
         "engines": run.plan.engines,
     }

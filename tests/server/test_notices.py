@@ -11,8 +11,8 @@ from sqlalchemy import orm
 from routing.stop import MaxIterations
 from server.accounts.models import Shift
 from server.dispatch import service as dispatch
-from server.dispatch.judged import plan_and_judge
 from server.dispatch.problem import take_snapshot
+from server.dispatch.solving import in_solving_process
 from server.notices.models import CustomerNotice
 from server.sync import changes
 from tests.server.house import HOME, HOUR_MS, LEAK, MORNING_MS, STOVE, House
@@ -37,7 +37,7 @@ def replan(house: House) -> bool:
     """Make and apply a whole plan, as the worker does."""
     profile = house.settings.sla_profile
     asked = house.read(lambda s: take_snapshot(s, HOME, house.clock.now_ms(), profile))
-    run = plan_and_judge(asked.problem, asked.plan, seed=1, stop=MaxIterations(5), max_moved=asked.max_moved)
+    run = in_solving_process(asked.problem, asked.plan, seed=1, stop=MaxIterations(5), max_moved=asked.max_moved)
     done = house.write(lambda tx: dispatch.apply_plan(tx, run, asked, profile))
     house.drain()
     return done

@@ -19,9 +19,9 @@ from server import commands, processes
 from server.accounts.models import Technician
 from server.core.settings import Settings
 from server.dispatch import repository
-from server.dispatch.judged import plan_and_judge
 from server.dispatch.problem import take_snapshot
 from server.dispatch.rules import travel_profile
+from server.dispatch.solving import in_solving_process
 from server.dispatch.travel import desk
 from server.dispatch.travel.desk import Patience, Terms
 from server.dispatch.travel.osm import read_roads
@@ -228,7 +228,7 @@ def test_the_solving_process_gets_times_it_can_carry(town_house: House, roads: P
     profile = town_house.settings.sla_profile
     asked = town_house.read(lambda s: take_snapshot(s, HOME, town_house.clock.now_ms(), profile))
     travel = pickle.loads(pickle.dumps(processes.travel_to_hand_over(asked)))  # noqa: S301 - its own bytes
-    run = plan_and_judge(asked.problem, asked.plan, seed=1, stop=MaxIterations(5), max_moved=3, travel=travel)
+    run = in_solving_process(asked.problem, asked.plan, seed=1, stop=MaxIterations(5), max_moved=3, travel=travel)
     assert run.plan.travel_quality.startswith("roadgraph 2026-11-01")
     places = desk.list_places(asked.problem)
     assert np.array_equal(travel.matrix(places, places, 0)[0], asked.travel.matrix(places, places, 0)[0])
