@@ -9,7 +9,12 @@ from routing.search.engine import DEFAULT, Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """Objective of the definition, in seconds of driving; prices of waiting and lateness are per second."""
+    """Objective of the definition, in seconds of driving; prices of waiting and lateness are per second.
+
+    Ours besides: ``cushion_s`` before the end of a window (or of an urgent leak's time) already costs, a window that
+    is broken costs ``broken_late``, and with ``short_first`` a gas job's lateness counts by (25 min / its length) to
+    that power: what cannot all be done is done for as many customers as possible.
+    """
 
     emergency_wait: float = 5.0
     emergency_late: float = 50.0
@@ -26,6 +31,7 @@ class Prices:
     reserve: float = 0.0
     overtime: float = 0.0
     divert: float = 600.0
+    short_first: float = 0.0
     service_factor: float = 1.0
     qualified_factor: float = 1.0
 

@@ -36,6 +36,7 @@ class Dials:
     reserve: Dial = field(default_factory=lambda: Dial(easy=300.0, full=300.0))
     soon_s: Dial = field(default_factory=lambda: Dial(easy=0.0, full=0.0))
     routine_late: Dial = field(default_factory=lambda: Dial(easy=1.0, full=1.0))
+    short_first: Dial = field(default_factory=lambda: Dial(easy=0.0, full=0.0))
 
 
 OURS = Dials(
@@ -103,6 +104,7 @@ class Ours:
             dials.prices,
             qualified_factor=dials.margin.at(self._load),
             reserve=dials.reserve.at(self._load),
+            short_first=dials.short_first.at(self._load),
             routine_late=dials.prices.routine_late * late,
             broken_late=dials.prices.broken_late * late,
             cushion_late=dials.prices.cushion_late * late,

@@ -25,6 +25,7 @@ from tests.benchmarks.leak_day.world import (
 Floats = NDArray[np.float64]
 SOON_S = 2 * HOUR_S
 MUST = 1e7
+SHORTEST_S = 1500.0
 LAST_START_S = float(LAST_DEPARTURE_S + 600)
 
 
@@ -85,6 +86,8 @@ def arrays_of(day: Day, view: View, prices: Prices) -> Arrays:
     late = np.select([is_emergency, is_urgent], [prices.emergency_late, prices.urgent_late], prices.routine_late)
     broken = is_routine & ((world.due_s[jobs] < now) | ~np.isnan([day.arrival_s[j] for j in view.jobs]))
     late[broken] = prices.broken_late
+    importance = _importance(day, view, is_routine, prices)
+    late *= importance
     cushion = np.select([is_emergency, is_urgent], [0.0, prices.urgent_cushion_s], prices.cushion_s)
     wait = np.select([is_emergency, is_urgent], [prices.emergency_wait, prices.urgent_wait], 0.0)
     return build(
@@ -96,12 +99,12 @@ def arrays_of(day: Day, view: View, prices: Prices) -> Arrays:
         windows=[[(float(a), LAST_START_S)] for a in world.opens_s[jobs]],
         job={
             "due_s": world.due_s[jobs] - cushion,
-            "late_price": np.where(broken | (cushion <= 0), 0.0, prices.cushion_late),
+            "late_price": np.where(broken | (cushion <= 0), 0.0, prices.cushion_late * importance),
             "due2_s": world.due_s[jobs],
             "late2_price": late,
             "wait_from_s": world.known_s[jobs],
             "wait_price": wait,
-            "unserved_cost": np.where(is_routine, prices.undone, MUST),
+            "unserved_cost": np.where(is_routine, prices.undone * np.sqrt(importance), MUST),
         },
         route={
             "service_factor": np.where(world.qualified, prices.qualified_factor, 1.0),
@@ -111,6 +114,13 @@ def arrays_of(day: Day, view: View, prices: Prices) -> Arrays:
         },
         tables={"allowed": _allowed(day, jobs), "pair_cost": _pair_cost(day, view, prices)},
     )
+
+
+def _importance(day: Day, view: View, is_routine: NDArray[np.bool_], prices: Prices) -> Floats:
+    """Return what lateness of each order counts: 1, and less for a long gas job when the short come first."""
+    left = np.asarray([day.planned_left[j] for j in view.jobs])
+    counts = is_routine & day.world.needs_gas[view.jobs]
+    return np.where(counts, np.minimum(1.0, SHORTEST_S / left) ** prices.short_first, 1.0)
 
 
 def _allowed(day: Day, jobs: NDArray[np.int64]) -> NDArray[np.bool_]:
