@@ -94,11 +94,23 @@ ensure_home() {
   mkdir -p "$HOME"
 }
 
+compile_search() {
+  # A fresh checkout compiles the planner's search once, here, so that no leak waits for a compiler.
+  local stamp=.venv/.leakfirst-compiled wanted
+  wanted=$({ pwd; find routing -name '*.py' -print0 | sort -z | xargs -0 cat; } | sha256sum)
+  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return
+  .venv/bin/python -c 'import numba' 2>/dev/null || return 0
+  say 'compiling the planner'"'"'s search'
+  .venv/bin/python -m routing.warm_up
+  printf '%s\n' "$wanted" >"$stamp"
+}
+
 main() {
   if ! is_done; then
     wait_for_other_runs
   fi
   if is_done; then
+    compile_search
     say 'set-up is complete, nothing to do'
     return
   fi
@@ -111,6 +123,7 @@ main() {
   bash deploy/assets.sh
   say 'making the CJK font subsets'
   .venv/bin/python -m deploy.fonts --source .build/assets/node_modules/@expo-google-fonts/noto-sans-sc
+  compile_search
   wanted_stamp >"$STAMP"
   say "set-up complete after ${SECONDS} s"
 }
