@@ -103,6 +103,7 @@ def _bounded(grid: Grid, opened: AnchoredProblem, kept: Mapping[int, Stand]) -> 
         jobs=view.jobs,
         windows=[tuple(sorted(job.windows)) for job in view.jobs],
         locked=[NOBODY if job.locked_to is None else names.get(job.locked_to, STRANGER) for job in view.jobs],
+        barred=[frozenset(names[name] for name in job.barred if name in names) for job in view.jobs],
     )
 
 

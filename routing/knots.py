@@ -32,11 +32,12 @@ class AnchoredProblem(Problem, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class Bounds:
-    """What couplings ask of single jobs, by id: first and last second of the start, and the technician."""
+    """What couplings ask of single jobs, by id: first and last second of the start, the technician, who else not."""
 
     low_s: dict[str, int] = field(default_factory=dict)
     high_s: dict[str, int] = field(default_factory=dict)
     lock: dict[str, str] = field(default_factory=dict)
+    bar: dict[str, str] = field(default_factory=dict)
 
     def not_before(self, job_id: str, when_s: int) -> None:
         """Hold a start back."""
@@ -224,7 +225,10 @@ def bounds_of(grid: Grid, stands: Mapping[int, Stand]) -> Bounds:
     """Return the windows and locks that hold the couplings of planned jobs as they stand."""
     bounds = Bounds()
     for job, (tech, start_s) in stands.items():
-        spec = grid.jobs[job]
+        spec, partner = grid.jobs[job], grid.partner[job]
+        if partner in stands and grid.tier[job] >= Tier.ORDINARY:
+            # Nobody is two people, also where the two need not start together.
+            bounds.bar[spec.id] = grid.technicians[stands[partner][0]].id
         if not is_bound(grid, job):
             continue
         mates = list_mates(grid, job)
@@ -285,6 +289,8 @@ def _held(job: Job, bounds: Bounds) -> Job:
         fields["windows"] = cut(job.windows, max(low, job.earliest_s), high, job)
     if job.id in bounds.lock:
         fields["locked_to"] = bounds.lock[job.id]
+    if job.id in bounds.bar:
+        fields["barred"] = (*job.barred, bounds.bar[job.id])
     return msgspec.structs.replace(job, **fields) if fields else job
 
 
