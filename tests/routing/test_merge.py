@@ -13,11 +13,16 @@ from routing.knots import open_problem
 from routing.merge import count_moves, merge
 from routing.partition import Effort
 from routing.persons import second_id
+from routing.planner import plan_routes
 from routing.problem import After, Depot, Problem, Standby
+from routing.search.compiled import IS_COMPILED
 from routing.standby import free_at
 from routing.state import State, state_of
+from routing.stop import MaxIterations
 from routing.travel import StraightLine
+from routing.verify import verify_plan
 from shared.errors import DomainError
+from tests.routing.full_worlds import full_problem
 from tests.routing.worlds import DAY_END, DAY_START, HOUR, a_job, a_problem, a_technician, east, random_problem
 
 
@@ -200,3 +205,13 @@ def test_wish_that_makes_no_sense_is_refused_by_name(field: dict[str, object]) -
     with pytest.raises(DomainError) as refused:
         build_grid(replace(two_towns(), **field), StraightLine(two_towns().profile))
     assert str(refused.value.data["field"]).startswith(next(iter(field)))
+
+
+@pytest.mark.skipif(not IS_COMPILED, reason="only the compiled search keeps the routes it has seen")
+@pytest.mark.parametrize("seed", [10, 12, 20, 40, 51, 71])
+def test_whole_plan_with_a_merge_passes_the_judge(seed: int) -> None:
+    """Breaks, depots, couplings, overtime and territories in one problem; the merge may only make it cheaper."""
+    problem = full_problem(seed, crew=5, count=22)
+    merged = plan_routes(problem, seed=1, stop=MaxIterations(1000))
+    assert verify_plan(problem, merged.plan) == []
+    assert merged.objective.total <= plan_routes(problem, seed=1, stop=MaxIterations(0)).objective.total
