@@ -34,12 +34,13 @@ class Warming:
 
         What is not known in time is answered by the straight line, and flagged so.
         """
-        if self._provider(branch_id) == STRAIGHT:
-            return
         try:
-            self._thread.submit(self._look_up, branch_id).result(timeout=travel_rules().instant.prepare_s)
+            if self._provider(branch_id) != STRAIGHT:
+                self._thread.submit(self._look_up, branch_id).result(timeout=travel_rules().instant.prepare_s)
         except TimeoutError:
             _log.info("travel times are late", branch_id=branch_id)
+        except Exception:  # noqa: BLE001 - whatever is wrong with looking ahead, the order is placed all the same
+            _log.exception("looking ahead failed", branch_id=branch_id)
 
     def warm(self, branch_id: str) -> None:
         """Look up what has become unknown since the last time: technicians move."""

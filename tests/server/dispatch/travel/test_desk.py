@@ -175,6 +175,16 @@ def test_a_leak_is_reached_by_the_servers_times_when_osrm_is_well(town_house: Ho
     assert server.asked == asked
 
 
+def test_a_leak_is_placed_when_looking_ahead_breaks(town_house: House, roads: Path) -> None:
+    """A fault nobody thought of in the looking up costs the flag, never the dispatch."""
+    choose(town_house, "roadgraph", roads)
+    warming = Warming(town_house.uow, town_house.settings.sla_profile)
+    warming._look_up = lambda _branch: 1 // 0  # type: ignore[method-assign,assignment] # the planted fault
+    town_house.relay._prepare = warming.prepare
+    leak = town_house.report(leak_at(DOOR))
+    assert proof_of(town_house, leak)["technician_id"] is not None
+
+
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [((500, b"oh no"), "http_500"), ((200, b"<html>"), "broken_answer"), ((200, b'{"code":"Ok"}'), "broken_answer")],
