@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -108,6 +109,13 @@ def summary_of(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def write(target: Path | None, rows: list[dict[str, Any]]) -> None:
+    """Write rows and summary as JSON, when a file is asked for."""
+    if target is not None:
+        text = json.dumps({"rows": rows, "summary": summary_of(rows)}, indent=1)
+        target.write_text(text + "\n", encoding="utf-8")
+
+
 def say(text: str) -> None:
     """Write one line of progress."""
     sys.stderr.write(f"{text}\n")
@@ -126,13 +134,16 @@ def _attempt(path: Path, reference: Reference, cpu_s: float, seed: int) -> dict[
     return row | {"cpu_s": round(spent, 2), "steps": steps}
 
 
-def run(paths: Sequence[Path], reference: Reference, cpu_s: float, seed: int) -> list[dict[str, Any]]:
-    """Solve the instances one after the other and tell each result."""
+def run(
+    paths: Sequence[Path], reference: Reference, cpu_s: float, seed: int, keep: Callable[[list[dict[str, Any]]], None]
+) -> list[dict[str, Any]]:
+    """Solve the instances one after the other, tell each result and keep what is there so far."""
     solve(read_instance(paths[0]), 0.2, seed)  # loads the compiled search, so that no instance pays for it
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number, path in enumerate(paths, 1):
         row = _attempt(path, reference, cpu_s, seed)
         rows.append(row)
+        keep(rows)
         ratios = "".join(f" {name} {row[f'ratio_{name}']:.4f}" for name in ("mean", "best") if f"ratio_{name}" in row)
         told = f"{row['working_time']:.2f}{ratios}" if "working_time" in row else f"refused: {row['refused']}"
         say(f"[{number}/{len(paths)}] {row['instance']} {told} ({row['cpu_s']} CPU-s)")
@@ -154,10 +165,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not paths:
         parser.error(f"{given.folder}: no instances")
     say(f"{len(paths)} instances, {given.cpu:g} CPU-s each, one thread, loading not counted, compiled: {IS_COMPILED}")
-    rows = run(paths, read_reference(given.reference) if given.reference else {}, given.cpu, given.seed)
+    reference = read_reference(given.reference) if given.reference else {}
+    rows = run(paths, reference, given.cpu, given.seed, partial(write, given.json))
     summary = summary_of(rows)
-    if given.json:
-        given.json.write_text(json.dumps({"rows": rows, "summary": summary}, indent=1) + "\n", encoding="utf-8")
     say(json.dumps(summary))
     return 0 if summary["solved"] == len(rows) else 1
 
