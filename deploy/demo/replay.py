@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy.demo.cast import Call, Crew, Drive, Play, Point, Truth
+from deploy.demo.travel_rules import with_straight_line
 from server.core import texts
 from server.intake import importing
 from server.intake.importing import ImportRow, Preset
@@ -35,14 +36,6 @@ _DAY_MS: Final = 86_400_000
 _TICK_S: Final = 120
 _OUTCOMES: Final = (("all_clear", 0.45), ("repaired", 0.40), ("isolated", 0.15))
 _SKILLS: Final = ("gas_leak", "co", "appliance", "meter", "inspection", "commissioning")
-_TRAVEL: Final = """id = "travel"
-edition = "replay"
-effective_from = 2000-01-01
-detour = {detour}
-speed_km_h = {speed}
-start_up_s = {start_up}
-source = "baseline of the replay"
-"""
 
 
 def make_play(path: Path, preset: Preset, day: str, crews: int) -> Play:
@@ -66,8 +59,12 @@ def make_play(path: Path, preset: Preset, day: str, crews: int) -> Play:
         basemap={},
         overrides={
             "triage-2026.toml": _with_mean_time(texts.read_data("triage-2026.toml").decode()),
-            "travel-2026.toml": _TRAVEL.format(
-                detour=_DETOUR, speed=round(_SPEED_M_S * 3.6, 3), start_up=_PLANNER_START_UP_S
+            "travel-2026.toml": with_straight_line(
+                "replay",
+                "baseline of the replay",
+                detour=_DETOUR,
+                speed_km_h=round(_SPEED_M_S * 3.6, 3),
+                start_up_s=_PLANNER_START_UP_S,
             ),
         },
     )

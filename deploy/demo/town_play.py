@@ -9,6 +9,7 @@ import zoneinfo
 from typing import Any, Final
 
 from deploy.demo.cast import Call, Crew, Drive, Play, Point, Truth
+from deploy.demo.travel_rules import with_straight_line
 from deploy.demo_town import company, town
 from deploy.demo_town.day import Report
 from deploy.demo_town.roads import CENTER
@@ -22,14 +23,6 @@ _LENGTH_H: Final = 30
 _HOUR_S: Final = 3600
 _TICK_S: Final = 60
 _SAMPLE: Final = 60
-_TRAVEL: Final = """id = "travel"
-edition = "{name}"
-effective_from = 2000-01-01
-detour = {detour}
-speed_km_h = {speed}
-start_up_s = {start_up}
-source = "fitted to drives on the town's roads"
-"""
 
 
 def make_town_play(seed: int, day: dt.date, orders: int) -> Play:
@@ -96,6 +89,10 @@ def fitted_travel(place: Town) -> str:
     seconds = [float(place.driving.drive(homes[i], homes[j])[0]) for i, j in pairs]
     slope, start_up = statistics.linear_regression(metres, seconds)
     detour = 1.25
-    return _TRAVEL.format(
-        name=place.names.town[1], detour=detour, speed=round(detour / slope * 3.6, 1), start_up=max(0, round(start_up))
+    return with_straight_line(
+        "town",
+        f"fitted to the roads of {place.names.town[1]}",
+        detour=detour,
+        speed_km_h=round(detour / slope * 3.6, 1),
+        start_up_s=max(0, round(start_up)),
     )
