@@ -54,6 +54,8 @@ def within_budget(state: State, limits: Limits, seed: int, *, max_moved: int | N
         return _search(state, limits, seed, most, workers, None)
     lines: list[Line] = []
     found = _search(state, _part(limits, 1.0 - _MERGE_SHARE), seed, most, workers, lines)
+    if not lines:
+        return found
     merged = merge(found.state, lines, max_moved=most, effort=_effort(limits, seed))
     return found if merged is None else Found(merged.state, (*found.engines, "partition"), found.is_bound)
 

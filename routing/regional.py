@@ -7,6 +7,7 @@ and takes over one more slice of the falling temperature.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -134,7 +135,8 @@ def _run_round(
 def _slice(course: Course, number: int, scale: float | None) -> engine.Settings:
     # Each round gets the temperatures that one long search would have at that share of its time.
     fall = course.cold / course.hot
-    return engine.Settings(
+    return dataclasses.replace(
+        SETTINGS,
         hot=course.hot * fall ** (number / course.rounds),
         cold=course.hot * fall ** ((number + 1) / course.rounds),
         scale=scale,
