@@ -129,7 +129,9 @@ def place_rest(state: State, jobs: Iterable[int]) -> None:
     late: list[int] = []
     for job in first_tier_order(grid, todo):
         late += place_first(state, job)[1]
-    rest = [job for job in dict.fromkeys([*todo, *late]) if job not in state.planned()]
+    # An emergency that could not be put first can be reached by nobody: nothing cheaper is looked for.
+    planned = state.planned()
+    rest = [job for job in dict.fromkeys([*todo, *late]) if job not in planned and grid.tier[job] != Tier.EMERGENCY]
     insert_all(state, sorted(rest, key=lambda job: (grid.tier[job], -grid.jobs[job].unserved_penalty, job)))
 
 
