@@ -9,7 +9,7 @@ from routing.search.change import MISSING, begin, change_of_cost, list_live, ret
 from routing.search.compiled import inline, njit
 from routing.search.draw import unit
 from routing.search.layout import Dials, Memory, State, Undo, World
-from routing.search.recreate import defer, pick_order, recreate, sort_missing
+from routing.search.recreate import defer, draw_whim, pick_order, recreate, sort_missing
 from routing.search.ruin import ruin
 from routing.search.timing import time_forward
 
@@ -48,7 +48,8 @@ def iterate(world: World, state: State, undo: Undo, memory: Memory, dials: Dials
     ruin(world, state, undo, dials.mean_removed, dials.longest, memory.line, memory.random)
     first = defer(state, undo, memory.random)
     sort_missing(world, state, memory.keys, pick_order(dials.orders, memory.random), first, memory.random)
-    recreate(world, state, undo, first, memory.random, dials.blink, dials.beside)
+    draw_whim(world, state, first, dials.open_share, memory.random)
+    recreate(world, state, undo, first, memory.random, dials.blink)
     change = change_of_cost(world, state, undo)
     if change >= -dials.temperature * math.log(1.0 - unit(memory.random)) and change > 0.0:
         take_back(world, state, undo)
@@ -77,7 +78,8 @@ def run(world: World, state: State, undo: Undo, memory: Memory, dials: Dials, it
 @njit
 def _insert_missing(world: World, state: State, undo: Undo, memory: Memory) -> None:
     begin(state, undo)
-    recreate(world, state, undo, 0, memory.random, 0.0, 0)
+    state.whim[0] = 0.0
+    recreate(world, state, undo, 0, memory.random, 0.0)
     memory.cost[CURRENT] = total_cost(world, state)
     keep_best(world, state, memory)
 

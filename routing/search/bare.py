@@ -35,8 +35,6 @@ def bare_world(world: World) -> World:
         world.fleets,
         address(world.depot_cost),
         address(world.near),
-        world.candidates,
-        address(world.close),
         address(world.has),
     )
 
@@ -49,6 +47,9 @@ def bare_state(state: State) -> State:
         address(state.before),
         address(state.route),
         address(state.stops),
+        address(state.leg),
+        address(state.whim),
+        address(state.home),
         address(state.anchor),
         address(state.locked),
         address(state.held),
@@ -63,7 +64,6 @@ def bare_state(state: State) -> State:
         address(state.known_version),
         address(state.known_place),
         address(state.known_price),
-        address(state.asked),
         address(state.sizes),
     )
 
@@ -104,6 +104,6 @@ def bare_dials(dials: Dials) -> Dials:
         dials.mean_removed,
         dials.longest,
         dials.blink,
-        dials.beside,
+        dials.open_share,
         address(dials.orders),
     )

@@ -9,8 +9,8 @@ from routing.search.layout import INF, JOB_COLUMNS, LATENESS, LEG, STOP_COLUMNS,
 from routing.search.timing import retime_backward, retime_forward, time_backward, time_forward
 
 # Entries of State.sizes: live routes, used ones among them, unserved jobs, last version given, jobs served that are not
-# locked, chances till the next blink, insertions tried.
-(LIVE, USED, MISSING, VERSIONS, FREE, CHANCES, ASKED) = range(7)
+# locked, chances till the next blink.
+(LIVE, USED, MISSING, VERSIONS, FREE, CHANCES) = range(6)
 (ROUTES, STOPS, GONE) = range(3)  # entries of Undo.sizes
 
 
@@ -59,6 +59,7 @@ def unlink(world: World, state: State, job: int) -> None:
     route, previous, follower = state.route[job], state.before[job], state.after[job]
     state.after[previous], state.before[follower] = follower, previous
     state.route[job] = -1
+    state.home[job] = route
     state.held[route] -= 1
     state.sizes[FREE] -= 1
     at = job * STOP_COLUMNS
@@ -165,6 +166,7 @@ def restore(world: World, state: State, undo: Undo, index: int) -> None:
         state.after[previous], state.before[stop] = stop, previous
         for column in range(STOP_COLUMNS):
             state.stops[stop * STOP_COLUMNS + column] = undo.stops[place * STOP_COLUMNS + column]
+        state.leg[stop] = undo.stops[place * STOP_COLUMNS + LEG]
         previous = stop
         if stop < world.n:
             state.route[stop] = route

@@ -66,8 +66,6 @@ class World(NamedTuple):
     fleets: int
     depot_cost: Floats  # [n] price of the leg from the nearest start
     near: Ints  # [n * neighbours] nearest jobs, the job itself first
-    candidates: int
-    close: Ints  # [n * candidates] jobs that a job may well stand beside, the likeliest first
     has: Longs  # [FLAGS]
 
 
@@ -78,6 +76,9 @@ class State(NamedTuple):
     before: Ints  # [n + 2m]
     route: Ints  # [n + 2m], -1 = unserved
     stops: Floats  # [(n + 2m) * STOP_COLUMNS]
+    leg: Floats  # [n + 2m] column LEG once more, close together for the scan of places
+    whim: Floats  # [1] taken off the price of opening a route in the change under way
+    home: Ints  # [n] the route that a job was in last, -1 = none
     anchor: Ints  # [m] last stop that stays: the start or the last of the head
     locked: Bytes  # [n]
     held: Ints  # [m] jobs of a route, head included
@@ -92,8 +93,7 @@ class State(NamedTuple):
     known_version: Longs  # [n * m] the version of a route for which a job's best place is known
     known_place: Ints  # [n * m] its stop, -1 = none below the price
     known_price: Floats  # [n * m]
-    asked: Longs  # [m] twice the number of the last insertion that asked whether the route fits, plus the answer
-    sizes: Longs  # [7] see change
+    sizes: Longs  # [6] see change
 
 
 class Undo(NamedTuple):
@@ -127,5 +127,5 @@ class Dials(NamedTuple):
     mean_removed: float
     longest: float
     blink: float
-    beside: int
+    open_share: float
     orders: Floats  # [ORDERS] shares

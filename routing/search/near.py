@@ -10,10 +10,8 @@ from routing.search.layout import Floats, Ints
 def nearest(travel_cost: Floats, jobs: int, count: int) -> Ints:
     """Return the nearest jobs [n, count] of every job by the price there and back, itself first."""
     count = min(count, jobs)
-    found = np.zeros((jobs, count), np.int32)
-    for job in range(jobs):
-        price = travel_cost[job, :jobs] + travel_cost[:jobs, job]
-        price[job] = -np.inf
-        closest = np.argpartition(price, count - 1)[:count] if count < jobs else np.arange(jobs)
-        found[job] = closest[np.argsort(price[closest], kind="stable")]
-    return found
+    price = travel_cost[:jobs, :jobs] + travel_cost[:jobs, :jobs].T
+    np.fill_diagonal(price, -np.inf)
+    closest = np.argpartition(price, max(count - 1, 0), axis=1)[:, :count]
+    order = np.argsort(np.take_along_axis(price, closest, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(closest, order, axis=1).astype(np.int32)

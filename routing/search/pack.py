@@ -9,12 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.search.arrays import Arrays
-from routing.search.close import likely
 from routing.search.layout import FLAGS, INF, JOB_COLUMNS, MUST, ROUTE_COLUMNS, Floats, World
 from routing.search.near import nearest
 
-CANDIDATES = 40  # jobs beside which an insertion is tried first
-NEIGHBOURS = 128  # listed when the problem does not say how many
+NEIGHBOURS = 64  # listed when the problem does not say how many
 
 _PACKED: WeakKeyDictionary[Arrays, World] = WeakKeyDictionary()
 
@@ -56,6 +54,8 @@ def _check(arrays: Arrays) -> None:
         wrong.append("row")
     if wrong:
         raise ValueError(f"wrong shape or range: {', '.join(wrong)}")
+    if arrays.work_price.any():
+        raise ValueError("work_price: working time is searched by routing.search.hours")
 
 
 def _finite(values: Floats) -> Floats:
@@ -113,7 +113,6 @@ def _pack(arrays: Arrays) -> World:
     _check(arrays)
     near = arrays.near if arrays.near is not None else nearest(arrays.travel_cost, arrays.jobs, NEIGHBOURS)
     n = arrays.jobs
-    close = likely(arrays, CANDIDATES)
     seconds, into_s = _both_ways(arrays.travel_s)
     same = arrays.travel_cost is arrays.travel_s or np.array_equal(arrays.travel_cost, arrays.travel_s)
     price, into_cost = (seconds, into_s) if same else _both_ways(arrays.travel_cost)
@@ -148,8 +147,6 @@ def _pack(arrays: Arrays) -> World:
         fleets=int(fleet.max(initial=0)) + 1,
         depot_cost=price[starts][:, :n].min(axis=0).copy() if starts.size else np.zeros(n),
         near=_flat(near, np.int32),
-        candidates=int(close.shape[1]),
-        close=_flat(close, np.int32),
         has=has,
     )
 

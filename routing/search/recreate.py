@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from routing.search.change import ASKED, CHANCES, GONE, LIVE, MISSING, USED, link, retime_part, save
-from routing.search.compiled import inline, njit
+from routing.search.change import CHANCES, GONE, LIVE, MISSING, link, retime_part, save
+from routing.search.compiled import inline
 from routing.search.draw import below, unit
 from routing.search.layout import (
     FIXED,
@@ -15,7 +15,6 @@ from routing.search.layout import (
     JOB_COLUMNS,
     LAST_CLOSE,
     LEAVE,
-    LEG,
     OPEN,
     RANK,
     ROUTE_COLUMNS,
@@ -28,7 +27,7 @@ from routing.search.layout import (
     Undo,
     World,
 )
-from routing.search.timing import insertion_time_cost, last_start
+from routing.search.timing import cannot_stand, insertion_time_cost, last_start
 
 (RANDOM, DEMAND, FAR, CLOSE_BY, WIDTH, OPENING, CLOSING) = range(7)
 ORDERS = 7
@@ -71,22 +70,25 @@ def best_place(world: World, state: State, route: int, job: int, budget: float, 
     best, place = budget, -1
     base = world.pair_cost[world.row[route] + job]
     if state.held[route] == 0:
-        base += world.routes[route * ROUTE_COLUMNS + FIXED]
+        base += world.routes[route * ROUTE_COLUMNS + FIXED] - state.whim[0]
     latest = last_start(world, route, job)
     stop = first_gap(world, state, route, job)
     into, out, node, at = world.into_cost, world.travel_cost, world.node, job * world.size
+    here = node[stop]
     while stop < world.n + world.m:
-        if state.stops[stop * STOP_COLUMNS + LEAVE] > latest:
-            break
         target = state.after[stop]
-        price = base + into[at + node[stop]] + out[at + node[target]] - state.stops[target * STOP_COLUMNS + LEG]
+        there = node[target]
+        price = base + into[at + here] + out[at + there] - state.leg[target]
         if price < best and stop != shunned:
-            price += insertion_time_cost(world, state, route, job, stop, target, best - price)
-            if price < best:
-                best, place = price, stop
+            if state.stops[stop * STOP_COLUMNS + LEAVE] > latest:
+                break
+            if not cannot_stand(world, state, route, job, stop, target):
+                price += insertion_time_cost(world, state, route, job, stop, target, best - price)
+                if price < best:
+                    best, place = price, stop
         if world.has[HAS_RANK] and target < world.n and rank_of(world, target) > rank_of(world, job):
             break
-        stop = target
+        stop, here = target, there
     return best, place
 
 
@@ -112,7 +114,7 @@ def look_up(world: World, state: State, job: int, random: Random, blink: float) 
     for index in range(state.sizes[LIVE]):
         route = state.live[index]
         at = job * world.m + route
-        if state.known == 0 or state.known_version[at] != state.version[route]:
+        if state.known == 0 or state.held[route] == 0 or state.known_version[at] != state.version[route]:
             state.doubtful[doubtful] = route
             doubtful += 1
         elif state.known_price[at] < best:
@@ -134,7 +136,7 @@ def look_at(world: World, state: State, route: int, job: int, budget: float) -> 
     price, stop = INF, -1
     if fits(world, state, route, job):
         price, stop = best_place(world, state, route, job, budget, -1)
-    if state.known:
+    if state.known and state.held[route] > 0:
         at = job * world.m + route
         state.known_version[at] = state.version[route]
         state.known_place[at], state.known_price[at] = stop, price
@@ -142,63 +144,13 @@ def look_at(world: World, state: State, route: int, job: int, budget: float) -> 
 
 
 @inline
-def fits_asked_once(world: World, state: State, route: int, job: int) -> bool:
-    """Tell whether a route may hold the job, remembered within one insertion."""
-    ask = 2 * state.sizes[ASKED]
-    if state.asked[route] < ask:
-        state.asked[route] = ask + (1 if fits(world, state, route, job) else 0)
-    return state.asked[route] > ask
-
-
-@inline
-def price_between(world: World, state: State, route: int, job: int, stop: int, target: int, budget: float) -> float:
-    """Return the price of a job between two neighbouring stops of a used route, ``budget`` when it is not below."""
-    node, at = world.node, job * world.size
-    price = world.pair_cost[world.row[route] + job] - state.stops[target * STOP_COLUMNS + LEG]
-    price += world.into_cost[at + node[stop]] + world.travel_cost[at + node[target]]
-    if price >= budget or state.stops[stop * STOP_COLUMNS + LEAVE] > last_start(world, route, job):
-        return budget
-    if world.has[HAS_RANK]:
-        rank = rank_of(world, job)
-        if target < world.n and rank_of(world, target) < rank:
-            return budget
-        if stop < world.n and stop != state.anchor[route] and rank_of(world, stop) > rank:
-            return budget
-    return min(budget, price + insertion_time_cost(world, state, route, job, stop, target, budget - price))
-
-
-@inline
-def look_beside(
-    world: World, state: State, job: int, beside: int, random: Random, blink: float
-) -> tuple[float, int, int]:
-    """Return price, stop and route of the cheapest place beside the likeliest jobs or in an empty route."""
-    best, place, chosen = world.jobs[job * JOB_COLUMNS + UNSERVED], -1, -1
-    state.sizes[ASKED] += 1
-    for index in range(beside):
-        other = world.close[job * world.candidates + index]
-        route = state.route[other]
-        if route < 0 or not fits_asked_once(world, state, route, job):
-            continue
-        if state.locked[other] == 0 or state.anchor[route] == other:
-            price = price_between(world, state, route, job, other, state.after[other], best)
-            if price < best and not blinks(state, random, blink):
-                best, place, chosen = price, other, route
-        if state.locked[other] == 0:
-            price = price_between(world, state, route, job, state.before[other], other, best)
-            if price < best and not blinks(state, random, blink):
-                best, place, chosen = price, state.before[other], route
-    for index in range(state.sizes[USED], state.sizes[LIVE]):
-        route = state.live[index]
-        if fits(world, state, route, job):
-            price, stop = best_place(world, state, route, job, best, -1)
-            if stop >= 0:
-                best, place, chosen = price, stop, route
-    return best, place, chosen
-
-
-@njit
-def look_everywhere(world: World, state: State, job: int, random: Random, blink: float) -> tuple[float, int, int]:
-    """Return price, stop and route of the cheapest place of all."""
+def look_everywhere(world: World, state: State, job: int, random: Random, blink: float) -> tuple[int, int]:
+    """Return stop and route of the cheapest place of all, -1 when there is none."""
+    home = state.home[job]
+    if state.known and home >= 0 and state.held[home] > 0:  # a good price first makes the others short work
+        at = job * world.m + home
+        if state.known_version[at] != state.version[home]:
+            look_at(world, state, home, job, world.jobs[job * JOB_COLUMNS + UNSERVED])
     best, place, chosen, doubtful = look_up(world, state, job, random, blink)
     for index in range(doubtful):
         route = state.doubtful[index]
@@ -207,17 +159,13 @@ def look_everywhere(world: World, state: State, job: int, random: Random, blink:
             price, stop = best_place(world, state, route, job, best, stop)
         if stop >= 0:
             best, place, chosen = price, stop, route
-    return best, place, chosen
+    return place, chosen
 
 
 @inline
-def insert_best(world: World, state: State, undo: Undo, job: int, random: Random, blink: float, beside: int) -> bool:
+def insert_best(world: World, state: State, undo: Undo, job: int, random: Random, blink: float) -> bool:
     """Insert a job where it is cheapest, unless leaving it out is cheaper."""
-    place, chosen = -1, -1
-    if beside > 0:
-        _, place, chosen = look_beside(world, state, job, beside, random, blink)
-    if chosen < 0:
-        _, place, chosen = look_everywhere(world, state, job, random, blink)
+    place, chosen = look_everywhere(world, state, job, random, blink)
     if chosen < 0:
         return False
     save(world, state, undo, chosen)
@@ -291,12 +239,24 @@ def sort_missing(world: World, state: State, keys: Floats, order: int, first: in
 
 
 @inline
-def recreate(world: World, state: State, undo: Undo, first: int, random: Random, blink: float, beside: int) -> None:
+def draw_whim(world: World, state: State, first: int, open_share: float, random: Random) -> None:
+    """Now and then make empty routes look cheaper for one change.
+
+    The first stop of a new route pays for both its long legs, so that cheapest insertion alone opens too few.
+    """
+    state.whim[0] = 0.0
+    if unit(random) < open_share and first < state.sizes[MISSING]:
+        job = state.missing[first]
+        state.whim[0] = unit(random) * 2.0 * world.depot_cost[job]
+
+
+@inline
+def recreate(world: World, state: State, undo: Undo, first: int, random: Random, blink: float) -> None:
     """Give the unserved jobs from place ``first`` on, in the order of the list, their cheapest places."""
     left = first
     for place in range(first, state.sizes[MISSING]):
         job = state.missing[place]
-        if not insert_best(world, state, undo, job, random, blink, beside):
+        if not insert_best(world, state, undo, job, random, blink):
             state.missing[left] = job
             left += 1
     state.sizes[MISSING] = left

@@ -154,6 +154,7 @@ def time_forward(world: World, state: State, route: int) -> float:
         at = target * STOP_COLUMNS
         leg = world.travel_cost[world.node[stop] * world.size + world.node[target]]
         stops[at + ARRIVAL], stops[at + RESTED], stops[at + LEG] = leave, rested, leg
+        state.leg[target] = leg
         if target == end:
             stops[at + LATENESS] = end_cost(world, route, leave)
         else:
@@ -162,7 +163,7 @@ def time_forward(world: World, state: State, route: int) -> float:
         cost += leg + stops[at + LATENESS]
         stop = target
     if state.held[route] == 0:
-        stops[at + LEG] = stops[at + LATENESS] = 0.0
+        stops[at + LEG] = stops[at + LATENESS] = state.leg[end] = 0.0
         return 0.0
     return cost + world.routes[route * ROUTE_COLUMNS + FIXED]
 
@@ -255,6 +256,7 @@ def retime_forward(world: World, state: State, route: int, stop: int, through: i
         change -= stops[at + LEG] + stops[at + LATENESS]
         leg = world.travel_cost[world.node[stop] * world.size + world.node[target]]
         stops[at + ARRIVAL], stops[at + RESTED], stops[at + LEG] = leave, rested, leg
+        state.leg[target] = leg
         if target == end:
             stops[at + LATENESS] = end_cost(world, route, leave)
         else:
@@ -314,6 +316,17 @@ def shift_cost(
             return INF
         leave = start + service_of(world, route, target)
         stop, target = target, state.after[target]
+
+
+@inline
+def cannot_stand(world: World, state: State, route: int, job: int, stop: int, target: int) -> bool:
+    """Tell quickly that a job cannot be done between two stops; False when it must be worked out."""
+    at, jobs = job * world.size, world.jobs
+    start = state.stops[stop * STOP_COLUMNS + LEAVE] + world.into_s[at + world.node[stop]]
+    if start > jobs[job * JOB_COLUMNS + LAST_CLOSE]:
+        return True
+    start = max(start, jobs[job * JOB_COLUMNS + OPEN]) + service_of(world, route, job)
+    return start + world.travel_s[at + world.node[target]] > state.stops[target * STOP_COLUMNS + LAST]
 
 
 @inline

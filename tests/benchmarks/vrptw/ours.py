@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from routing.search import arrays, engine
-from tests.benchmarks.referee_vrptw import Customer, Instance
+from tests.benchmarks.referee_vrptw import Instance
 from tests.benchmarks.vrptw.plan import Solved, matrix
 
 
@@ -44,6 +44,5 @@ def solve(instance: Instance, cpu_s: float, seed: int = 1) -> Solved:
 
 
 def warm_up() -> None:
-    """Compile or load the search on a toy, so that no instance pays for it."""
-    corners = [Customer(float(x), float(y), 1.0, 0.0, 100.0, 1.0) for x in (0, 3) for y in (0, 4)]
-    solve(Instance("toy", 2, 3.0, corners), 0.05)
+    """Compile or load the search, so that no instance pays for it."""
+    engine.warm_up()

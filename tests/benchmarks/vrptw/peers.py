@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pyvrp
 import vroom
-from numpy.typing import NDArray
 from ortools.constraint_solver import pywrapcp, routing_parameters_pb2
 from ortools.constraint_solver.routing_enums_pb2 import FirstSolutionStrategy, LocalSearchMetaheuristic
 
@@ -24,11 +23,11 @@ _EXPLORATION = 5
 _FREE_START, _FROM_ZERO = False, True  # may a dimension begin above zero
 
 
-def _times(instance: Instance, scale: int) -> NDArray[np.int64]:
+def _times(instance: Instance, scale: int) -> Any:
     return np.ceil(matrix(instance.customers) * scale - 1e-6).astype(np.int64)
 
 
-def _lengths(instance: Instance, scale: int) -> NDArray[np.int64]:
+def _lengths(instance: Instance, scale: int) -> Any:
     return np.rint(matrix(instance.customers) * scale).astype(np.int64)
 
 
@@ -36,7 +35,7 @@ class _CpuStop:
     def __init__(self, cpu_s: float) -> None:
         self.until = time.process_time() + cpu_s
 
-    def __call__(self, _best_cost: float) -> bool:
+    def __call__(self, best_cost: int) -> bool:  # noqa: ARG002 - the name is PyVRP's
         return time.process_time() >= self.until
 
 

@@ -22,4 +22,5 @@ class Solved:
 def matrix(customers: Sequence[Customer]) -> NDArray[np.float64]:
     """Return Euclidean distances between all customers."""
     x, y = np.array([one.x for one in customers]), np.array([one.y for one in customers])
-    return np.hypot(x[:, None] - x[None, :], y[:, None] - y[None, :])
+    distances: NDArray[np.float64] = np.hypot(x[:, None] - x[None, :], y[:, None] - y[None, :])
+    return distances
