@@ -18,6 +18,7 @@ from routing.grid import NEVER, Grid
 from routing.knots import walked_stands
 from routing.model_rules import (
     Frame,
+    add_breaches,
     add_couplings,
     add_depots,
     add_instruments,
@@ -147,6 +148,7 @@ class Model:
         heads = [self._state.routes[tech][: self._state.head(tech)] for tech in self._block.techs]
         add_rests(frame, self._visit_times())
         add_overtime(frame, _SCALE)
+        add_breaches(frame, self._evaluator, _SCALE)
         add_depots(frame)
         add_parts(frame, heads)
         add_instruments(frame)
@@ -202,6 +204,7 @@ class Model:
         evaluator = self._routing.RegisterTransitMatrix(transit)
         self._routing.AddDimension(evaluator, self._horizon, 2 * self._horizon, False, "time")  # noqa: FBT003 - as above
         self._time = self._routing.GetDimensionOrDie("time")
+        self._evaluator = evaluator
         for vehicle, tech in enumerate(self._block.techs):
             self._bound_shift(vehicle, tech)
         for node, job in enumerate(self._block.jobs):

@@ -84,6 +84,21 @@ def add_overtime(frame: Frame, scale: int) -> None:
             frame.time.SetCumulVarSoftUpperBound(end, max(0, technician.overtime_from_s - frame.base_s), price)
 
 
+def add_breaches(frame: Frame, evaluator: int, scale: int) -> None:
+    """Price starts behind the SLA's breach: a dimension carries one soft bound, so these get a second one like it."""
+    breached = [job for job in frame.index_of if frame.grid.jobs[job].breach_s is not None]
+    if not any(frame.grid.jobs[job].breach_weight for job in breached):
+        return
+    frame.routing.AddDimension(evaluator, frame.horizon_s, 2 * frame.horizon_s, False, "breach")  # noqa: FBT003 - as above
+    again = frame.routing.GetDimensionOrDie("breach")
+    for job in breached:
+        spec, index = frame.grid.jobs[job], frame.index_of[job]
+        frame.solver.Add(again.CumulVar(index) == frame.time.CumulVar(index))
+        weight = round(spec.breach_weight * scale)
+        if weight and spec.breach_s is not None:
+            again.SetCumulVarSoftUpperBound(index, max(0, spec.breach_s - frame.base_s), weight)
+
+
 def add_depots(frame: Frame) -> None:
     """Make each vehicle's visit to a depot optional, once at most, within its hours."""
     for vehicle in range(len(frame.techs)):
