@@ -31,6 +31,7 @@ from server.customers import views as customer_views
 from server.intake import views as intake_views
 from server.notices import views as notice_views
 from server.positions import views as position_views
+from server.storms import views as storm_views
 from server.sync import views as sync_views
 from server.uploads import views as upload_views
 from server.visits import views as visit_views
@@ -42,6 +43,7 @@ _SIGN_IN_LIMIT: Final = "30/minute"
 _SLICES: Final = (
     account_views,
     absence_views,
+    storm_views,
     customer_views,
     intake_views,
     board_views,

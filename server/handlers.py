@@ -11,7 +11,7 @@ from server.core import journal
 from server.core.journal import Event
 from server.core.relay import DueHandler, Handler
 from server.core.unit_of_work import Tx
-from server.dispatch import absence, offers
+from server.dispatch import absence, offers, storm
 from server.dispatch import service as dispatch
 from server.positions import service as positions
 from server.uploads import repository as uploads
@@ -47,6 +47,8 @@ IGNORED: Final = frozenset(
         events.SHIFT_CHANGED,
         events.TECHNICIAN_ABSENT,
         events.TECHNICIAN_BACK,
+        events.STORM_BEGUN,
+        events.STORM_ENDED,
         events.ORDERS_IMPORTED,
     }
 )
@@ -81,6 +83,7 @@ def duties(profile: str) -> dict[str, DueHandler]:
         offers.OFFER_EXPIRES: lambda tx, data: offers.expire(tx, data["work_order_id"], data["epoch"], profile),
         offers.OFFER_DUE: lambda tx, data: dispatch.offer_due_stops(tx, profile, {data["technician_id"]}),
         absence_service.BEGINS: lambda tx, data: absence.take_effect(tx, data["absence_id"], profile),
+        storm.OVER: lambda tx, _data: storm.run_out(tx, profile),
         absence_service.OVER: lambda tx, data: absence.run_out(tx, data["absence_id"], profile),
         positions.PURGE: lambda tx, _data: positions.purge(tx),
         dispatch.REPLAN: lambda tx, _data: dispatch.request_replan(tx, "periodic"),

@@ -18,6 +18,7 @@ from server.dispatch import models as dispatch
 from server.dispatch.travel import models as travel
 from server.notices import models as notices
 from server.positions import models as positions
+from server.storms import models as storms
 from server.sync import models as sync
 from server.uploads import models as uploads
 from server.visits import models as visits
@@ -33,6 +34,7 @@ TABLES = (
     journal,
     notices,
     positions,
+    storms,
     sync,
     travel,
     uploads,

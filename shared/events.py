@@ -34,6 +34,8 @@ DEVICE_REVOKED: Final = "device_revoked"
 SHIFT_CHANGED: Final = "shift_changed"
 TECHNICIAN_ABSENT: Final = "technician_absent"  # ill, vehicle broken down, or another reason; from and until
 TECHNICIAN_BACK: Final = "technician_back"
+STORM_BEGUN: Final = "storm_begun"  # some technicians take no ordinary work until it ends
+STORM_ENDED: Final = "storm_ended"
 ORDERS_IMPORTED: Final = "orders_imported"
 
 ALL: Final = frozenset(value for name, value in globals().items() if name.isupper() and isinstance(value, str))

@@ -9,12 +9,14 @@ import msgspec
 
 from routing.certificate import Certificate, MovedStop
 from routing.emergency_queue import QueueRules
+from routing.grid import build_grid
 from routing.moved import is_kept, list_moved, list_to_tell, spots
 from routing.plan import Plan
 from routing.problem import Job, Problem, Technician, Tier, Value
 from routing.queue import arrange_queue
-from routing.travel import TravelTimes
-from routing.urgent import insert_job
+from routing.state import state_of
+from routing.travel import StraightLine, TravelTimes
+from routing.urgent import finished, place_rest
 from shared.errors import DomainError
 
 
@@ -66,7 +68,7 @@ def settle(
     """
     answer = arrange_queue(after, plan, target_s=int(rules.target_s), rules=rules, travel=travel)
     released = _released(before, after)
-    placed = _with_released(after, answer.plan, [job_id for _, job_id in released], travel)
+    placed = _with_all(after, answer.plan, travel)
     moved = list_moved(after, plan or Plan(), placed)
     duties = [Duty(act=Act.RECALL_OFFER, reason=event, job_id=job, technician_id=tech) for tech, job in released]
     told = dict.fromkeys([*list_to_tell(after, moved), *_broken_promises(after, placed, released)])
@@ -81,13 +83,14 @@ def settle(
     )
 
 
-def _with_released(problem: Problem, plan: Plan, job_ids: Iterable[str], travel: TravelTimes | None) -> Plan:
-    """Give jobs that stood in nobody's planned stops, because they were offered already, a place again."""
-    standing, known = spots(plan), {job.id for job in problem.jobs}
-    for job_id in job_ids:
-        if job_id in known and job_id not in standing:
-            plan = insert_job(problem, plan, job_id, travel)
-    return plan
+def _with_all(problem: Problem, plan: Plan, travel: TravelTimes | None) -> Plan:
+    """Give every job without a place another chance: offered before, left out before, or barred until now."""
+    if not {job.id for job in problem.jobs} - spots(plan).keys():
+        return plan
+    grid = build_grid(problem, travel or StraightLine(problem.profile))
+    state = state_of(grid, plan, keep_first=True)
+    place_rest(state, state.unplanned())
+    return finished(state, plan.engines)
 
 
 def _released(before: Problem, after: Problem) -> list[tuple[str, str]]:

@@ -60,8 +60,8 @@ def storm_mode(
     needed = crews_needed(problem, storm, rules)
     called = _call_in(problem, plan, storm, needed, queue, travel)
     manned = msgspec.structs.replace(problem, technicians=(*problem.technicians, *called))
-    kept_free = _kept_free(manned, plan, needed)
-    cleared = _cleared(manned, kept_free)
+    kept_free = list_kept_free(manned, plan, needed)
+    cleared = clear_for_storm(manned, kept_free)
     done = settle("storm_mode", problem, plan, cleared, rules=queue, travel=travel)
     done, later = _wait_until_over(done, manned, plan, problem.now_s + rules.horizon_s, travel)
     duties = [Duty(act=Act.CALL_IN, reason="storm_mode", technician_id=t.id) for t in called]
@@ -114,7 +114,7 @@ def _beyond_s(problem: Problem, plan: Plan | None, queue: QueueRules, travel: Tr
     return sum(max(0.0, wait - queue.target_s) for wait in waits)
 
 
-def _kept_free(problem: Problem, plan: Plan | None, needed: int) -> list[str]:
+def list_kept_free(problem: Problem, plan: Plan | None, needed: int) -> list[str]:
     """Return the qualified technicians who take no ordinary work, first those whose route promises least."""
     jobs = {job.id: job for job in problem.jobs}
     routes = {route.technician_id: route.stops for route in (plan.routes if plan else ())}
@@ -127,7 +127,7 @@ def _kept_free(problem: Problem, plan: Plan | None, needed: int) -> list[str]:
     return [t.id for t in sorted(able, key=burden)[:needed]]
 
 
-def _cleared(problem: Problem, kept_free: list[str]) -> Problem:
+def clear_for_storm(problem: Problem, kept_free: list[str]) -> Problem:
     """Return the problem in which those kept free may take no ordinary work but what they are under way to."""
     held = {job_id for t in problem.technicians for job_id in t.committed}
     jobs = tuple(

@@ -29,6 +29,7 @@ _STATUS: Final = {
     "transition_not_allowed": 409,
     "notice_over": 409,
     "absence_over": 409,
+    "no_storm": 409,
     "technician_absent": 409,
     "file_offset_wrong": 409,
     "file_checksum_wrong": 460,

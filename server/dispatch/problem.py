@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import msgspec
 from sqlalchemy import orm
 
+from routing.happenings.storm import clear_for_storm
 from routing.plan import Plan, Route, StopTime
 from routing.problem import Job, Leave, Place, Problem, Skill, Technician
 from routing.travel import TravelTimes
@@ -20,6 +21,7 @@ from server.dispatch.models import Assignment, PlannedStop
 from server.dispatch.rules import dispatch_rules, travel_profile
 from server.dispatch.travel import desk as travel_desk
 from server.dispatch.travel.desk import Patience, Terms
+from server.storms import repository as storms
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
 from server.work_orders.models import WorkOrder
@@ -78,7 +80,7 @@ def take_snapshot(
     state = repository.find_plan_state(session, branch_id)
     terms = travel_desk.read_terms(session, branch_id)
     return Snapshot(
-        problem=_without_decliners(problem, declined),
+        problem=clear_for_storm(_without_decliners(problem, declined), storms.list_kept_free(session, branch_id)),
         plan=_plan(planned),
         orders=open_orders,
         revision=state.revision if state else 0,

@@ -33,6 +33,16 @@ class EscalationStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     technicians: int
 
 
+class StormSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a storm is planned for: its span, what a leak binds, how far one looks back, how soon others can come."""
+
+    horizon_s: int
+    bound_s: int
+    look_back_s: int
+    call_in_s: int
+    called_for_s: int
+
+
 class DispatchRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One edition of the desk's settings."""
 
@@ -55,6 +65,7 @@ class DispatchRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     least_remaining_s: int
     end_of_shift_grace_s: int
     priority: dict[str, Weights]
+    storm: StormSettings
     escalation: tuple[EscalationStep, ...]
 
     @property
