@@ -134,7 +134,6 @@ def build(
     texts: Catalog | None = None,
 ) -> ServiceRecord:
     """Return the record; with `texts` it carries the displayed lines, in the first language if unknown (SG-01)."""
-    language = language if language in LANGUAGES else LANGUAGES[0]
     record = ServiceRecord(
         work_order_id=job.work_order_id,
         assignment_id=job.assignment.id,
@@ -161,7 +160,7 @@ def build(
         cause=visit.cause,
         work_done=visit.work_done,
         charge=charge,
-        language=language,
+        language=language if language in LANGUAGES else LANGUAGES[0],
     )
     return record if texts is None else _displayed(record, protocols, texts)
 
