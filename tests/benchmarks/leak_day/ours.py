@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
 
+from routing.anticipation.coverage import CoverPrice
 from routing.anticipation.remaining import DurationLaw, expected_remaining_s, learn_durations
 from routing.anticipation.reserve import Dial, LeakForecast, expected_leak_work_s, learn_leaks, skilled_load
 from routing.instant import Weighing
@@ -43,12 +44,14 @@ OURS = Dials(
     prices=Prices(
         urgent_late=50.0, urgent_cushion_s=2700.0, cushion_s=600.0, cushion_late=0.2, broken_late=0.3, overtime=0.5
     ),
-    rules=Rules(cpu_s=0.1, holds_emergencies=True),
-    weighing=Weighing(tolerance_s=45.0, handover_s=60.0),
-    posting=Posting(empty_km=70.0),
+    rules=Rules(cpu_s=0.04, morning_cpu_s=2.0, holds_emergencies=True),
+    weighing=Weighing(tolerance_s=30.0, handover_s=60.0),
+    posting=Posting(price=CoverPrice(worth=30.0), busy_s=60.0, empty_km=100.0),
     margin=Dial(easy=1.15, full=1.0),
     reserve=Dial(easy=700.0, full=2500.0),
-    soon_s=Dial(easy=0.0, full=0.0),
+    soon_s=Dial(easy=230.0, full=720.0),
+    routine_late=Dial(easy=1.0, full=0.2),
+    short_first=Dial(easy=0.0, full=3.0),
 )
 
 

@@ -89,13 +89,14 @@ class Posts:
             return None
         out = _drives(places, here)
         near = np.argsort(out)[: self._dials.candidates * 2 : 2]
-        spots = np.concatenate([np.asarray([here, following]), places[near]])
+        ways = np.asarray([_part(here, following, share) for share in (0.0, 1.0, 0.25, 0.5, 0.75)])
+        spots = np.concatenate([ways, places[near]])
         there, on = _drives(spots, here), _drives(spots, following)
         dwell = np.minimum(latest - day.now_s - there - on, self._dials.dwell_s)
         extra = np.where((dwell > 0) & (there < self._dials.longest_drive_s), there + on - on[0], np.inf)
         waiter = Waiter(
             technician=crew.index,
-            reach_s=np.concatenate([out[None], _drives(places, following)[None], self._between[near]]),
+            reach_s=np.concatenate([[_drives(places, (x, y)) for x, y in ways.tolist()], self._between[near]]),
             extra_s=np.maximum(extra, 0.0),
             dwell_s=np.maximum(dwell, 0.0) if self._dials.counts_dwell else np.where(dwell > 0, 3600.0, 0.0),
         )
@@ -126,6 +127,10 @@ def _next_stop(day: Day, crew: Crew) -> tuple[Point, float]:
         job = crew.tail[0]
         return day.spots[job], day.opens_s[job] - EARLY_S
     return crew.home, float(SHIFT_END_S)
+
+
+def _part(a: Point, b: Point, share: float) -> Point:
+    return a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])
 
 
 def _drives(places: Floats, place: Point) -> Floats:
