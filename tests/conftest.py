@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
@@ -13,6 +14,15 @@ from tests import throwaway_postgres
 ROOT = Path(__file__).resolve().parents[1]
 DATABASE_SETTING = "LEAKFIRST_TEST_DATABASE_URL"
 THROWAWAY = "throwaway"
+# No test asserts a time (decision 20), so none may fail by one; a change is judged on the same examples every time, and
+# FULL=1 looks for new ones.
+hypothesis.settings.register_profile(
+    "house",
+    deadline=None,
+    derandomize=not os.environ.get("FULL"),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("house")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
