@@ -13,7 +13,7 @@ PRICE = CoverPrice(second_share=0.0, leaks_per_hour=3.0, worth=40.0, least_gain_
 def _reach(*stands: float) -> np.ndarray:
     """Return seconds from stands to places, all on one road with a place every 100 seconds."""
     places = np.arange(0.0, 2000.0, 100.0)
-    return np.abs(np.asarray(stands)[:, None] - places[None])
+    return np.asarray(np.abs(np.asarray(stands)[:, None] - places[None]))
 
 
 def _waiter(technician: int, here: float, *others: float, dwell_s: float = 1800.0) -> Waiter:
