@@ -20,14 +20,16 @@ class CoverPrice:
     """What moving for coverage may cost.
 
     ``second_share``: weight of the second nearest technician (the nearest may be gone); ``leaks_per_hour``: emergencies
-    to expect; ``worth``: driving seconds one second earlier at an emergency is worth; ``least_gain_s``: smaller
-    gains in expected response are noise; ``fixed_s``: what any move costs besides its driving.
+    to expect; ``worth``: driving seconds one second earlier at an emergency is worth; ``least_gain_s``: smaller gains
+    in expected response are noise; ``tail_s``: the second at which a place reached that late counts twice as much as
+    one next door (infinite: all seconds are equal); ``fixed_s``: what any move costs besides its driving.
     """
 
     second_share: float = 0.3
     leaks_per_hour: float = 2.5
     worth: float = 40.0
     least_gain_s: float = 5.0
+    tail_s: float = np.inf
     fixed_s: float = 0.0
 
 
@@ -47,7 +49,7 @@ class Waiter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """A move worth making: ``gain_s`` off the expected response, for ``extra_s`` more driving."""
+    """A move worth making: ``gain_s`` off the expected response (far places counted as priced), for ``extra_s`` more driving."""
 
     technician: int
     candidate: int
@@ -87,7 +89,8 @@ def _best_of(
 ) -> tuple[float, int, float]:
     others = np.delete(reach, waiter.technician, axis=0)
     best, second = _two_best(others)
-    response = _with_one_more(best, second, waiter.reach_s, price.second_share) @ weights / weights.sum()
+    response = _with_one_more(best, second, waiter.reach_s, price.second_share)
+    response = (response + response**2 / (2 * price.tail_s)) @ weights / weights.sum()
     gain = response[0] - response
     expected = price.leaks_per_hour * waiter.dwell_s / 3600
     value = gain * expected * price.worth - waiter.extra_s - price.fixed_s

@@ -58,3 +58,18 @@ def test_move_goes_where_the_forecast_is() -> None:
     weights = np.where(np.arange(20) >= 17, 1.0, 0.01)
     (move,) = choose_moves(_reach(500.0, 400.0), weights, [_waiter(0, 500.0, 100.0, 1800.0)], PRICE)
     assert move.candidate == 2
+
+
+def test_far_places_can_count_more_than_near_ones() -> None:
+    """Halving the way to one far place loses against three near ones by the mean, and wins when the tail counts."""
+    reach = np.asarray([[300.0, 300.0, 300.0, 1500.0]])
+    waiter = Waiter(
+        technician=0,
+        reach_s=np.asarray([[300.0, 300.0, 300.0, 1500.0], [60.0, 60.0, 60.0, 1600.0], [450.0, 450.0, 450.0, 1080.0]]),
+        extra_s=np.asarray([0.0, 100.0, 100.0]),
+        dwell_s=np.full(3, 1800.0),
+    )
+    mean = CoverPrice(second_share=0.0, leaks_per_hour=3.0, worth=40.0)
+    tail = CoverPrice(second_share=0.0, leaks_per_hour=3.0, worth=40.0, tail_s=100.0)
+    assert [move.candidate for move in choose_moves(reach, np.ones(4), [waiter], mean)] == [1]
+    assert [move.candidate for move in choose_moves(reach, np.ones(4), [waiter], tail)] == [2]
