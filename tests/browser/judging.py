@@ -51,13 +51,17 @@ _NAMELESS: Final = """(part) => {
 _MISSING: Final = ("«", "undefined", "NaN", "{")
 
 
-def judge(part: Locator) -> None:
-    """Assert that a part is whole, readable (contrast 4.5), named for screen readers, and has all its words."""
+def look_at(part: Locator) -> dict[str, Any]:
+    """Return what is wrong with a part: what sticks out, weak text, controls without a name, missing words."""
     text = part.inner_text()
-    found: dict[str, Any] = {
+    return {
         "outside": part.evaluate(_OUTSIDE),
         "weak": part.evaluate(_WEAK),
         "nameless": part.evaluate(_NAMELESS),
         "missing": [mark for mark in _MISSING if mark in text],
     }
-    assert found == {"outside": [], "weak": [], "nameless": [], "missing": []}
+
+
+def judge(part: Locator) -> None:
+    """Assert that a part is whole, readable (contrast 4.5), named for screen readers, and has all its words."""
+    assert look_at(part) == {"outside": [], "weak": [], "nameless": [], "missing": []}

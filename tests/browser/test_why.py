@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from deploy.demo_town.roads import CENTER
 from tests.browser.company import START_MS, Company
 from tests.browser.judging import judge
 
@@ -19,7 +20,7 @@ REFERENCES = itertools.count(70)
 def report_leak(company: Company) -> str:
     """Report a strong smell near the crews; return the address."""
     address = f"和平路{next(REFERENCES)}号"
-    place = {"lat": 38.031, "lon": 114.501, "answers": {"smell_strength": "strong"}}
+    place = {"lat": CENTER[0], "lon": CENTER[1], "answers": {"smell_strength": "strong"}}
     company.desk.report({"fault_kind": "gas_leak", "location": "kitchen", "address": address, "ref": address, **place})
     return address
 
