@@ -14,13 +14,12 @@ from flask import Flask, Response, g, redirect, render_template, request, sessio
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from werkzeug.wrappers import Response as BaseResponse
 
-from server.absences import views as absence_views
 from server.accounts import repository as accounts
 from server.accounts import service as account_service
 from server.accounts import views as account_views
 from server.accounts.models import Account
 from server.basemap import views as basemap_views
-from server.board import plan_views
+from server.board import absence_views, plan_views, storm_views
 from server.board import views as board_views
 from server.call_backs import views as call_back_views
 from server.core import errors, registry, texts
@@ -31,7 +30,6 @@ from server.customers import views as customer_views
 from server.intake import views as intake_views
 from server.notices import views as notice_views
 from server.positions import views as position_views
-from server.storms import views as storm_views
 from server.sync import views as sync_views
 from server.uploads import views as upload_views
 from server.visits import views as visit_views
