@@ -49,7 +49,7 @@ class Waiter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """A move worth making: ``gain_s`` off the expected response (far places counted as priced), for ``extra_s`` more driving."""
+    """A move worth making: ``gain_s`` off the response as priced, for ``extra_s`` more driving."""
 
     technician: int
     candidate: int
