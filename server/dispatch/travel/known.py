@@ -99,7 +99,8 @@ class Known:
 
     def _search_some(self, wanted: Index, count: int) -> None:
         """Search for up to so many missing points and publish the table with them."""
-        new = np.array(self.missing(wanted)[:count], dtype=np.int64)
+        # The first time all are new: one search each instead of two, and nothing is known that could be waited for.
+        new = np.array(self.missing(wanted)[: count if self._table.row else None], dtype=np.int64)
         self._table = self._extended(self._with_room(wanted, len(new)), new)
 
     def _with_room(self, wanted: Index, more: int) -> _Table:
