@@ -76,7 +76,7 @@ class Model:
 
         Those are the ones whose last stop is a leak: it is worked to its end.
         """
-        self._state, self._grid, self._lasting = state, state.grid, lasting
+        self._state, self._grid, self._lasting, self._is_whole = state, state.grid, lasting, is_whole
         heads = [state.head(tech) for tech in block.techs]
         self._origin = [state.walked(tech).node_before[head] for tech, head in zip(block.techs, heads, strict=True)]
         self._ready = [state.walked(tech).ready_before[head] for tech, head in zip(block.techs, heads, strict=True)]
@@ -92,7 +92,7 @@ class Model:
         self._add_costs()
         self._add_times()
         self._add_choices()
-        self.frame = self._add_rules(is_whole=is_whole)
+        self.frame = self._add_rules()
 
     def solve(self, limits: Limits, seed: int) -> list[list[int]] | None:
         """Run guided local search from the state's routes; return the tails as grid job indexes."""
@@ -126,13 +126,16 @@ class Model:
         return found is not None and bool(self._routing.CheckIfAssignmentIsFeasible(found, False))  # noqa: FBT003 - as above
 
     def _list_visits(self) -> list[tuple[int, int]]:
-        # Vehicle and depot of every visit to a depot that could be of use.
+        # Vehicle and depot of every visit to a depot that could be of use; a search keeps to the visits there are.
         if not any(self._grid.has_needs[job] for job in self._block.jobs):
             return []
-        depots = range(len(self._grid.problem.depots))
-        return [(vehicle, depot) for vehicle in range(len(self._block.techs)) for depot in depots]
+        if self._is_whole:
+            depots = range(len(self._grid.problem.depots))
+            return [(vehicle, depot) for vehicle in range(len(self._block.techs)) for depot in depots]
+        visits = [self._state.walked(tech).depot for tech in self._block.techs]
+        return [(vehicle, visit[0].depot) for vehicle, visit in enumerate(visits) if visit is not None]
 
-    def _add_rules(self, *, is_whole: bool) -> Frame:
+    def _add_rules(self) -> Frame:
         count = len(self._block.jobs) + 2 * len(self._block.techs)
         frame = Frame(
             grid=self._grid,
@@ -146,13 +149,15 @@ class Model:
             ready_s=self._ready,
         )
         heads = [self._state.routes[tech][: self._state.head(tech)] for tech in self._block.techs]
-        add_rests(frame, self._visit_times())
+        if self._is_whole or not self._visits:
+            # Rests and optional stops together let OR-Tools search for seconds: the exact walk judges what it finds.
+            add_rests(frame, self._visit_times())
         add_overtime(frame, _SCALE)
         add_breaches(frame, self._evaluator, _SCALE)
         add_depots(frame)
         add_parts(frame, heads)
         add_instruments(frame)
-        if is_whole:
+        if self._is_whole:
             stands = walked_stands(self._state)
             add_couplings(frame, {job: stands[job] for head in heads for job in head})
         return frame

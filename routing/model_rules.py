@@ -17,6 +17,7 @@ from routing.knots import Stand, is_bound, list_mates
 from routing.persons import second_id
 
 _HOUR_S = 3600
+_LOADS_FIRST = 1_000_000
 
 
 @dataclass(slots=True)
@@ -159,6 +160,8 @@ def _bind_loads(frame: Frame, dimension: pywrapcp.RoutingDimension, kind: str, t
             if number == depot:
                 frame.solver.Add(dimension.SlackVar(index) <= stored * frame.routing.ActiveVar(index))
                 loads.append(dimension.SlackVar(index))
+                # Loading all there is leads to a solution at once; trying every smaller load first may take for ever.
+                frame.routing.AddWeightedVariableMaximizedByFinalizer(dimension.SlackVar(index), _LOADS_FIRST)
         if loads:
             frame.solver.Add(frame.solver.Sum(loads) <= stored)
 
