@@ -14,6 +14,7 @@ from routing.search import arrays, engine
 from tests.routing.search import plain
 
 SEEDS = range(40)
+pytestmark = pytest.mark.timeout(600)  # the first run on a machine compiles the search
 
 
 def empty(world: arrays.Arrays) -> plain.Routes:
