@@ -40,7 +40,7 @@ def abilities_of(problem: Problem) -> Abilities:
     """Return what everybody may do, shape of ``valid_until`` (technicians, classes)."""
     bounded = any(technician.keeps_territory and technician.territories for technician in problem.technicians)
     classes: dict[Need, int] = {}
-    skill_class = [classes.setdefault(_need_of(job, bounded=bounded), len(classes)) for job in problem.jobs]
+    skill_class = _classes_of(problem, classes, bounded=bounded)
     valid_until = np.full((len(problem.technicians), max(1, len(classes))), FOREVER, dtype=np.int64)
     to_fetch: dict[tuple[int, int], tuple[str, ...]] = {}
     stored = _valid_until(instrument for depot in problem.depots for instrument in depot.instruments)
@@ -53,6 +53,21 @@ def abilities_of(problem: Problem) -> Abilities:
             if missing and until > NEVER:
                 to_fetch[tech, column] = missing
     return Abilities(skill_class, valid_until, to_fetch)
+
+
+def _classes_of(problem: Problem, classes: dict[Need, int], *, bounded: bool) -> list[int]:
+    # Most jobs ask for the same few things: they are told apart by what is cheap to compare.
+    known: dict[tuple[object, ...], int] = {}
+    found: list[int] = []
+    for job in problem.jobs:
+        key = (job.skills, job.instruments, bounded and (job.territory, job.tier == Tier.ORDINARY))
+        number = None if job.skill_levels else known.get(key)
+        if number is None:
+            number = classes.setdefault(_need_of(job, bounded=bounded), len(classes))
+            if not job.skill_levels:
+                known[key] = number
+        found.append(number)
+    return found
 
 
 def is_carried(problem: Problem, job: Job) -> bool:

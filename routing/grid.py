@@ -140,8 +140,8 @@ def build_grid(problem: Problem, travel: TravelTimes) -> Grid:
         windows=[tuple(sorted(job.windows)) for job in jobs],
         skill_class=abilities.skill_class,
         valid_until=abilities.valid_until,
-        locked=[_index_of(technician_index, job.locked_to, STRANGER) for job in jobs],
-        previous=[_index_of(technician_index, problem.previous.get(job.id), NOBODY) for job in jobs],
+        locked=[NOBODY if (to := job.locked_to) is None else technician_index.get(to, STRANGER) for job in jobs],
+        previous=_previous(problem, technician_index),
         committed=committed,
         ready=[max(t.available_s, t.shift_start_s, problem.now_s) for t in technicians],
         start_node=[count + tech for tech in range(crew)],
@@ -154,7 +154,7 @@ def build_grid(problem: Problem, travel: TravelTimes) -> Grid:
         rests=[tuple(sorted(t.breaks, key=lambda one: one.earliest_s)) for t in technicians],
         has_needs=(needs := has_needs(jobs)),
         any_needs=any(needs),
-        barred=[frozenset(technician_index.get(name, NOBODY) for name in job.barred) - {NOBODY} for job in jobs],
+        barred=[_barred(technician_index, job) if job.barred else _NOBODY_BARRED for job in jobs],
         to_fetch=abilities.to_fetch,
         partner=[_partner(job_index, job.id) if job.crew_size > 1 else NOBODY for job in jobs],
     )
@@ -164,8 +164,16 @@ def _partner(index: dict[str, int], job_id: str) -> int:
     return index.get(first_id(job_id) if is_second(job_id) else second_id(job_id), NOBODY)
 
 
-def _index_of(index: dict[str, int], key: str | None, otherwise: int) -> int:
-    return NOBODY if key is None else index.get(key, otherwise)
+_NOBODY_BARRED: frozenset[int] = frozenset()
+
+
+def _barred(technician_index: dict[str, int], job: Job) -> frozenset[int]:
+    return frozenset(technician_index.get(name, NOBODY) for name in job.barred) - {NOBODY}
+
+
+def _previous(problem: Problem, technician_index: dict[str, int]) -> list[int]:
+    had = problem.previous
+    return [technician_index.get(had.get(job.id) or "", NOBODY) for job in problem.jobs]
 
 
 def _tiers(problem: Problem, committed: list[list[int]], legs: Legs) -> list[int]:

@@ -17,9 +17,10 @@ import random
 import resource
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +83,12 @@ def quantile(values: Sequence[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, math.ceil(share * len(values)) - 1)]
 
 
-def with_leaks(problem: Problem, count: int) -> list[Problem]:
-    """Return the problem with one more emergency each, somewhere in town."""
+def with_leaks(problem: Problem, count: int) -> Iterator[Problem]:
+    """Yield the problem with one more emergency each, somewhere in town."""
     rng = random.Random(1)
-    places = [rng.choice(problem.jobs).place for _ in range(count)]
-    return [replace(problem, jobs=(*problem.jobs, a_leak("leak", place, release_s=0))) for place in places]
+    for _ in range(count):
+        leak = a_leak("leak", rng.choice(problem.jobs).place, release_s=0)
+        yield replace(problem, jobs=(*problem.jobs, leak))
 
 
 def cpu_s(work: Callable[[], object]) -> float:
@@ -102,9 +104,10 @@ def instant(size: Size, workers: int) -> Row:
     jobs, crew, calls = size.instant
     problem = morning(1, jobs, crew)
     plan = plan_routes(problem, seed=1, stop=MaxIterations(count=20)).plan
-    asked = with_leaks(problem, calls)
-    urgent = [cpu_s(lambda one=one: insert_urgent(one, plan, "leak")) for one in asked]  # type: ignore[misc]  # bound now
-    ranked = [cpu_s(lambda one=one: rank_candidates(one, plan, "leak")) for one in asked]  # type: ignore[misc]  # as above
+    urgent, ranked = [], []
+    for one in with_leaks(problem, calls):
+        urgent.append(cpu_s(partial(insert_urgent, one, plan, "leak")))
+        ranked.append(cpu_s(partial(rank_candidates, one, plan, "leak")))
     return {
         "jobs": jobs,
         "technicians": crew,
