@@ -42,14 +42,20 @@ class Dials:
 
 OURS = Dials(
     prices=Prices(
-        urgent_late=50.0, urgent_cushion_s=2700.0, cushion_s=600.0, cushion_late=0.2, broken_late=0.3, overtime=0.5
+        urgent_late=50.0,
+        urgent_cushion_s=2700.0,
+        cushion_s=600.0,
+        cushion_late=0.2,
+        broken_late=0.3,
+        overtime=0.5,
+        move_later=130.0,
     ),
     rules=Rules(cpu_s=0.04, morning_cpu_s=2.0, holds_emergencies=True),
-    weighing=Weighing(tolerance_s=30.0, handover_s=60.0),
-    posting=Posting(price=CoverPrice(worth=30.0), busy_s=60.0, empty_km=100.0),
+    weighing=Weighing(tolerance_s=70.0, handover_s=60.0),
+    posting=Posting(price=CoverPrice(worth=40.0), busy_s=120.0, empty_km=60.0),
     margin=Dial(easy=1.15, full=1.0),
-    reserve=Dial(easy=700.0, full=2500.0),
-    soon_s=Dial(easy=230.0, full=720.0),
+    reserve=Dial(easy=750.0, full=2500.0),
+    soon_s=Dial(easy=0.0, full=720.0, easy_load=0.6),
     routine_late=Dial(easy=1.0, full=0.2),
     short_first=Dial(easy=0.0, full=3.0),
 )
