@@ -113,7 +113,7 @@ class Why {
     const rows = [
       ['arrival', t('console.why.arrival_is', { time: clockTime(found.arrival_ms), travel: minutes(found.travel_s ?? 0) }), false],
       ['cost', this.cost(found.change), false],
-      ['promise', found.is_promised ? t(found.keeps_promise ? 'console.why.kept' : 'console.why.broken') : t('console.why.no_promise'), !found.keeps_promise],
+      ['promise', found.is_promised ? t(found.keeps_promise ? 'console.why.kept' : 'console.why.broken') : t('console.why.no_promise'), found.is_promised && !found.keeps_promise],
       ['tell', found.to_tell.length ? numbers(found.to_tell) : t('console.why.tell_none'), found.to_tell.length > 0],
       ['lost', found.lost.length ? numbers(found.lost) : t('console.why.lost_none'), found.lost.length > 0],
       ['dropped', found.dropped.length ? numbers(found.dropped) : t('console.why.dropped_none'), found.dropped.length > 0],
