@@ -45,7 +45,13 @@ class Settings:
 
 
 DEFAULT = Settings()
+GENEROUS_CPU_S = 0.03  # per job: enough to begin hot and still to cool down
 _WARM: list[bool] = []  # filled once the compiled search is loaded
+
+
+def settings_for(jobs: int, cpu_s: float) -> Settings:
+    """Return dials for planning from nothing: with time at hand the search begins hotter and leaves poor basins."""
+    return Settings(hot=3.0) if cpu_s >= GENEROUS_CPU_S * jobs else DEFAULT
 
 
 @dataclass(frozen=True)

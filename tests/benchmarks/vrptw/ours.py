@@ -38,7 +38,8 @@ def solve(instance: Instance, cpu_s: float, seed: int = 1) -> Solved:
     began = time.process_time()
     limits = engine.Limits(cpu_s=cpu_s)
     nothing: list[list[int]] = [[] for _ in range(problem.routes)]
-    found = engine.improve(problem, nothing, [0] * problem.routes, seed=seed, limits=limits)
+    settings = engine.settings_for(problem.jobs, cpu_s)
+    found = engine.improve(problem, nothing, [0] * problem.routes, seed=seed, limits=limits, settings=settings)
     routes = [[job + 1 for job in route] for route in found.routes if route]
     return Solved(routes, time.process_time() - began)
 
