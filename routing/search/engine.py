@@ -269,8 +269,7 @@ def _load(arrays: Arrays, routes: Sequence[Sequence[int]], heads: Sequence[int],
         of[line] = route
         locked[list(stops[:head])] = 1
         anchor[route] = line[head]
-    missing = np.flatnonzero(of[:n] < 0).astype(np.int32)
-    known = n * m if n * m <= LARGEST_TABLE else 0
+    missing, known = np.flatnonzero(of[:n] < 0).astype(np.int32), n * m if n * m <= LARGEST_TABLE else 0
     plan = Plan(
         after=after,
         before=before,
@@ -295,9 +294,13 @@ def _load(arrays: Arrays, routes: Sequence[Sequence[int]], heads: Sequence[int],
         known_price=np.zeros(known),
         sizes=np.array([0, 0, missing.size, 0, n - missing.size - int(locked.sum()), 50], dtype=np.int64),
     )
-    room = Memory(np.zeros(2), np.zeros(n + 2 * m, np.int32), np.zeros(n), np.zeros(n, np.int32), draw.seeded(seed))
+    room = _memory(n, m, seed)
     take_up(world, plan, room)
     return _Desk(world, plan, room)
+
+
+def _memory(n: int, m: int, seed: int) -> Memory:
+    return Memory(np.zeros(2), np.zeros(n + 2 * m, np.int32), np.zeros(n), np.zeros(n, np.int32), draw.seeded(seed))
 
 
 def _check(arrays: Arrays, routes: Sequence[Sequence[int]], heads: Sequence[int]) -> None:

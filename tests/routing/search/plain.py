@@ -6,6 +6,7 @@ import math
 import random
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from routing.search import arrays
 
@@ -50,12 +51,16 @@ def problem(seed: int, *, jobs: int = 12, routes: int = 3) -> arrays.Arrays:
             "break_s": [draw.choice([0.0, 30.0]) for _ in range(routes)],
             "stock": [[draw.randint(5, 12), draw.randint(1, 4)] for _ in range(routes)],
         },
-        tables={
-            "allowed": [[draw.random() < 0.85 for _ in range(jobs)] for _ in range(routes)],
-            "latest_start": [[draw.choice([math.inf, math.inf, 250.0]) for _ in range(jobs)] for _ in range(routes)],
-            "pair_cost": [[draw.choice([0.0, 0.0, 7.0]) for _ in range(jobs)] for _ in range(routes)],
-        },
+        tables=_tables(draw, routes, jobs),
     )
+
+
+def _tables(draw: random.Random, routes: int, jobs: int) -> dict[str, ArrayLike]:
+    return {
+        "allowed": [[draw.random() < 0.85 for _ in range(jobs)] for _ in range(routes)],
+        "latest_start": [[draw.choice([math.inf, math.inf, 250.0]) for _ in range(jobs)] for _ in range(routes)],
+        "pair_cost": [[draw.choice([0.0, 0.0, 7.0]) for _ in range(jobs)] for _ in range(routes)],
+    }
 
 
 def _windows(draw: random.Random) -> list[tuple[float, float]]:
