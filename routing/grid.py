@@ -144,13 +144,10 @@ def build_grid(problem: Problem, travel: TravelTimes) -> Grid:
         previous=_previous(problem, technician_index),
         committed=committed,
         ready=[max(t.available_s, t.shift_start_s, problem.now_s) for t in technicians],
-        start_node=[count + tech for tech in range(crew)],
-        end_node=[
-            count + crew + tech if technician.end_place is not None else legs.free
-            for tech, technician in enumerate(technicians)
-        ],
-        leave_node=[count + 2 * crew + tech for tech in range(crew)],
-        depot_node=[count + 3 * crew + depot for depot in range(len(problem.depots))],
+        start_node=list(range(count, count + crew)),
+        end_node=[legs.free if t.end_place is None else count + crew + tech for tech, t in enumerate(technicians)],
+        leave_node=list(range(count + 2 * crew, count + 3 * crew)),
+        depot_node=list(range(count + 3 * crew, count + 3 * crew + len(problem.depots))),
         rests=[tuple(sorted(t.breaks, key=lambda one: one.earliest_s)) for t in technicians],
         has_needs=(needs := has_needs(jobs)),
         any_needs=any(needs),

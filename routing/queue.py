@@ -13,7 +13,6 @@ import msgspec
 import numpy as np
 
 from routing.certificate import Certificate
-from routing.emergency_queue import QueueRules, Waiting, arrange_lines
 from routing.errands import lacks_parts
 from routing.grid import Grid, build_grid
 from routing.plan import Plan, PlanResult
@@ -21,6 +20,7 @@ from routing.problem import Problem, Tier
 from routing.state import State, state_of
 from routing.travel import StraightLine, TravelTimes
 from routing.urgent import finished, first_tier_order, place_first, place_rest, stand, with_moved
+from routing.waiting import QueueRules, Waiting
 
 
 def arrange_queue(
@@ -65,6 +65,8 @@ def _arrange(state: State, rules: QueueRules) -> None:
     number = {job: index for index, job in enumerate(jobs)}
     if not jobs:
         return
+    from routing.emergency_queue import arrange_lines  # noqa: PLC0415 - the gateway names the rule and never loads a compiler
+
     lines = arrange_lines(_waiting(state, techs, jobs), rules, [[number[job] for job in line] for line in held])
     for tech, line in zip(techs, lines, strict=True):
         head, route = len(state.grid.committed[tech]), state.routes[tech]

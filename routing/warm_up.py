@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import sys
 
-from routing.emergency_queue import QueueRules
 from routing.planner import plan_routes
 from routing.problem import Job, Place, Problem, Profile, Technician
 from routing.queue import arrange_queue
 from routing.stop import MaxIterations
 from routing.urgent import insert_job, insert_urgent
+from routing.waiting import QueueRules
 
 _HOUR_S = 3600
 

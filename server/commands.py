@@ -191,7 +191,7 @@ def _set_up_logs() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # where errors go now
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.INFO if os.environ.get("LEAKFIRST_VERBOSE") else logging.WARNING
         ),

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 import msgspec
 
 from routing.certificate import Certificate, MovedStop
-from routing.emergency_queue import QueueRules
 from routing.grid import build_grid
 from routing.moved import is_kept, list_moved, list_to_tell, spots
 from routing.plan import Plan
@@ -17,6 +16,7 @@ from routing.queue import arrange_queue
 from routing.state import state_of
 from routing.travel import StraightLine, TravelTimes
 from routing.urgent import finished, place_rest
+from routing.waiting import QueueRules
 from shared.errors import DomainError
 
 

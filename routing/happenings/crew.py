@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from routing.emergency_queue import QueueRules
 from routing.happenings.aftermath import (
     Act,
     Aftermath,
@@ -18,6 +17,7 @@ from routing.happenings.aftermath import (
 from routing.plan import Plan
 from routing.problem import Job, Place, Problem, Technician
 from routing.travel import TravelTimes
+from routing.waiting import QueueRules
 from shared.errors import DomainError
 
 

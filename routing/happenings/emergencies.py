@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from routing.emergency_queue import QueueRules
 from routing.happenings.aftermath import Act, Aftermath, Duty, get_job, settle, without_job
 from routing.plan import Plan
 from routing.problem import Job, Problem
 from routing.travel import TravelTimes
+from routing.waiting import QueueRules
 
 
 def several_emergencies(

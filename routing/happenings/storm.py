@@ -13,13 +13,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from routing.emergency_queue import QueueRules
 from routing.happenings.aftermath import Act, Aftermath, Duty, settle
 from routing.moved import is_kept, list_moved, spots
 from routing.plan import Plan
 from routing.problem import Job, Problem, Technician, Tier, Value
 from routing.travel import TravelTimes
 from routing.urgent import insert_job
+from routing.waiting import QueueRules
 
 
 class StormRules(Value, frozen=True, kw_only=True):

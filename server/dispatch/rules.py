@@ -9,8 +9,8 @@ from typing import Final
 
 import msgspec
 
-from routing.emergency_queue import QueueRules
 from routing.problem import Profile
+from routing.waiting import QueueRules
 from server.core import texts
 
 _FILE: Final = "dispatch-2026.toml"

@@ -5,7 +5,8 @@ import random
 
 import numpy as np
 
-from routing.emergency_queue import QueueRules, Waiting, arrange_lines, lines_cost
+from routing.emergency_queue import arrange_lines, lines_cost
+from routing.waiting import QueueRules, Waiting
 
 RULES = QueueRules(target_s=3600, late_s=7200, limit_s=7200, limit_weight=3.0)
 

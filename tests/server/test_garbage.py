@@ -10,12 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server import app as composition
+from server.absences import service as absences
 from server.accounts import views as accounts
 from server.board import views as board
 from server.call_backs import service as call_backs
 from server.core import journal
 from server.core.registry import Audience, Route
+from server.dispatch import hours, stability
 from server.intake import service as intake
+from server.notices import service as notices
+from server.positions import views as positions
 from server.reports import verification
 from server.sync import repository as sync
 from shared import facts, wire
@@ -46,6 +50,18 @@ EXAMPLES: Final[dict[Any, Any]] = {
     board.CommandRequest: {"ver": 3, "reason": "later"},
     accounts.CodeRequest: {"technician_id": "wang"},
     call_backs.CallBackRequest: {"satisfied": True, "answers": {"CB-02": "yes"}, "note": ""},
+    absences.AbsenceRequest: {
+        "reason": "breakdown",
+        "from_ms": MORNING_MS,
+        "until_ms": MORNING_MS + HOUR_MS,
+        "lat": 37.86,
+        "lon": 113.57,
+        "note": "",
+    },
+    hours.ShiftRequest: {"start_ms": MORNING_MS, "end_ms": MORNING_MS + HOUR_MS},
+    stability.BudgetRequest: {"ver": 0, "max_moved": 2},
+    notices.ToldRequest: {"note": "知道了"},
+    positions.TraceRequest: {"from_ms": MORNING_MS, "until_ms": MORNING_MS + HOUR_MS},
 }
 EVENT: Final = {
     "id": "event-0",

@@ -40,8 +40,8 @@ def protocols() -> tuple[Protocol, ...]:
 @functools.cache
 def texts() -> text.Catalog:
     """Return the shipped texts of the rules."""
-    files = {language: (HOME / "locale" / f"core.{language}.toml").read_bytes() for language in text.LANGUAGES}
-    return text.Catalog.from_toml(files)
+    found = {lang: sorted((HOME / "locale").glob(f"*.{lang}.toml")) for lang in text.LANGUAGES}
+    return text.Catalog.from_toml({lang: [path.read_bytes() for path in paths] for lang, paths in found.items()})
 
 
 @functools.cache

@@ -14,7 +14,8 @@ from routing.anticipation.districts import DistrictHistory
 from routing.anticipation.remaining import DurationLaw, learn_durations
 from routing.anticipation.scenarios import remaining_scenarios_s
 from routing.anticipation.stations import StationRules, choose_stations, response_price
-from routing.emergency_queue import QueueRules, Waiting, arrange_lines
+from routing.emergency_queue import arrange_lines
+from routing.waiting import QueueRules, Waiting
 from tests.benchmarks.nyc.fleet import Fleet, Mode
 from tests.benchmarks.nyc.laws import HAND_OVER_S, MEAN_JOB_S, Calls, Floats, travel_s
 

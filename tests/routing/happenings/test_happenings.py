@@ -2,7 +2,6 @@
 
 import pytest
 
-from routing.emergency_queue import QueueRules
 from routing.happenings.aftermath import Act, Aftermath
 from routing.happenings.crew import extended_visit, no_show, shift_change, technician_ill, vehicle_breakdown
 from routing.happenings.emergencies import emergency_rechecked, emergency_revoked, several_emergencies
@@ -12,6 +11,7 @@ from routing.planner import plan_routes
 from routing.problem import Job, Problem, Technician
 from routing.stop import MaxIterations
 from routing.verify import verify_plan
+from routing.waiting import QueueRules
 from shared.errors import DomainError
 from tests.routing.worlds import DAY_START, HOUR, a_job, a_leak, a_problem, a_technician, east, random_problem
 
