@@ -96,7 +96,8 @@ def flat_km(places: Sequence[Place], around: Place) -> Floats:
     """Return places as kilometres east and north [n, 2] of one of them, good enough to tell neighbours."""
     degrees = np.array([(place.lon, place.lat) for place in places], dtype=np.float64).reshape(-1, 2)
     per_degree = np.array([_KM_PER_DEGREE * math.cos(math.radians(around.lat)), _KM_PER_DEGREE])
-    return (degrees - np.array([around.lon, around.lat])) * per_degree
+    km: Floats = (degrees - np.array([around.lon, around.lat])) * per_degree
+    return km
 
 
 def share_out(state: State, jobs: Sequence[int], groups: Sequence[Sequence[int]]) -> list[list[int]]:
@@ -131,8 +132,9 @@ def _distances_km(grid: Grid, jobs: Sequence[int], groups: Sequence[Sequence[int
     homes = flat_km([technician.place for technician in grid.technicians], around)
     where = flat_km([grid.jobs[job].place for job in jobs], around)
     far = np.full((len(jobs), len(groups)), np.inf)
-    masks = {key: grid.allowed_mask(job) for job in jobs if (key := _kind(grid, job)) is not None}
     kinds = [_kind(grid, job) for job in jobs]
+    one_of = dict(zip(kinds, jobs, strict=True))
+    masks = {kind: grid.allowed_mask(job) for kind, job in one_of.items()}
     for kind, mask in masks.items():
         rows = [index for index, other in enumerate(kinds) if other == kind]
         for column, group in enumerate(groups):
@@ -157,4 +159,5 @@ def _room_s(state: State, groups: Sequence[Sequence[int]], work_s: float) -> Flo
             hours[number] += max(0, grid.technicians[tech].shift_end_s - grid.ready[tech])
             load[number] += sum(grid.jobs[job].service_s + _DRIVE_S for job in state.routes[tech])
     share = (work_s + load.sum()) / max(1.0, hours.sum())
-    return hours * share * _UNEVEN - load
+    room_s: Floats = hours * share * _UNEVEN - load
+    return room_s

@@ -154,7 +154,7 @@ def views(house: House, device: Device) -> list[dict[str, Any]]:
         "/api/v1/position-views", headers={"Authorization": f"Bearer {device.line.token}"}
     )
     assert answer.status_code == 200
-    found: list[dict[str, Any]] = answer.json["views"]
+    found: list[dict[str, Any]] = (answer.json or {})["views"]
     return found
 
 

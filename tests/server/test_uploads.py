@@ -52,7 +52,7 @@ def wang_with_photo(house: House) -> tuple[Phone, str]:
     return wang, order_id
 
 
-def call(house: House, method: str, path: str, body: bytes = b"", token: str = "", **headers: str) -> Any:
+def call(house: House, method: str, path: str, body: bytes = b"", token: str = "", **headers: Any) -> Any:
     """Call the lane as a device."""
     told = {name.replace("_", "-"): value for name, value in headers.items()}
     told["Authorization"] = f"Bearer {token}"
@@ -132,7 +132,7 @@ def test_picture_with_other_content_is_kept_aside_and_asked_for_again(house: Hou
 )
 def test_garbage_announcement_is_refused_in_both_languages(house: House, headers: dict[str, str], code: str) -> None:
     """Nothing that is no file gets a row or a path."""
-    answer = call(house, "POST", "/api/v1/uploads", token=token_of(house), **headers)
+    answer = call(house, "POST", "/api/v1/uploads", b"", token_of(house), **headers)
     assert (answer.status_code, answer.json["code"]) == (400, code)
     assert set(answer.json["text"]) == {"zh_CN", "en"}
 
