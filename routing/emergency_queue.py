@@ -51,6 +51,20 @@ def arrange_lines(waiting: Waiting, rules: QueueRules, lines: Sequence[Sequence[
     return [[int(job) for job in table[crew, : lengths[crew]]] for crew in range(len(lines))]
 
 
+def warm_up() -> None:
+    """Share out an invented queue of two, so that no transaction waits until the compiled rule is loaded."""
+    pair = np.ones((2, 2))
+    queue = Waiting(
+        travel_s=pair,
+        between_s=pair,
+        ready_s=np.zeros((2, 1)),
+        service_s=np.ones((2, 1)),
+        waited_s=np.zeros(2),
+        latest_s=np.full((2, 2), np.inf),
+    )
+    arrange_lines(queue, QueueRules(target_s=1.0), [[0, 1], []])
+
+
 def lines_cost(waiting: Waiting, rules: QueueRules, lines: Sequence[Sequence[int]]) -> tuple[float, float]:
     """Return (mean weighted seconds beyond the target, mean seconds waited) of lines; infinite when one is barred."""
     desk = _desk(waiting, rules)

@@ -134,6 +134,9 @@ def _stop(settings: Settings) -> Stop:
 
 def run_worker(settings: Settings) -> None:
     """Handle events and due duties, and plan, until the process ends."""
+    from routing import emergency_queue  # noqa: PLC0415 - loads a compiler, which belongs to this process alone
+
+    emergency_queue.warm_up()
     services = make_services(settings)
     warming = Warming(services.uow, settings.sla_profile)
     learner = Learner(services.uow, settings.time_zone)
