@@ -28,6 +28,8 @@ from tests.server.device import Device
 from tests.server.garbage import judge
 from tests.server.house import HOME, HOUR_MS, LEAK, MORNING_MS, House
 
+pytestmark = pytest.mark.slow  # hundreds of calls for each route
+
 ROUTES: Final = composition.make_registry().routes
 WITH_BODY: Final = [route for route in ROUTES if route.schema is not None]
 NOTE: Final = facts.NoteAdded(text="表前阀已关")

@@ -15,6 +15,8 @@ from tests.server import garbage
 from tests.server.garbage import judge
 from tests.server.house import Console, House, Wire
 
+pytestmark = pytest.mark.slow  # hundreds of calls for each route
+
 ROUTES: Final = composition.make_registry().routes
 OPEN: Final = [r for r in ROUTES if "<" in r.rule or r.method == "GET"]
 

@@ -13,6 +13,8 @@ from server.work_orders import repository as work_orders
 from shared.errors import DomainError
 from tests.server.house import HOME, House
 
+pytestmark = pytest.mark.slow  # whole files through the whole desk
+
 PRESET = """
 time_zone = "Asia/Shanghai"
 encodings = ["utf-8-sig"]

@@ -15,6 +15,8 @@ from server.dispatch import service as dispatch
 from server.processes import Planning
 from tests.server.house import HOME, STOVE, House
 
+pytestmark = pytest.mark.slow  # waits for solving processes
+
 _WAIT_S = 60.0
 
 

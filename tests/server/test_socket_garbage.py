@@ -17,6 +17,8 @@ from tests.server import garbage
 from tests.server.device import Device
 from tests.server.house import LEAK, House
 
+pytestmark = pytest.mark.slow  # starts a real gateway for each test
+
 GOOD: Final = {"at_ms": 1_790_042_400_000, "lat": 37.86, "lon": 113.57}
 WAIT_S: Final = 20.0
 BAD: Final[tuple[Any, ...]] = (None, "x", [], {}, 10**30, 1e308)

@@ -20,6 +20,8 @@ from tests.mobile.phones import go_to_the_door
 from tests.server.house import ELSEWHERE, HOME, STOVE, House, Wire
 from tests.server.test_late_rules import assign, sign
 
+pytestmark = pytest.mark.slow  # many phones, many broken lines
+
 PICTURE: Final = b"\xff\xd8\xff" + bytes(range(256)) * 4 * 600  # three pieces, the last one short
 SHA256: Final = hashlib.sha256(PICTURE).hexdigest()
 

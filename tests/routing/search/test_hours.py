@@ -14,7 +14,8 @@ from routing.search.engine import Limits
 from routing.search.hours import engine, rounds
 from routing.search.hours.supplies import Supplies
 
-pytestmark = pytest.mark.timeout(900)  # the first call in a fresh checkout compiles the search
+# The first call in a fresh checkout compiles the search.
+pytestmark = [pytest.mark.timeout(900), pytest.mark.slow]
 
 JOBS, CREW, DEPOT = 7, 3, 7
 SEEDS = range(30)

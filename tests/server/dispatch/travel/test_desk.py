@@ -34,6 +34,8 @@ from tests.server.dispatch.travel.rude import RudeServer, rude_server
 from tests.server.dispatch.travel.towns import grid_ways, node_place, write_town
 from tests.server.house import HOME, LEAK, STOVE, House
 
+pytestmark = pytest.mark.slow  # reads road nets and asks slow servers
+
 DOOR = node_place(203)
 FIELD = Place(lat=DOOR.lat - 0.05, lon=DOOR.lon)
 
