@@ -88,7 +88,7 @@ STEPS: Final = (
         paths=("tests/journeys",),
         environment={"LEAKFIRST_TEST_DATABASE_URL": os.environ.get("LEAKFIRST_TEST_DATABASE_URL") or "throwaway"},
     ),
-    Step("browser", 80, paths=("tests/browser",)),
+    Step("browser", 80, paths=("tests/browser",), workers=2),
 )
 
 

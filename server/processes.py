@@ -42,6 +42,7 @@ _HARD_LIMIT_S: Final = 60.0
 _SEED: Final = 1
 _RESTART_S: Final = 0.5
 _WARM_EVERY_S: Final = 2.0
+_LOAD_AFTER_S: Final = 5.0
 
 
 def make_services(
@@ -134,9 +135,6 @@ def _stop(settings: Settings) -> Stop:
 
 def run_worker(settings: Settings) -> None:
     """Handle events and due duties, and plan, until the process ends."""
-    from routing import emergency_queue  # noqa: PLC0415 - loads a compiler, which belongs to this process alone
-
-    emergency_queue.warm_up()
     services = make_services(settings)
     warming = Warming(services.uow, settings.sla_profile)
     learner = Learner(services.uow, settings.time_zone)
@@ -154,11 +152,20 @@ def run_worker(settings: Settings) -> None:
     threading.Thread(
         target=_forever, args=(lambda: _keep_warm(services, warming, learner), "travel"), daemon=True
     ).start()
+    threading.Thread(target=_load_compiled, daemon=True).start()
     line = nudge.listen(settings.data_dir, nudge.WORKER)
     _log.info("worker runs", name=settings.worker_name)
     while True:
         if not _guarded(relay.run_once, "relay"):
             nudge.wait(line)
+
+
+def _load_compiled() -> None:
+    """Load the compiled rule for waiting leaks, once the worker has caught up, so that no transaction waits for it."""
+    clock.sleep_s(_LOAD_AFTER_S)
+    from routing import emergency_queue  # noqa: PLC0415 - loads a compiler, which belongs to this process alone
+
+    emergency_queue.warm_up()
 
 
 def _keep_warm(services: Services, warming: Warming, learner: Learner) -> bool:

@@ -144,6 +144,7 @@ def test_record_opens_with_signature_when_a_visit_is_signed(page: Page, company:
 
 def test_keys_are_explained_when_a_question_mark_is_typed(page: Page) -> None:
     """The sheet opens and Esc closes it."""
+    expect(page.locator("#line")).to_have_attribute("data-state", "up")
     page.keyboard.press("?")
     expect(page.locator("dialog.help")).to_be_visible()
     page.keyboard.press("Escape")
