@@ -117,10 +117,15 @@ def react_to_move(tx: Tx, event: Event, profile: str) -> None:
     command = event.data["command"]
     if command in _REPLANNED:
         dispatch.place_work_order(tx, event.work_order_id, profile)
-    elif command in _ENDED_AT_DESK:
+    elif command in _ENDED_AT_DESK and _is_still(tx, event):
         dispatch.end_assignments(tx, event.work_order_id, command)
     elif command == _CLOSED_DOOR:
         show_closed_door(tx, event.work_order_id)
+
+
+def _is_still(tx: Tx, event: Event) -> bool:
+    """Tell whether an order still stands where a command led it: who was sent since then is not called back by it."""
+    return work_orders.lock_order(tx.session, tx.branch_id, event.work_order_id).state == str(event.data["target"])
 
 
 def show_closed_door(tx: Tx, work_order_id: str) -> None:

@@ -33,7 +33,6 @@ from server.dispatch.travel import learning
 from server.dispatch.travel.desk import Patience
 from server.dispatch.travel.learning import Learner
 from server.dispatch.warming import Warming
-from shared.errors import DomainError
 
 _log = structlog.get_logger(__name__)
 
@@ -96,7 +95,7 @@ class Planning:
             wanted: dict[str, Any] = {"seed": _SEED, "stop": stop, "max_moved": asked.max_moved, "travel": travel}
             run = self._pool.submit(solving.in_solving_process, asked.problem, asked.plan, **wanted)
             return run.result(timeout=_HARD_LIMIT_S)
-        except (TimeoutError, concurrent.futures.BrokenExecutor, DomainError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever ends one branch's run, its plan stands and the others go on
             _log.warning("planning run failed, the plan that stands is kept", error=repr(error))
             self.close()
             return None

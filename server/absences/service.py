@@ -20,6 +20,9 @@ from shared.errors import DomainError
 BEGINS: Final = "absence_begins"
 OVER: Final = "absence_over"
 _LONGEST_NOTE: Final = 500
+_DAY_MS: Final = 86_400_000
+# Long enough that no grace at the end of a shift reaches it, short enough that it is over before the next one.
+_REST_MS: Final = 2 * 3_600_000
 
 
 class AbsenceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,14 +67,22 @@ def report_absence(tx: Tx, technician_id: str, request: AbsenceRequest) -> Absen
     return row
 
 
+def _after_shift_ms(tx: Tx, technician_id: str, from_ms: int) -> int | None:
+    """Return when an absence without an end is over: well after the shift that runs or comes next within a day."""
+    shifts = accounts.list_shifts(tx.session, tx.branch_id, from_ms, from_ms + _DAY_MS)
+    ends_ms = next((shift.end_ms for shift in shifts if shift.technician_id == technician_id), None)
+    return None if ends_ms is None else ends_ms + _REST_MS
+
+
 def _announce(tx: Tx, row: Absence) -> None:
     span = {"from_ms": row.from_ms, "until_ms": row.until_ms}
     data = {"absence_id": row.id, "technician_id": row.technician_id, "reason": row.reason, **span}
     tx.record(events.TECHNICIAN_ABSENT, data, technicians=(row.technician_id,))
     if row.from_ms > tx.now_ms:
         deadlines.schedule(tx, BEGINS, row.id, row.from_ms, {"absence_id": row.id})
-    if row.until_ms is not None:
-        deadlines.schedule(tx, OVER, row.id, row.until_ms, {"absence_id": row.id})
+    over_ms = row.until_ms or _after_shift_ms(tx, row.technician_id, row.from_ms)
+    if over_ms is not None:
+        deadlines.schedule(tx, OVER, row.id, over_ms, {"absence_id": row.id})
 
 
 def end_absence(tx: Tx, absence_id: str) -> Absence:

@@ -162,6 +162,9 @@ def _free_from_others(tx: Tx, accepted: Assignment, order: WorkOrder, profile: s
             AssignmentState.EN_ROUTE,
         }:
             continue
+        held = work_orders.lock_order(tx.session, tx.branch_id, other.work_order_id)
+        if is_alarming(held) and not is_alarming(order):
+            continue
         recall(tx, other, profile, reason=f"emergency {order.number}")
 
 

@@ -116,23 +116,23 @@ def replan_after(tx: Tx, event: str, sla_profile: str) -> None:
 
 def _store(tx: Tx, plan: Plan, asked: Snapshot, cause: Cause, gone: frozenset[str] = frozenset()) -> set[str]:
     """Store a plan but its stops that are gone from it; owe messages to customers whose promise it moves."""
-    committed = {job_id for technician in asked.problem.technicians for job_id in technician.committed}
-    changed = problem.store_plan(tx.session, tx.branch_id, _without(plan, set(gone)), committed)
+    plan = _without(plan, set(gone))
+    changed = problem.store_plan(tx.session, tx.branch_id, plan, _committed(asked))
     if cause.kind != "order":
         stability.note_moved(tx, asked.problem, asked.plan, plan, cause.kind)
-    _judge_promises(tx, plan, asked, cause)
+    _judge_promises(tx, plan, asked, cause, gone)
     if changed:
         tx.record(events.PLAN_CHANGED, {"technician_ids": sorted(changed), "engines": list(plan.engines)})
     return changed
 
 
-def _judge_promises(tx: Tx, plan: Plan, asked: Snapshot, cause: Cause) -> None:
+def _judge_promises(tx: Tx, plan: Plan, asked: Snapshot, cause: Cause, gone: frozenset[str]) -> None:
     starts_ms = {stop.job_id: stop.start_s * 1000 for route in plan.routes for stop in route.stops}
     before = {stop.job_id for route in asked.plan.routes for stop in route.stops}
     rules = dispatch_rules()
     new = notices.NewPlan(
         starts_ms=starts_ms,
-        dropped=frozenset(before - starts_ms.keys()),
+        dropped=frozenset(before - starts_ms.keys() - gone),
         cause=cause,
         patience=notices.Patience(rules.told_tolerance_s, rules.tell_lead_s),
     )
@@ -320,7 +320,9 @@ def apply_plan(tx: Tx, run_of: Judged | None, asked: Snapshot, sla_profile: str)
         return False
     plan = asked.plan if run_of is None else run_of.plan
     waiting = {o.id for o in work_orders.list_in_states(tx.session, tx.branch_id, WAITING_STATES)}
-    gone = frozenset(s.job_id for r in plan.routes for s in r.stops) - waiting
+    # What was offered by hand or taken while the run went on is no longer the plan's to give.
+    taken = {a.work_order_id for a in repository.list_live(tx.session, tx.branch_id)} - _committed(asked)
+    gone = (frozenset(s.job_id for r in plan.routes for s in r.stops) - waiting) | taken
     changed = _store(tx, plan, asked, cause, gone)
     if run_of is not None:
         stability.note_quality(tx, run_of)
@@ -331,6 +333,10 @@ def apply_plan(tx: Tx, run_of: Judged | None, asked: Snapshot, sla_profile: str)
     if waiting:
         keep_planning(tx)
     return True
+
+
+def _committed(asked: Snapshot) -> set[str]:
+    return {job_id for technician in asked.problem.technicians for job_id in technician.committed}
 
 
 def _without(plan: Plan, gone: set[str]) -> Plan:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from server.positions.models import PositionPoint, PositionView
+
+_LOOKED_BACK: Final = 50
 
 
 def find_point(session: orm.Session, technician_id: str, at_ms: int) -> PositionPoint | None:
@@ -14,9 +18,10 @@ def find_point(session: orm.Session, technician_id: str, at_ms: int) -> Position
 
 
 def find_before(session: orm.Session, technician_id: str, at_ms: int) -> PositionPoint | None:
-    """Return the last point before a moment."""
+    """Return the last believed point before a moment."""
     query = sa.select(PositionPoint).where(PositionPoint.technician_id == technician_id, PositionPoint.at_ms < at_ms)
-    return session.scalars(query.order_by(PositionPoint.at_ms.desc()).limit(1)).first()
+    recent = session.scalars(query.order_by(PositionPoint.at_ms.desc()).limit(_LOOKED_BACK))
+    return next((point for point in recent if not point.flags), None)
 
 
 def list_trace(

@@ -117,7 +117,7 @@ def _flags(session: orm.Session, technician_id: str, position: wire.Position) ->
     if position.is_mocked:
         return (MOCKED,)
     before = repository.find_before(session, technician_id, position.at_ms)
-    if before is None or before.flags:
+    if before is None:
         return ()
     north_m = (position.lat - before.lat) * _METRES_PER_DEGREE
     east_m = (position.lon - before.lon) * _METRES_PER_DEGREE * math.cos(math.radians(position.lat))

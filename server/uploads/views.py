@@ -44,6 +44,7 @@ def announce(call: Call) -> Response:
     row = call.write(
         lambda tx: service.announce(tx, call.device_id, sha256, size_bytes, told.get("filetype", "image/jpeg"))
     )
+    _end_if_whole(call, row)
     return _answer(call, row.sha256, 201, Location=f"{_RULE}/{row.sha256}")
 
 
@@ -62,9 +63,7 @@ def append(call: Call, sha256: str) -> Response:
     offset_bytes = _whole_number(request.headers.get("Upload-Offset", ""))
     have_bytes = shelf.append(sha256, offset_bytes, request.get_data(), row.size_bytes)
     if have_bytes == row.size_bytes:
-        if not shelf.settle(sha256):
-            raise DomainError("file_checksum_wrong", sha256=sha256)
-        call.write(lambda tx: service.complete(tx, sha256))
+        _end_if_whole(call, row)
     return _answer(call, sha256, 204)
 
 
@@ -80,11 +79,18 @@ def show(call: Call, sha256: str) -> Response:
 
 def _get(call: Call, sha256: str) -> Upload:
     row = call.read(lambda s: repository.get_upload(s, call.actor.branch_id, sha256))
-    shelf = _shelf(call)
-    if row.completed_ms is None and shelf.whole(sha256).exists():
-        # The process ended between the last byte and its note.
-        call.write(lambda tx: service.complete(tx, sha256))
+    _end_if_whole(call, row)
     return row
+
+
+def _end_if_whole(call: Call, row: Upload) -> None:
+    """Settle and note a file whose last byte is here: the process may have ended between the byte and its note."""
+    shelf = _shelf(call)
+    if row.completed_ms is not None or shelf.size_bytes(row.sha256) != row.size_bytes:
+        return
+    if not shelf.settle(row.sha256):
+        raise DomainError("file_checksum_wrong", sha256=row.sha256)
+    call.write(lambda tx: service.complete(tx, row.sha256))
 
 
 def _shelf(call: Call) -> Shelf:

@@ -125,7 +125,7 @@ def test_preview_names_what_would_have_to_be_done_and_does_nothing(house: House)
     again = house.lin.post("/api/v1/technicians/wang/absence/preview", broken).json
     assert again["duties"][0]["number"] == house.order(leak).number
     assert holders(house, leak) == {"wang"}
-    assert house.lin.get("/api/v1/absences").json["items"] == []
+    assert house.sign_in("lin").get("/api/v1/absences").json["items"] == []
 
 
 def test_shorter_shift_gives_the_afternoon_to_somebody_else(house: House) -> None:
@@ -155,7 +155,7 @@ def test_wrong_request_is_refused_by_its_reason(house: House, path: str, body: A
     """What cannot be is said in words, and nothing is written."""
     answer = house.lin.post(f"/api/v1/{path}", body)
     assert answer.json["code"] == code
-    assert house.lin.get("/api/v1/absences").json["items"] == []
+    assert house.sign_in("lin").get("/api/v1/absences").json["items"] == []
 
 
 def test_other_branch_and_other_roles_have_no_say(house: House) -> None:
@@ -172,3 +172,22 @@ def test_absence_ends_once(house: House) -> None:
     assert house.lin.post(f"/api/v1/absences/{absence_id}/end").status_code == 200
     again = house.lin.post(f"/api/v1/absences/{absence_id}/end")
     assert (again.status_code, again.json["code"]) == (409, "absence_over")
+
+
+def test_absence_without_an_end_is_over_before_the_next_shift(house: House) -> None:
+    """Ill today, nobody wrote an end: tomorrow he is planned for again, without anybody's hand."""
+    away(house)
+    house.pass_ms(20 * HOUR_MS)
+    assert house.sign_in("lin").get("/api/v1/absences").json["items"] == []
+
+
+def test_who_accepted_a_leak_taken_over_is_not_called_back_by_the_taking_over(house: House) -> None:
+    """Wang falls ill on site; Sun accepts before the desk's own duties are through: the leak stays with Sun."""
+    order_id, sun = house.report(LEAK), house.phone("sun")
+    on_site(house, "wang", order_id)
+    house.lin.post("/api/v1/technicians/wang/absence", {"reason": "ill"})
+    sun.sync_once()
+    sun.act("accept_assignment", order_id)
+    sun.sync_once()
+    house.drain()
+    assert (house.order(order_id).state, holders(house, order_id)) == ("assigned", {"sun"})

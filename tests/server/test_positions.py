@@ -167,3 +167,11 @@ def test_traces_are_purged_after_the_days_of_the_rule(house: House) -> None:
     for _ in range(location_rules().kept_days + 2):
         house.pass_ms(DAY_MS)
     assert house.read(lambda s: positions.count_points(s, HOME)) == 0
+
+
+def test_second_point_at_the_same_false_place_is_not_believed_either(house: House) -> None:
+    """One jump of 100 km does not make the place it jumped to true."""
+    far = [point(MORNING_MS - 50_000, 38.9), point(MORNING_MS - 40_000, 38.9)]
+    assert send(house, point(MORNING_MS - 60_000), *far) == 3
+    assert [p["flags"] for p in trace(house).json["points"]] == [[], ["too_fast"], ["too_fast"]]
+    assert place_of(house)[0] == 37.861

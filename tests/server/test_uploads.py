@@ -184,3 +184,17 @@ def test_photo_after_the_signature_voids_it(house: House) -> None:
 def test_pieces_are_smaller_than_what_the_server_takes() -> None:
     """A piece never meets the limit of a body."""
     assert PIECE_BYTES < 4 * 1024 * 1024 < facts.LARGEST_FILE_BYTES
+
+
+def test_file_whose_last_byte_came_just_before_a_crash_is_whole_with_the_next_word(house: House) -> None:
+    """The bytes are all here, their note is not: announcing again ends it, and the order can close."""
+    wang, order_id = wang_with_photo(house)
+    house.sync(wang)
+    identity = wang.find_identity()
+    assert identity is not None
+    told = {"Upload_Length": str(len(PICTURE)), "Upload_Metadata": metadata()}
+    call(house, "POST", "/api/v1/uploads", b"", identity.token, **told)
+    Shelf(house.folder, HOME).append(SHA256, 0, PICTURE, len(PICTURE))
+    assert house.read(lambda s: uploads.list_missing(s, order_id)) == [SHA256]
+    assert wang.lane.run_once().waiting == 0
+    assert house.read(lambda s: uploads.list_missing(s, order_id)) == []
