@@ -8,7 +8,7 @@ import pytest
 
 from server.dispatch import repository as dispatch
 from server.work_orders.models import WorkOrder
-from tests.server.house import HOME, HOUR_MS, LEAK, MORNING_MS, STOVE, House
+from tests.server.house import DAY_MS, HOME, HOUR_MS, LEAK, MORNING_MS, STOVE, House
 
 MINUTE_MS = 60_000
 
@@ -177,7 +177,7 @@ def test_absence_ends_once(house: House) -> None:
 def test_absence_without_an_end_is_over_before_the_next_shift(house: House) -> None:
     """Ill today, nobody wrote an end: tomorrow he is planned for again, without anybody's hand."""
     away(house)
-    house.pass_ms(20 * HOUR_MS)
+    house.pass_ms(20 * DAY_MS + 3 * HOUR_MS)
     assert house.sign_in("lin").get("/api/v1/absences").json["items"] == []
 
 
