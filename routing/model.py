@@ -122,8 +122,8 @@ class Model:
                 return False
             cumul.SetValue(start)
         self._routing.CloseModelWithParameters(_parameters(Limits(iterations=1)))
-        found = self._routing.ReadAssignmentFromRoutes(routes, True)  # noqa: FBT003 - as above
-        return found is not None and bool(self._routing.CheckIfAssignmentIsFeasible(found, False))  # noqa: FBT003 - as above
+        found = self._routing.ReadAssignmentFromRoutes(routes, True)  # noqa: FBT003 - OR-Tools takes it by position
+        return found is not None and bool(self._routing.CheckIfAssignmentIsFeasible(found, False))  # noqa: FBT003 - OR-Tools takes it by position
 
     def _list_visits(self) -> list[tuple[int, int]]:
         # Vehicle and depot of every visit to a depot that could be of use; a search keeps to the visits there are.
@@ -207,7 +207,7 @@ class Model:
         service = self._service()
         transit = [[leg + service[row] for leg in legs] for row, legs in enumerate(self._drive.tolist())]
         evaluator = self._routing.RegisterTransitMatrix(transit)
-        self._routing.AddDimension(evaluator, self._horizon, 2 * self._horizon, False, "time")  # noqa: FBT003 - as above
+        self._routing.AddDimension(evaluator, self._horizon, 2 * self._horizon, False, "time")  # noqa: FBT003 - OR-Tools takes it by position
         self._time = self._routing.GetDimensionOrDie("time")
         self._evaluator = evaluator
         for vehicle, tech in enumerate(self._block.techs):
@@ -285,7 +285,7 @@ class Model:
         pads = [0] * (2 * len(self._block.techs) + len(self._visits))
         vectors = [self._routing.RegisterUnaryTransitVector([*row, *pads]) for row in rows]
         top = max(map(max, rows)) * (len(self._block.jobs) + 1)
-        self._routing.AddDimensionWithVehicleTransits(vectors, 0, top, True, "pairs")  # noqa: FBT003 - as above
+        self._routing.AddDimensionWithVehicleTransits(vectors, 0, top, True, "pairs")  # noqa: FBT003 - OR-Tools takes it by position
         self._routing.GetDimensionOrDie("pairs").SetSpanCostCoefficientForAllVehicles(1)
 
     def _limit_steps(self, limits: Limits) -> None:

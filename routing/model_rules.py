@@ -90,7 +90,7 @@ def add_breaches(frame: Frame, evaluator: int, scale: int) -> None:
     breached = [job for job in frame.index_of if frame.grid.jobs[job].breach_s is not None]
     if not any(frame.grid.jobs[job].breach_weight for job in breached):
         return
-    frame.routing.AddDimension(evaluator, frame.horizon_s, 2 * frame.horizon_s, False, "breach")  # noqa: FBT003 - as above
+    frame.routing.AddDimension(evaluator, frame.horizon_s, 2 * frame.horizon_s, False, "breach")  # noqa: FBT003 - OR-Tools takes it by position
     again = frame.routing.GetDimensionOrDie("breach")
     for job in breached:
         spec, index = frame.grid.jobs[job], frame.index_of[job]
@@ -128,7 +128,7 @@ def add_parts(frame: Frame, heads: Sequence[Sequence[int]]) -> None:
         evaluator = frame.routing.RegisterUnaryTransitVector([*needs, *[0] * len(frame.depot_index)])
         left = [_left(grid, tech, head, kind) for tech, head in zip(frame.techs, heads, strict=True)]
         name = f"parts {kind}"
-        frame.routing.AddDimension(evaluator, total, max(left) + total, False, name)  # noqa: FBT003 - as above
+        frame.routing.AddDimension(evaluator, total, max(left) + total, False, name)  # noqa: FBT003 - OR-Tools takes it by position
         dimension = frame.routing.GetDimensionOrDie(name)
         for vehicle, count in enumerate(left):
             dimension.CumulVar(frame.routing.Start(vehicle)).SetValue(count)
