@@ -53,8 +53,10 @@ def make_services(
     travel_desk.configure(settings)
     database = Database(settings.database_url, writer, reader)
 
+    bell = nudge.bell_for(settings)
+
     def ring() -> None:
-        nudge.ring(settings.data_dir, nudge.WORKER, nudge.GATEWAY)
+        bell.ring(nudge.WORKER, nudge.GATEWAY)
 
     return Services(settings, UnitOfWork(database, clock.clock_for(settings.clock_address), handlers.is_awaited, ring))
 
@@ -152,11 +154,11 @@ def run_worker(settings: Settings) -> None:
         target=_forever, args=(lambda: _keep_warm(services, warming, learner), "travel"), daemon=True
     ).start()
     threading.Thread(target=_load_compiled, daemon=True).start()
-    line = nudge.listen(settings.data_dir, nudge.WORKER)
+    line = nudge.ear_for(settings, nudge.WORKER)
     _log.info("worker runs", name=settings.worker_name)
     while True:
         if not _guarded(relay.run_once, "relay"):
-            nudge.wait(line)
+            line.wait()
 
 
 def _load_compiled() -> None:

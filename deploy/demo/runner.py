@@ -60,6 +60,7 @@ class Runner:
         self._synced: dict[str, int] = {}
         self._seed, self._speed, self._has_doorbells = seed, speed, has_doorbells
         self._session = requests.Session()
+        self._bell = nudge.LocalBell(folder)
         self._contact_s = 0.0
         self.on_step: Callable[[int], None] = lambda _now_ms: None
 
@@ -108,7 +109,7 @@ class Runner:
                 self.keep_contact()
         self.clock.step_to(at_ms)
         self.on_step(self.clock.now_ms())
-        nudge.ring(self.folder, nudge.WORKER)
+        self._bell.ring(nudge.WORKER)
 
     def keep_contact(self) -> None:
         """Let every phone on the line be heard, as phones with nothing to say do now and then; nothing else changes."""

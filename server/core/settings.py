@@ -11,6 +11,8 @@ from shared.errors import DomainError
 
 _SECRET_BYTES = 32
 TRAVEL_PROVIDERS = ("straight", "roadgraph", "osrm")
+_HTTP = ("http://", "https://")
+_REDIS = ("redis://", "rediss://", "unix://")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Settings:
     travel: str = "straight"
     roads_file: Path | None = None
     osrm_url: str = ""
+    redis_url: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -59,7 +62,8 @@ class Settings:
             catalog_dir=Path(catalog) if catalog else None,
             travel=_one_of(environ, "LEAKFIRST_TRAVEL", TRAVEL_PROVIDERS),
             roads_file=Path(roads) if roads else None,
-            osrm_url=_address(environ, "LEAKFIRST_OSRM_URL"),
+            osrm_url=_address(environ, "LEAKFIRST_OSRM_URL", _HTTP),
+            redis_url=_address(environ, "LEAKFIRST_REDIS_URL", _REDIS),
         )
 
     @property
@@ -84,9 +88,9 @@ def _one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> 
     return text
 
 
-def _address(environ: Mapping[str, str], name: str) -> str:
+def _address(environ: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str:
     text = environ.get(name, "")
-    if text and not text.startswith(("http://", "https://")):
+    if text and not text.startswith(schemes):
         raise DomainError("setting_invalid", name=name, value=text)
     return text
 

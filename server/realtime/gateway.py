@@ -77,7 +77,7 @@ class Gateway:
         self._unsaved: dict[str, list[wire.Position]] = {}
         self._duty: dict[str, list[tuple[int, int]]] = {}
         self._duty_read_s = -_DUTY_S * 2
-        self._nudge = nudge.listen(services.settings.data_dir, nudge.GATEWAY)
+        self._nudge = nudge.ear_for(services.settings, nudge.GATEWAY)
         server = self.socketio.server
         server.on("connect", self.on_connect)
         server.on("disconnect", self.on_disconnect)
@@ -174,7 +174,7 @@ class Gateway:
 
     def _tail_forever(self) -> None:
         while True:
-            nudge.wait(self._nudge)
+            self._nudge.wait()
             try:
                 self.push()
             except Exception:  # noqa: BLE001 - the loop must outlive one failed push; the next round reads the feed again
