@@ -19,7 +19,8 @@ class MovedStop(Value, frozen=True, kw_only=True):
 class Candidate(Value, frozen=True, kw_only=True):
     """One technician looked at for a job: his arrival, or the reason that rules him out.
 
-    Reasons: ``no_skill``, ``skill_expired``, ``off_shift``, ``unreachable``, ``locked_to_other``, ``no_room``.
+    Reasons: ``no_skill``, ``skill_expired``, ``off_shift``, ``away``, ``unreachable``, ``locked_to_other``,
+    ``no_room``.
     ``delta_cost`` (driving seconds) and ``moved`` are filled by ``rank_candidates``.
     """
 

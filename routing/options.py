@@ -12,6 +12,7 @@ from routing.problem import Tier
 from routing.schedule import NO_START_S, Walk, visit
 from routing.state import State, Trial, repaired
 from routing.travel import UNREACHABLE_S
+from routing.visits import ends_before_absence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +188,8 @@ def _binding(grid: Grid, tech: int, job: int, travel_s: int, arrival_s: int, sta
         return "off_shift"
     if arrival_s > grid.valid_until[tech, grid.skill_class[job]]:
         return "skill_expired"
+    if not ends_before_absence(grid, tech, job, arrival_s):
+        return "away"
     return "window_closed" if start_s == NO_START_S else None
 
 
@@ -244,7 +247,7 @@ def _bound_of(grid: Grid, tech: int, job: int) -> tuple[int, str]:
     arrival = max(leaves + travel, spec.release_s)
     if grid.bar_of(tech, job) is not None or travel >= UNREACHABLE_S or arrival > technician.shift_end_s:
         return arrival, "barred"
-    if arrival > grid.valid_until[tech, grid.skill_class[job]]:
+    if arrival > grid.valid_until[tech, grid.skill_class[job]] or not ends_before_absence(grid, tech, job, arrival):
         return arrival, "barred"
     if arrival == spec.release_s > leaves + travel:
         return arrival, "release"

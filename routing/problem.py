@@ -181,6 +181,9 @@ class Technician(Value, frozen=True, kw_only=True):
     ``shift_end_s`` is the hard end; work and way home after ``overtime_from_s`` cost ``overtime_price_per_h`` (driving
     seconds per hour). ``stock`` are the parts on his van, ``territories`` those he knows (none: all): others cost
     ``Problem.foreign_territory_price`` or, with ``keeps_territory``, are closed to him unless it is a leak.
+
+    From ``away_from_s`` on he is not there, for a while or to the end of his shift: no emergency and no urgent leak is
+    given to him that he could not end before. Ordinary work keeps clear of an absence by its break or the shift's end.
     """
 
     id: Name
@@ -199,6 +202,7 @@ class Technician(Value, frozen=True, kw_only=True):
     overtime_price_per_h: Positive = 0.0
     territories: tuple[Name, ...] = ()
     keeps_territory: bool = False
+    away_from_s: Seconds | None = None
 
 
 class Standby(Value, frozen=True, kw_only=True):

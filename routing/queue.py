@@ -12,9 +12,12 @@ import math
 import msgspec
 import numpy as np
 
+from routing.anchors import anchor_to_plan
 from routing.certificate import Certificate
 from routing.errands import lacks_parts
 from routing.grid import Grid, build_grid
+from routing.knots import has_couplings
+from routing.persons import is_second
 from routing.plan import Plan, PlanResult
 from routing.problem import Problem, Tier
 from routing.state import State, state_of
@@ -33,17 +36,27 @@ def arrange_queue(
 ) -> PlanResult:
     """Place all emergencies and urgent leaks anew, emergencies arranged together against ``target_s`` or ``rules``.
 
-    Other stops keep their technician where they still can. One certificate each. Raise DomainError ``problem_invalid``.
+    Other stops keep their technician where they still can. One certificate each; the second person of an emergency
+    for two is chosen last: nobody waits because another one is helped. Raise DomainError ``problem_invalid``.
     """
+    if has_couplings(problem):
+        view = anchor_to_plan(problem, plan, travel)
+        opened = arrange_queue(view.problem, view.warm, target_s=target_s, rules=rules, travel=travel)
+        return view.close_result(opened)
     grid = build_grid(problem, travel or StraightLine(problem.profile))
     state = state_of(grid, plan, keep_first=False)
     before = stand(state_of(grid, plan, keep_first=True))
     proofs: dict[int, Certificate] = {}
     dropped: list[int] = []
-    for job in first_tier_order(grid, state.unplanned()):
-        proofs[job], gone = place_first(state, job)
-        dropped += gone
+    todo = first_tier_order(grid, state.unplanned())
+    helpers = [job for job in todo if is_second(grid.jobs[job].id)]
+    for job in todo:
+        if job not in helpers:
+            proofs[job], gone = place_first(state, job)
+            dropped += gone
     _arrange(state, rules or QueueRules(target_s=target_s))
+    for job in helpers:
+        dropped += place_first(state, job)[1]
     known = {
         grid.job_index[s.job_id] for r in (plan.routes if plan else ()) for s in r.stops if s.job_id in grid.job_index
     }
@@ -102,7 +115,9 @@ def _latest_s(grid: Grid, tech: int, job: int) -> float:
         return -math.inf
     if grid.has_needs[job] and lacks_parts(grid, tech, grid.committed[tech], job):
         return -math.inf
-    return float(min(grid.technicians[tech].shift_end_s, int(grid.valid_until[tech, grid.skill_class[job]])))
+    away_s = grid.technicians[tech].away_from_s
+    latest_s = min(grid.technicians[tech].shift_end_s, int(grid.valid_until[tech, grid.skill_class[job]]))
+    return float(latest_s if away_s is None else min(latest_s, away_s - grid.jobs[job].service_s))
 
 
 def _settled(state: State, job: int, proof: Certificate) -> Certificate:

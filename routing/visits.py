@@ -14,21 +14,29 @@ _HOUR_S = 3600
 def visit(grid: Grid, tech: int, job: int, node: int, ready_s: int) -> tuple[int, int]:
     """Return arrival and start of a job reached from ``node``, leaving at ``ready_s``; start NO_START_S if it cannot.
 
-    A committed stop is a fact on the ground and an emergency starts on arrival: neither is ever infeasible here.
+    A committed stop is a fact on the ground; an emergency starts on arrival and is barred by a coming absence alone.
     """
     spec, tier = grid.jobs[job], grid.tier[job]
     arrival = max(ready_s + grid.travel[node][job], spec.release_s)
     if tier == Tier.EMERGENCY:
-        return arrival, arrival
+        return arrival, arrival if ends_before_absence(grid, tech, job, arrival) else NO_START_S
     start = opening(grid.windows[job], max(arrival, spec.earliest_s))
     if tier < 0:
         return arrival, start if start != NO_START_S else max(arrival, spec.earliest_s)
     if start == NO_START_S or start > grid.valid_until[tech, grid.skill_class[job]]:
         return arrival, NO_START_S
+    if tier == Tier.URGENT_LEAK and not ends_before_absence(grid, tech, job, start):
+        return arrival, NO_START_S
     busy_until = start if tier == Tier.URGENT_LEAK else start + spec.service_s
     if busy_until > grid.technicians[tech].shift_end_s:
         return arrival, NO_START_S
     return arrival, start
+
+
+def ends_before_absence(grid: Grid, tech: int, job: int, start_s: int) -> bool:
+    """Tell whether a technician can end a job begun then before he is away; who is leaving is promised to no leak."""
+    away_s = grid.technicians[tech].away_from_s
+    return away_s is None or start_s + grid.jobs[job].service_s <= away_s
 
 
 def opening(windows: tuple[tuple[int, int], ...], when_s: int) -> int:

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 
 import msgspec
 
+from routing.anchors import anchor_to_plan
 from routing.certificate import Certificate, MovedStop
 from routing.grid import build_grid
+from routing.knots import has_couplings
 from routing.moved import is_kept, list_moved, list_to_tell, spots
 from routing.plan import Plan
 from routing.problem import Job, Problem, Technician, Tier, Value
@@ -87,6 +89,9 @@ def _with_all(problem: Problem, plan: Plan, travel: TravelTimes | None) -> Plan:
     """Give every job without a place another chance: offered before, left out before, or barred until now."""
     if not {job.id for job in problem.jobs} - spots(plan).keys():
         return plan
+    if has_couplings(problem):
+        view = anchor_to_plan(problem, plan, travel)
+        return view.close(_with_all(view.problem, view.warm or Plan(), travel))
     grid = build_grid(problem, travel or StraightLine(problem.profile))
     state = state_of(grid, plan, keep_first=True)
     place_rest(state, state.unplanned())

@@ -42,9 +42,15 @@ def _soonest(case: Case, technician: Technician, job: Job) -> float:
     has_emergency = any(case.jobs[job_id].priority == EMERGENCY for job_id in technician.committed)
     if technician.leave is not None and not has_emergency and not earlier and _has_parts(case, technician, job, []):
         options.append(_arrival(case, job, technician.leave.place, max(technician.leave.from_s, case.problem.now_s)))
-    return min(
-        (at for at in options if at <= technician.shift_end_s and _is_able(technician, job, at)), default=math.inf
-    )
+    latest_s = _latest_s(case, technician, job)
+    return min((at for at in options if at <= latest_s and _is_able(technician, job, at)), default=math.inf)
+
+
+def _latest_s(case: Case, technician: Technician, job: Job) -> float:
+    """Return the last second at which he may arrive: within his shift, and early enough to end before an absence."""
+    if technician.away_from_s is None:
+        return technician.shift_end_s
+    return min(technician.shift_end_s, technician.away_from_s - time_on_site_s(case.problem, job))
 
 
 def _has_parts(case: Case, technician: Technician, job: Job, before: list[str]) -> bool:

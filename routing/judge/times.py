@@ -133,8 +133,17 @@ def _shift(case: Case, technician: Technician, route: Route) -> Iterator[Violati
         if stop.job_id in technician.committed:
             continue
         until = stop.start_s if is_leading(case.jobs[stop.job_id]) else stop.end_s
+        away_s = technician.away_from_s
+        if away_s is not None and stop.end_s > away_s and _waits_for_nothing(case, case.jobs[stop.job_id]):
+            yield about(technician, stop, "absence_violated", f"{stop.end_s}, away {away_s}")
         if until > technician.shift_end_s or stop.start_s < technician.shift_start_s:
             yield about(technician, stop, "shift_violated", f"{stop.start_s} to {stop.end_s}")
+
+
+def _waits_for_nothing(case: Case, job: Job) -> bool:
+    # An urgent leak whose door opens later, or that needs something fetched, is planned as ordinary work is.
+    is_bare = not (job.windows or job.parts or job.instruments) and job.earliest_s <= case.problem.now_s
+    return job.priority == EMERGENCY or (is_bare and is_leading(job))
 
 
 def _matched(technician: Technician, route: Route) -> list[tuple[Break, BreakTime | None]]:

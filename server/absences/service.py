@@ -110,7 +110,7 @@ def without_absent(
     """Return the planner's technicians as their absences leave them.
 
     Who is away to the end of his shift is left out; who comes back within it is free then, where he stands; an
-    absence still to come is the end of the shift or a rest of that length.
+    absence still to come is the end of the shift or a rest of that length, and no leak is promised across it.
     """
     standing = repository.list_standing(session, branch_id, now_ms)
     found = []
@@ -138,9 +138,10 @@ def _as_left(technician: Technician, row: Absence, now_ms: int) -> Technician | 
 def _leaves_later(technician: Technician, from_s: int, ends_s: int) -> Technician | None:
     if from_s >= technician.shift_end_s:
         return technician
+    first_s = from_s if technician.away_from_s is None else min(from_s, technician.away_from_s)
     if ends_s >= technician.shift_end_s:
         if from_s <= technician.shift_start_s:
             return None
-        return msgspec.structs.replace(technician, shift_end_s=from_s)
+        return msgspec.structs.replace(technician, shift_end_s=from_s, away_from_s=first_s)
     away = Break(duration_s=ends_s - from_s, earliest_s=from_s, latest_s=from_s)
-    return msgspec.structs.replace(technician, breaks=(*technician.breaks, away))
+    return msgspec.structs.replace(technician, breaks=(*technician.breaks, away), away_from_s=first_s)

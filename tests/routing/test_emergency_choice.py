@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from routing.problem import Job, Place, Problem, Technician
 from routing.travel import StraightLine
 from routing.urgent import insert_urgent
 from tests.routing.full_worlds import full_problem
+from tests.routing.worlds import HOUR
 
 
 def drive_s(problem: Problem, source: Place, target: Place) -> int:
@@ -34,7 +36,9 @@ def may_go(technician: Technician, job: Job, when_s: float) -> bool:
         for kind in job.instruments
     )
     is_his = job.locked_to in (None, technician.id) and technician.id not in job.barred
-    return has_skills and has_tools and is_his and when_s <= technician.shift_end_s
+    away_s = math.inf if technician.away_from_s is None else technician.away_from_s
+    is_there = when_s <= technician.shift_end_s and when_s + job.service_s <= away_s
+    return has_skills and has_tools and is_his and is_there
 
 
 def has_parts(problem: Problem, technician: Technician, job: Job, before: tuple[str, ...]) -> bool:
@@ -63,11 +67,21 @@ def arrivals(problem: Problem, technician: Technician, job: Job) -> list[float]:
     return [when for when in found if may_go(technician, job, when)]
 
 
+def leaving(seed: int, problem: Problem) -> Problem:
+    """Return the problem in which some technicians are about to leave for a while, or for the day."""
+    chance = random.Random(f"leaving {seed}")
+    crew = tuple(
+        replace(one, away_from_s=problem.now_s + chance.randrange(0, 3 * HOUR)) if chance.random() < 0.4 else one
+        for one in problem.technicians
+    )
+    return replace(problem, technicians=crew)
+
+
 @pytest.mark.parametrize("seed", range(150))
 def test_first_plan_of_an_emergency_equals_brute_force_when_every_rule_may_bind(seed: int) -> None:
     """Arrives exactly as early as the best of all technicians, or is answered by nobody when nobody may go."""
     known = full_problem(seed, crew=3 + seed % 5, count=10, emergencies=1)
-    problem = replace(known, service_quantile=0.5)
+    problem = leaving(seed, replace(known, service_quantile=0.5)) if seed % 2 else replace(known, service_quantile=0.5)
     emergency = problem.jobs[0]
     best = min((at for one in problem.technicians for at in arrivals(problem, one, emergency)), default=math.inf)
     certificate = insert_urgent(problem, None, emergency.id).certificate

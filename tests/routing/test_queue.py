@@ -2,6 +2,8 @@
 
 import random
 
+from msgspec.structs import replace
+
 from routing.plan import Plan
 from routing.problem import Job, Place, Problem, Profile, Skill, Technician
 from routing.queue import arrange_queue
@@ -82,3 +84,14 @@ def test_certificate_names_the_technician_of_the_plan() -> None:
     answer = arrange_queue(problem, None, target_s=TARGET_S)
     stops = {s.job_id: (r.technician_id, s.arrival_s) for r in answer.plan.routes for s in r.stops}
     assert {c.job_id: (c.technician_id, c.arrival_s) for c in answer.certificates} == stops
+
+
+def test_both_persons_of_an_emergency_for_two_are_sent_when_several_wait() -> None:
+    """One of three waiting leaks needs two: two technicians stand at it, and every leak still has somebody."""
+    known = problem_of(4, leaks=3)
+    jobs = (replace(known.jobs[0], crew_size=2), *known.jobs[1:])
+    arranged = arrange_queue(replace(known, jobs=jobs), None, target_s=TARGET_S)
+    sent = [(stop.job_id, route.technician_id) for route in arranged.plan.routes for stop in route.stops]
+    assert sorted(job_id for job_id, _ in sent) == ["leak0", "leak0", "leak1", "leak2"]
+    assert len(set(sent)) == 4
+    assert sorted(one.job_id for one in arranged.certificates) == ["leak0", "leak1", "leak2"]

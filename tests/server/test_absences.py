@@ -105,6 +105,16 @@ def test_absence_announced_for_later_takes_effect_then(house: House) -> None:
     assert house.lin.get("/api/v1/absences").json["items"][0]["technician_name"] == "王建国"
 
 
+def test_leak_is_not_promised_to_somebody_who_is_about_to_leave(house: House) -> None:
+    """Wang, the nearest, is away for an hour in a quarter of one: he could not end the work, Sun is sent."""
+    away(house, from_ms=MORNING_MS + 15 * MINUTE_MS, until_ms=MORNING_MS + 75 * MINUTE_MS)
+    leak = house.report(LEAK)
+    assert holders(house, leak) == {"sun"}
+    proof = house.read(lambda s: dispatch.find_proof(s, leak))
+    assert proof is not None
+    assert {c["technician_id"]: c["reason"] for c in proof.certificate["candidates"]} == {"wang": "away", "sun": None}
+
+
 def test_customer_is_to_be_told_when_an_absence_breaks_a_promise(house: House) -> None:
     """Zhao was promised half past ten; both technicians are away until noon: one message is owed."""
     window = {"window_start_ms": MORNING_MS + 30 * MINUTE_MS, "window_end_ms": MORNING_MS + 45 * MINUTE_MS}
