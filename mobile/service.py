@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from mobile.actions.desk import Desk
+from mobile.actions.own import Own
 from mobile.actions.table import COMMANDS
 from mobile.platform import chance, keys
 from mobile.platform.catalog import Shelf, load_shelf, load_stillness
@@ -94,7 +95,9 @@ class Phone:
             uniform=uniform or chance.uniform,
             gate=LocationGate(self._store, load_stillness()),
         )
-        self.lane = FileLane(self._store, lane_transport or self._http(), self.clock)
+        files_transport = lane_transport or self._http()
+        self.lane = FileLane(self._store, files_transport, self.clock)
+        self.own = Own(self._store, files_transport, self.clock)
         self._doorbell: Doorbell | None = None
         self._wake = threading.Event()
         self._closing = threading.Event()

@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
+from shared import door_facts, fact_base
 from shared.errors import DomainError
 
 _DEGREES_LAT: Final = 90.0
@@ -15,12 +16,10 @@ _HEXADECIMAL: Final = frozenset("0123456789abcdef")
 # A bound of the wire, not policy: what a phone's camera can make; pictures are made smaller before they are sent.
 LARGEST_FILE_BYTES: Final = 32 * 1024 * 1024
 _LONGEST_REMAINING_S: Final = 7 * 86_400
+_LONGEST_TEXT: Final = 2000
+_MOST_PIECES: Final = 9999
 
-
-class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="type"):
-    """Base of every phone event's body; the tag is the event's name on the wire."""
-
-    intent: ClassVar[bool] = False
+Body = fact_base.Body  # the base of every body below, and of those at the door
 
 
 class AssignmentDelivered(Body, frozen=True, kw_only=True, tag="assignment_delivered"):
@@ -134,10 +133,14 @@ class RemainingTimeEstimated(Body, frozen=True, kw_only=True, tag="remaining_tim
 
 
 class NoAccessRecorded(Body, frozen=True, kw_only=True, tag="no_access_recorded"):
-    """Nobody opened. No access is a state with its own clock, never a close."""
+    """Nobody opened. No access is a state with its own clock, never a close.
+
+    `proofs` are the codes of the ladder's rungs that were climbed (shared/catalog/no-access-*.toml).
+    """
 
     reason: str
     note: str = ""
+    proofs: tuple[str, ...] = ()
 
 
 class EngineeringRequested(Body, frozen=True, kw_only=True, tag="engineering_requested"):
@@ -191,6 +194,96 @@ class SignatureWaived(Body, frozen=True, kw_only=True, tag="signature_waived"):
     seal: Seal
 
 
+class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A measuring instrument that is carried: `valid_until` is the last day of its calibration, ISO 8601 (PA-04)."""
+
+    serial: str
+    kind: str = ""
+    valid_until: str = ""
+
+
+class StockLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """So many pieces of one part and lot in the van."""
+
+    part: str
+    lot: str = ""
+    quantity: int
+
+
+class ShiftStarted(Body, frozen=True, kw_only=True, tag="shift_started"):
+    """The technician begins his shift: fit for duty or not, what he carries, whether a test push was heard.
+
+    Belongs to no work order. `is_push_heard` is None when it was not tried.
+    """
+
+    is_fit: bool
+    reason: str = ""
+    instruments: tuple[Instrument, ...] = ()
+    stock: tuple[StockLine, ...] = ()
+    is_push_heard: bool | None = None
+
+
+class PartUsed(Body, frozen=True, kw_only=True, tag="part_used"):
+    """How many pieces of one part and lot this visit has used in all; a later word replaces the earlier, 0 undoes."""
+
+    part: str
+    lot: str = ""
+    quantity: int
+
+    def __post_init__(self) -> None:
+        """Refuse what is no count of pieces. Raises DomainError `quantity_invalid`."""
+        if not 0 <= self.quantity <= _MOST_PIECES:
+            raise DomainError("quantity_invalid", quantity=self.quantity)
+
+
+class OdourReported(Body, frozen=True, kw_only=True, tag="odour_reported"):
+    """The technician smells gas somewhere else (decision 15). Belongs to no work order; opens one at the desk.
+
+    `location` and `answers` are codes of the triage rules; the place is as the phone measured it, WGS-84.
+    """
+
+    address: str
+    location: str = "unknown"
+    answers: dict[str, str | bool] = msgspec.field(default_factory=dict)
+    description: str = ""
+    lat: float | None = None
+    lon: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse places outside the earth and endless words. Raises DomainError `place_invalid`, `text_too_long`."""
+        check_place(self.lat, self.lon)
+        _check_length(self.address, self.description)
+
+
+class MessageSent(Body, frozen=True, kw_only=True, tag="message_sent"):
+    """A message to the centre; `about` is the work order that it speaks of, if any. Belongs to no work order."""
+
+    text: str
+    about: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse endless words. Raises DomainError `text_too_long`."""
+        _check_length(self.text)
+
+
+class MessageDelivered(Body, frozen=True, kw_only=True, tag="message_delivered"):
+    """The phone has stored a message of the centre. Belongs to no work order."""
+
+    message_id: str
+
+
+class MessageRead(Body, frozen=True, kw_only=True, tag="message_read"):
+    """The technician has read a message of the centre. Belongs to no work order."""
+
+    message_id: str
+
+
+class TestPushSeen(Body, frozen=True, kw_only=True, tag="test_push_seen"):
+    """The phone has received a test alarm: its channel is proven for this shift."""
+
+    push_id: str
+
+
 AnyBody = (
     AssignmentDelivered
     | AssignmentSeen
@@ -210,7 +303,22 @@ AnyBody = (
     | OutcomeDeclared
     | RecordSigned
     | SignatureWaived
+    | ShiftStarted
+    | PartUsed
+    | door_facts.LeakGraded
+    | door_facts.HandedOver
+    | door_facts.WarrantyJudged
+    | door_facts.PriceShown
+    | door_facts.PaymentTaken
+    | door_facts.DamageClaimed
+    | OdourReported
+    | MessageSent
+    | MessageDelivered
+    | MessageRead
+    | TestPushSeen
 )
+# What a phone reports without a work order: its event carries an empty work_order_id.
+LOOSE: Final = (ShiftStarted, OdourReported, MessageSent, MessageDelivered, MessageRead, TestPushSeen)
 
 
 def check_place(lat: float | None, lon: float | None) -> None:
@@ -219,6 +327,11 @@ def check_place(lat: float | None, lon: float | None) -> None:
         return
     if lat is None or lon is None or not (abs(lat) <= _DEGREES_LAT and abs(lon) <= _DEGREES_LON):
         raise DomainError("place_invalid", lat=lat, lon=lon)
+
+
+def _check_length(*told: str) -> None:
+    if any(len(text) > _LONGEST_TEXT for text in told):
+        raise DomainError("text_too_long")
 
 
 def is_sha256(text: str) -> bool:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, Final
+
 import msgspec
 
-from shared import facts
+from shared import door_facts, facts
+
+_Change = dict[str, Any]  # fields of VisitState with their new values
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,6 +37,37 @@ class Photo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     step: str = ""
 
 
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Pieces of one part and lot that the visit has used."""
+
+    part: str
+    lot: str
+    quantity: int
+
+
+class Agreement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The price that the customer saw last, whether he agreed, and when (WA-05)."""
+
+    at_ms: int
+    list_ref: str
+    lines: tuple[door_facts.PriceLine, ...]
+    is_agreed: bool
+    approval: str = ""
+
+    @property
+    def total_cents(self) -> int:
+        """Return the whole amount in fen."""
+        return sum(line.quantity * line.unit_cents for line in self.lines)
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A hand-over that a named person acknowledged."""
+
+    at_ms: int
+    to: str
+    person: str
+
+
 class VisitState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the evidence says so far. Later answers to a step stand in front; the evidence keeps all."""
 
@@ -42,6 +78,7 @@ class VisitState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     answers: tuple[Answer, ...] = ()
     notes: tuple[str, ...] = ()
     photos: tuple[Photo, ...] = ()
+    parts: tuple[Part, ...] = ()
     outcome: str = ""
     cause: str = ""
     work_done: str = ""
@@ -51,6 +88,13 @@ class VisitState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     signed_ms: int | None = None
     waived_ms: int | None = None
     seal_hash: str = ""
+    no_access_proofs: tuple[str, ...] = ()
+    price: Agreement | None = None
+    warranty: door_facts.WarrantyJudged | None = None
+    payments: tuple[door_facts.PaymentTaken, ...] = ()
+    damages: tuple[door_facts.DamageClaimed, ...] = ()
+    handed_over: tuple[Told, ...] = ()
+    grade: int | None = None
 
 
 def find_answer(state: VisitState, protocol: str, step: str) -> Answer | None:
@@ -60,60 +104,95 @@ def find_answer(state: VisitState, protocol: str, step: str) -> Answer | None:
 
 def apply_fact(state: VisitState, body: facts.Body, at_ms: int) -> VisitState:
     """Return the state after one fact that happened at `at_ms`. A correction after signing voids the signature."""
-    match body:
-        case facts.StepAnswered() | facts.ReadingRecorded() | facts.TimerStopped() | facts.PhotoTaken():
-            return _unsigned(_with_evidence(state, body, at_ms))
-        case facts.OutcomeDeclared():
-            changed = msgspec.structs.replace(state, outcome=body.outcome, cause=body.cause, work_done=body.work_done)
-            return _unsigned(changed)
-        case facts.NoteAdded():
-            return msgspec.structs.replace(state, notes=(*state.notes, body.text))
-        case facts.RecordSigned():
-            return msgspec.structs.replace(state, signed_ms=at_ms, seal_hash=body.seal.seal_hash)
-        case facts.SignatureWaived():
-            return msgspec.structs.replace(state, waived_ms=at_ms, seal_hash=body.seal.seal_hash)
-        case _:
-            return _with_time(state, body, at_ms)
+    change = _CHANGES.get(type(body))
+    if change is None:
+        return state
+    changed = msgspec.structs.replace(state, **change(state, body, at_ms))
+    return _unsigned(changed) if isinstance(body, _SIGNED_OVER) else changed
 
 
-def _with_time(state: VisitState, body: facts.Body, at_ms: int) -> VisitState:
-    match body:
-        case facts.Departed():
-            return msgspec.structs.replace(state, departed_ms=state.departed_ms or at_ms)
-        case facts.Arrived():
-            return msgspec.structs.replace(state, arrived_ms=state.arrived_ms or at_ms)
-        case facts.SiteMadeSafe():
-            return msgspec.structs.replace(state, made_safe_ms=state.made_safe_ms or at_ms, made_safe_how=body.how)
-        case facts.NoAccessRecorded():
-            return msgspec.structs.replace(state, no_access_ms=at_ms)
-        case facts.RemainingTimeEstimated():
-            return msgspec.structs.replace(state, remaining_s=body.remaining_s, remaining_told_ms=at_ms)
-        case _:
-            return state
+def _answer(state: VisitState, body: Any, at_ms: int) -> _Change:
+    answer = _answer_of(body, at_ms)
+    others = tuple(a for a in state.answers if (a.protocol, a.step) != (answer.protocol, answer.step))
+    return {"answers": (*others, answer)}
 
 
-def _with_evidence(
-    state: VisitState,
-    body: facts.StepAnswered | facts.ReadingRecorded | facts.TimerStopped | facts.PhotoTaken,
-    at_ms: int,
-) -> VisitState:
-    if not isinstance(body, facts.PhotoTaken):
-        return _with_answer(state, body, at_ms)
+def _photo(state: VisitState, body: facts.PhotoTaken, at_ms: int) -> _Change:
     photo = Photo(sha256=body.sha256, purpose=body.purpose, at_ms=at_ms, protocol=body.protocol, step=body.step)
-    others = tuple(p for p in state.photos if p.sha256 != photo.sha256)
-    return msgspec.structs.replace(state, photos=(*others, photo))
+    return {"photos": (*(p for p in state.photos if p.sha256 != photo.sha256), photo)}
+
+
+def _part(state: VisitState, body: facts.PartUsed, _at_ms: int) -> _Change:
+    others = tuple(p for p in state.parts if (p.part, p.lot) != (body.part, body.lot))
+    used = (Part(part=body.part, lot=body.lot, quantity=body.quantity),) if body.quantity else ()
+    return {"parts": (*others, *used)}
+
+
+def _price(_state: VisitState, body: door_facts.PriceShown, at_ms: int) -> _Change:
+    told = {"list_ref": body.list_ref, "lines": body.lines, "is_agreed": body.is_agreed, "approval": body.approval}
+    return {"price": Agreement(at_ms=at_ms, **told)}  # type: ignore[arg-type]  # the four fields keep their types
+
+
+def _hand_over(state: VisitState, body: door_facts.HandedOver, at_ms: int) -> _Change:
+    told = Told(at_ms=at_ms, to=body.to, person=body.person)
+    return {"handed_over": (*(t for t in state.handed_over if t != told), told)}
+
+
+def _payment(state: VisitState, body: door_facts.PaymentTaken, _at_ms: int) -> _Change:
+    return {"payments": (*(p for p in state.payments if p.receipt != body.receipt), body)}
+
+
+def _damage(state: VisitState, body: door_facts.DamageClaimed, _at_ms: int) -> _Change:
+    return {"damages": (*(d for d in state.damages if d.item != body.item), body)}
+
+
+_CHANGES: Final[dict[type[facts.Body], Callable[[VisitState, Any, int], _Change]]] = {
+    facts.Departed: lambda state, _body, at_ms: {"departed_ms": state.departed_ms or at_ms},
+    facts.Arrived: lambda state, _body, at_ms: {"arrived_ms": state.arrived_ms or at_ms},
+    facts.SiteMadeSafe: lambda state, body, at_ms: {
+        "made_safe_ms": state.made_safe_ms or at_ms,
+        "made_safe_how": body.how,
+    },
+    facts.NoAccessRecorded: lambda _state, body, at_ms: {"no_access_ms": at_ms, "no_access_proofs": body.proofs},
+    facts.RemainingTimeEstimated: lambda _state, body, at_ms: {
+        "remaining_s": body.remaining_s,
+        "remaining_told_ms": at_ms,
+    },
+    facts.StepAnswered: _answer,
+    facts.ReadingRecorded: _answer,
+    facts.TimerStopped: _answer,
+    facts.PhotoTaken: _photo,
+    facts.PartUsed: _part,
+    facts.OutcomeDeclared: lambda _state, body, _at_ms: {
+        "outcome": body.outcome,
+        "cause": body.cause,
+        "work_done": body.work_done,
+    },
+    facts.NoteAdded: lambda state, body, _at_ms: {"notes": (*state.notes, body.text)},
+    facts.RecordSigned: lambda _state, body, at_ms: {"signed_ms": at_ms, "seal_hash": body.seal.seal_hash},
+    facts.SignatureWaived: lambda _state, body, at_ms: {"waived_ms": at_ms, "seal_hash": body.seal.seal_hash},
+    door_facts.PriceShown: _price,
+    door_facts.WarrantyJudged: lambda _state, body, _at_ms: {"warranty": body},
+    door_facts.HandedOver: _hand_over,
+    door_facts.LeakGraded: lambda _state, body, _at_ms: {"grade": body.grade},
+    door_facts.PaymentTaken: _payment,
+    door_facts.DamageClaimed: _damage,
+}
+_SIGNED_OVER: Final = (
+    facts.StepAnswered,
+    facts.ReadingRecorded,
+    facts.TimerStopped,
+    facts.PhotoTaken,
+    facts.PartUsed,
+    facts.OutcomeDeclared,
+    door_facts.PriceShown,
+    door_facts.WarrantyJudged,
+    door_facts.DamageClaimed,
+)
 
 
 def _unsigned(state: VisitState) -> VisitState:
     return msgspec.structs.replace(state, signed_ms=None, waived_ms=None, seal_hash="")
-
-
-def _with_answer(
-    state: VisitState, body: facts.StepAnswered | facts.ReadingRecorded | facts.TimerStopped, at_ms: int
-) -> VisitState:
-    answer = _answer_of(body, at_ms)
-    others = tuple(a for a in state.answers if (a.protocol, a.step) != (answer.protocol, answer.step))
-    return msgspec.structs.replace(state, answers=(*others, answer))
 
 
 def _answer_of(body: facts.StepAnswered | facts.ReadingRecorded | facts.TimerStopped, at_ms: int) -> Answer:

@@ -68,7 +68,8 @@ class Position(Wire, frozen=True, kw_only=True):
 class SyncRequest(Wire, frozen=True, kw_only=True):
     """A phone's call. Events and positions stay raw so that one unreadable item cannot hold up the others.
 
-    An event decodes to `PhoneEvent`, a position to `Position`.
+    An event decodes to `PhoneEvent`, a position to `Position`. `guard` acknowledges an order of the desk: empty, `locked`
+    or `wiped`.
     """
 
     v: int
@@ -79,6 +80,16 @@ class SyncRequest(Wire, frozen=True, kw_only=True):
     wait_s: float = 0.0
     sent_at_ms: int = 0
     location_paused: bool = False
+    guard: str = ""
+
+
+class TestPush(Wire, frozen=True, kw_only=True):
+    """The newest test alarm of a technician's shift: when it was sent, when his phone answered, or that it did not."""
+
+    id: str
+    sent_ms: int
+    seen_ms: int | None = None
+    is_missed: bool = False
 
 
 class EventResult(Wire, frozen=True, kw_only=True):
@@ -182,11 +193,24 @@ class Change(Wire, frozen=True, kw_only=True):
     gone: bool = False
 
 
+class DeskMessage(Wire, frozen=True, kw_only=True):
+    """A message of the centre to one technician; `work_order_id` is what it is about, if anything."""
+
+    id: str
+    at_ms: int
+    sender: str
+    text: str
+    work_order_id: str = ""
+
+
 class SyncResponse(Wire, frozen=True, kw_only=True):
     """The answer: a result for each event, the changes after the cursor, and the new cursor.
 
     `reset` tells the phone to drop its server state and read from cursor 0 (new generation after a restore). `duty` are
-    the technician's shifts from now on (Unix ms): outside them the phone sends no position (PR-04).
+    the technician's shifts from now on (Unix ms): outside them the phone sends no position (PR-04). `messages` are those
+    that no phone of his has confirmed yet, `wait_at` is where he best waits for his next job, in words. `order` is what
+    the desk demands of this phone (`lock`, `wipe`, or nothing) until it is acknowledged; `recovery_key` is the server's
+    X25519 public key in hexadecimal, to which unsent evidence is sealed before a wipe (threat C8).
     """
 
     gen: str
@@ -197,6 +221,11 @@ class SyncResponse(Wire, frozen=True, kw_only=True):
     more: bool = False
     reset: bool = False
     duty: tuple[tuple[int, int], ...] = ()
+    order: str = ""
+    recovery_key: str = ""
+    test_push: TestPush | None = None
+    messages: tuple[DeskMessage, ...] = ()
+    wait_at: str = ""
 
 
 class Doorbell(Wire, frozen=True, kw_only=True):
@@ -233,3 +262,4 @@ class EnrolResponse(Wire, frozen=True, kw_only=True):
     branch_id: str
     branch_name: str
     gen: str
+    recovery_key: str = ""

@@ -60,6 +60,27 @@ def append(desk: Desk, work_order_id: str, body: facts.AnyBody, check: Check) ->
     return event
 
 
+def append_loose(
+    desk: Desk, body: facts.AnyBody, *, priority: int, also: Callable[[sqlite3.Connection], None] | None = None
+) -> wire.PhoneEvent:
+    """Append one event that belongs to no work order; `also` writes what goes with it in the same transaction."""
+    with desk.store.write() as db:
+        draft = outbox.Draft(
+            id=desk.new_id(desk.clock.now_ms()),
+            work_order_id="",
+            assignment_id="",
+            epoch=0,
+            priority=priority,
+            occurred=occurred_now(db, desk.clock),
+            body=body,
+        )
+        if also is not None:
+            also(db)
+        event = outbox.append(db, draft)
+    desk.on_append()
+    return event
+
+
 def queue(
     desk: Desk, db: sqlite3.Connection, job: wire.Job, body: facts.AnyBody, moment: wire.Occurred | None = None
 ) -> wire.PhoneEvent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from mobile.actions import assignments, photos, records, visits
+from mobile.actions import assignments, parts, photos, records, visits
 from shared import wire
 
 COMMANDS: Final[dict[str, Callable[..., wire.PhoneEvent | None]]] = {
@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, Callable[..., wire.PhoneEvent | None]]] = {
         visits.stop_timer,
         visits.add_note,
         photos.take_photo,
+        parts.use_part,
         visits.estimate_remaining_time,
         visits.make_safe,
         visits.declare_outcome,

@@ -75,11 +75,12 @@ def declare_outcome(
     return desks.append(desk, work_order_id, body, desks.check_on_site)
 
 
-def record_no_access(desk: Desk, work_order_id: str, *, reason: str, note: str = "") -> wire.PhoneEvent:
+def record_no_access(
+    desk: Desk, work_order_id: str, *, reason: str, note: str = "", proofs: tuple[str, ...] = ()
+) -> wire.PhoneEvent:
     """Nobody opened: the order waits in a state of its own. Raises DomainError `transition_not_allowed`."""
-    return desks.append(
-        desk, work_order_id, facts.NoAccessRecorded(reason=reason, note=note), desks.allow_move("finish")
-    )
+    body = facts.NoAccessRecorded(reason=reason, note=note, proofs=proofs)
+    return desks.append(desk, work_order_id, body, desks.allow_move("finish"))
 
 
 def request_engineering(desk: Desk, work_order_id: str, *, note: str) -> wire.PhoneEvent:

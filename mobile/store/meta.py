@@ -19,6 +19,11 @@ CHAIN: Final = "chain"
 ERA: Final = "era"  # grows with each reading from cursor 0; jobs of an earlier era are stale
 DUTY: Final = "duty"  # the shifts as last told, [[start, end]] in Unix milliseconds
 LOCATION_PAUSED: Final = "location_paused"  # 1 while the technician has paused his location
+PREFERENCES: Final = "preferences"
+KIT: Final = "kit"  # instruments, van stock and the shift's beginning
+MESSAGES: Final = "messages"  # of the centre, the newest last
+POSITION_VIEWS: Final = "position_views"
+WAIT_AT: Final = "wait_at"
 REFETCH: Final = "refetch"  # 1 while such a reading is under way
 
 
@@ -43,13 +48,17 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
 def find_text(db: sqlite3.Connection, key: str) -> str | None:
     """Return a value, None when it was never set."""
-    found = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-    return None if found is None else str(found[0])
+    found = db.execute("SELECT unseal('meta', key, value) FROM meta WHERE key = ?", (key,)).fetchone()
+    return None if found is None else bytes(found[0]).decode()
 
 
 def set_text(db: sqlite3.Connection, key: str, value: str) -> None:
     """Store a value in place of the earlier one."""
-    db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value))
+    db.execute(
+        """INSERT INTO meta VALUES (?1, seal('meta', ?1, ?2))
+           ON CONFLICT (key) DO UPDATE SET value = excluded.value""",
+        (key, value),
+    )
 
 
 def get_number(db: sqlite3.Connection, key: str, default: int = 0) -> int:

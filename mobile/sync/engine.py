@@ -14,10 +14,10 @@ import msgspec
 from mobile.platform.clock import Clock
 from mobile.store import jobs, meta, outbox
 from mobile.store.database import Store
-from mobile.sync import backoff
+from mobile.sync import backoff, news
 from mobile.sync.inbox import Call, Filed, Inbox
 from mobile.sync.location import LocationGate
-from mobile.sync.transport import SYNC_PATH, Reply, Transport, TransportError, Verdict, judge
+from mobile.sync.transport import SYNC_PATH, Reply, Transport, TransportError, Verdict, is_portal, judge
 from shared import wire
 from shared.errors import DomainError
 from shared.work_order import Priority
@@ -84,6 +84,7 @@ class SyncEngine:
         self._transport = transport
         self._clock = clock
         self._uniform = uniform
+        self._new_id = new_id
         self.gate = gate
         self._inbox = Inbox(store, clock, new_id)
         self._sending = threading.Lock()
@@ -187,7 +188,7 @@ class SyncEngine:
     def _read(self, call: Call, reply: Reply, sent_at_ms: int, *, is_prompt: bool) -> _Round:
         match judge(reply):
             case Verdict.REPEAT:
-                return _Round(state=SyncState.OFFLINE, code="no_network")
+                return _Round(state=SyncState.OFFLINE, code="captive_portal" if is_portal(reply) else "no_network")
             case Verdict.SIGN_IN:
                 return _Round(state=SyncState.SIGNED_OUT, code="phone_signed_out")
             case Verdict.REFUSED:
@@ -202,6 +203,7 @@ class SyncEngine:
             offset_ms = self._estimate_offset(response.at_ms, sent_at_ms) if is_prompt else None
             filed = self._inbox.file_answer(call, response, offset_ms)
             self.gate.set_duty(response.duty)
+            news.take(self._store, self._clock, self._new_id, response)
         except (msgspec.MsgspecError, DomainError, ValueError, OverflowError, RecursionError) as error:
             _LOG.warning("an answer of the server could not be filed: %s", error)
             return _Round(state=SyncState.OFFLINE, code="answer_unreadable")

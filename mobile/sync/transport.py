@@ -62,3 +62,9 @@ def judge(reply: Reply) -> Verdict:
         return Verdict.SIGN_IN
     is_final = HTTPStatus.BAD_REQUEST <= reply.status < HTTPStatus.INTERNAL_SERVER_ERROR
     return Verdict.REFUSED if is_final and reply.status not in _WORTH_REPEATING else Verdict.REPEAT
+
+
+def is_portal(reply: Reply) -> bool:
+    """Tell whether an answer is a network's sign-in page: somebody answers well, but it is not our server."""
+    is_page = reply.status < HTTPStatus.BAD_REQUEST or reply.status == HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED
+    return PRODUCT_HEADER not in reply.headers and is_page

@@ -94,6 +94,8 @@ BODIES: Final[list[dict[str, Any]]] = [
     {"type": "timer_stopped", **STEP, "elapsed_ms": 900},
     {"type": "note_added", "text": "好"},
     {"type": "remaining_time_estimated", "remaining_s": 600},
+    {"type": "part_used", "part": "gasket", "lot": "", "quantity": 2},
+    {"type": "no_access_recorded", "reason": "nobody_home", "proofs": ["knocked"]},
     {"type": "outcome_declared", "outcome": "repaired", "cause": "hose", "work_done": "软管"},
     {
         "type": "record_signed",
