@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from shared import decimal_text
+from shared import decimal_text, formula
 from shared.protocol import FAIL, NOT_APPLICABLE, PASS, Protocol, Step, find_step
 from shared.visit import Answer, VisitState, find_answer
 
@@ -63,8 +63,8 @@ def applies(protocol: Protocol, step: Step, visit_state: VisitState) -> bool:
 
 
 def find_next_step(protocol: Protocol, visit_state: VisitState) -> Step | None:
-    """Return the first required step without an answer that counts; None when the protocol is complete."""
-    steps = list_applicable(protocol, visit_state)
+    """Return the first required step without an answer that counts; None when nothing is left to answer."""
+    steps = [step for step in list_applicable(protocol, visit_state) if step.kind != "computed"]
     return next((s for s in steps if s.required and not result_of(protocol, s, visit_state)), None)
 
 
@@ -76,26 +76,36 @@ def may_leave(protocol: Protocol, visit_state: VisitState) -> bool:
 
 def result_of(protocol: Protocol, step: Step, visit_state: VisitState) -> Result:
     """Return pass, fail or not_applicable for a step; empty when there is no answer that counts."""
+    if step.kind == "computed":
+        value = number_of(protocol, step, visit_state)
+        if value is None:
+            return ""
+        return PASS if _is_within(value, step, limits_of(protocol, step, visit_state)) else FAIL
     answer = find_answer(visit_state, protocol.ref, step.id)
     if answer is None or flag_of(protocol, step, visit_state):
         return ""
     if answer.outcome == NOT_APPLICABLE:
         return NOT_APPLICABLE
+    return PASS if _is_met(protocol, step, answer, visit_state) else FAIL
+
+
+def _is_met(protocol: Protocol, step: Step, answer: Answer, visit_state: VisitState) -> bool:
     match step.kind:
-        case "tick":
-            return PASS if answer.outcome == PASS else FAIL
         case "choice":
-            return PASS if any(c.passes for c in step.choices if c.code == answer.outcome) else FAIL
+            return any(choice.passes for choice in step.choices if choice.code == answer.outcome)
         case "reading":
-            return _reading(step, answer)
+            value = decimal_text.find_decimal(answer.value)
+            return value is not None and _is_within(value, step, limits_of(protocol, step, visit_state))
         case "timer":
-            return _timer(step, answer)
+            return _is_in_time(step, answer)
+        case _:
+            return answer.outcome == PASS
 
 
 def flag_of(protocol: Protocol, step: Step, visit_state: VisitState) -> str:
     """Return why a step's answer does not count, as a text code of [flag]; empty when it counts or is not there."""
     answer = find_answer(visit_state, protocol.ref, step.id)
-    if answer is None:
+    if answer is None or step.kind == "computed":
         return ""
     if answer.outcome == NOT_APPLICABLE:
         return "" if step.may_skip else "step_cannot_be_skipped"
@@ -105,19 +115,60 @@ def flag_of(protocol: Protocol, step: Step, visit_state: VisitState) -> str:
         case "choice":
             return "" if any(choice.code == answer.outcome for choice in step.choices) else "answer_unknown"
         case "reading":
-            return _reading_flag(protocol, step, answer)
+            return _reading_flag(protocol, step, answer) or _limit_flag(protocol, step, visit_state)
         case "timer":
             return "" if answer.elapsed_ms is not None and answer.elapsed_ms >= 0 else "time_unreadable"
 
 
-def limits_text(step: Step) -> str:
-    """Return the limits of a reading or timer as signs: "≥ 5 kPa", "≤ 60 s", "10–20 kPa"; empty when there are none."""
+def number_of(protocol: Protocol, step: Step, visit_state: VisitState) -> decimal.Decimal | None:
+    """Return a step's number for formulas (a timer in seconds); None when it has no answer that counts."""
+    if not applies(protocol, step, visit_state):
+        return None
+    if step.kind == "computed":
+        return _compute(protocol, step.formula, visit_state)
+    answer = find_answer(visit_state, protocol.ref, step.id)
+    if answer is None or flag_of(protocol, step, visit_state):
+        return None
+    if step.kind == "timer":
+        return decimal.Decimal(answer.elapsed_ms or 0) / 1000
+    chosen = next((choice.value for choice in step.choices if choice.code == answer.outcome), "")
+    return decimal_text.find_decimal(answer.value if step.kind == "reading" else chosen)
+
+
+def limits_of(
+    protocol: Protocol, step: Step, visit_state: VisitState
+) -> tuple[decimal.Decimal | None, decimal.Decimal | None]:
+    """Return the limits of a reading as they stand with the answers so far; None where there is none (yet)."""
+    low, high = (decimal_text.find_decimal(text) for text in (step.minimum, step.maximum))
+    if step.minimum_formula:
+        low = _compute(protocol, step.minimum_formula, visit_state)
+    if step.maximum_formula:
+        high = _compute(protocol, step.maximum_formula, visit_state)
+    return low, high
+
+
+def limits_text(step: Step, limits: tuple[decimal.Decimal | None, decimal.Decimal | None] | None = None) -> str:
+    """Return the limits of a reading or timer as signs: "≥ 5 kPa", "≤ 60 s", "10–20 kPa"; empty when there are none.
+
+    `limits` as `limits_of` returns them are needed where limits are formulas.
+    """
     low, high, unit = step.minimum, step.maximum, step.unit
+    if limits is not None:
+        low, high = ("" if limit is None else formula.plain(limit) for limit in limits)
     if step.kind == "timer":
         low, high, unit = _seconds(step.min_ms), _seconds(step.max_ms), "s"
+    if step.is_exclusive and high:
+        return f"< {high} {unit}"
     if low and high:
         return f"{low}–{high} {unit}" if low != high else f"= {low} {unit}"
     return f"≥ {low} {unit}" if low else f"≤ {high} {unit}" if high else ""
+
+
+def _compute(protocol: Protocol, text: str, visit_state: VisitState) -> decimal.Decimal | None:
+    parsed = formula.parse(text)
+    named = [step for step in protocol.steps if step.id in parsed.names]
+    numbers = {step.id: number_of(protocol, step, visit_state) for step in named}
+    return formula.evaluate(parsed, {name: number for name, number in numbers.items() if number is not None})
 
 
 def _seconds(ms: int | None) -> str:
@@ -129,6 +180,8 @@ def _reading_flag(protocol: Protocol, step: Step, answer: Answer) -> str:
         return "reading_unreadable"
     if answer.unit != step.unit:
         return "unit_wrong"
+    if step.plausible is not None and _is_outside(answer.value, step.plausible):
+        return "reading_implausible"
     if not step.needs_instrument:
         return ""
     if not answer.instrument_serial:
@@ -145,15 +198,25 @@ def _calibration_flag(answer: Answer, utc_offset_min: int) -> str:
     return "instrument_out_of_calibration" if read_on > valid_until else ""
 
 
-def _reading(step: Step, answer: Answer) -> Result:
-    value, low, high = (decimal_text.find_decimal(text) for text in (answer.value, step.minimum, step.maximum))
-    if value is None or (low is not None and value < low) or (high is not None and value > high):
-        return FAIL
-    return PASS
+def _is_outside(value: str, bounds: tuple[str, str]) -> bool:
+    read, low, high = (decimal_text.find_decimal(text) for text in (value, *bounds))
+    return read is None or (low is not None and read < low) or (high is not None and read > high)
 
 
-def _timer(step: Step, answer: Answer) -> Result:
+def _limit_flag(protocol: Protocol, step: Step, visit_state: VisitState) -> str:
+    low, high = limits_of(protocol, step, visit_state)
+    is_open = (step.minimum_formula and low is None) or (step.maximum_formula and high is None)
+    return "limit_not_known" if is_open else ""
+
+
+def _is_within(
+    value: decimal.Decimal, step: Step, limits: tuple[decimal.Decimal | None, decimal.Decimal | None]
+) -> bool:
+    low, high = limits
+    is_high = high is not None and (value >= high if step.is_exclusive else value > high)
+    return not is_high and (low is None or value >= low)
+
+
+def _is_in_time(step: Step, answer: Answer) -> bool:
     elapsed_ms = answer.elapsed_ms if answer.elapsed_ms is not None else -1
-    too_short = step.min_ms is not None and elapsed_ms < step.min_ms
-    too_long = step.max_ms is not None and elapsed_ms > step.max_ms
-    return FAIL if too_short or too_long else PASS
+    return (step.min_ms is None or elapsed_ms >= step.min_ms) and (step.max_ms is None or elapsed_ms <= step.max_ms)

@@ -1,4 +1,4 @@
-"""Protocols: checklists and function tests as dated data with running timers, readings, limits and clauses (FT-06).
+"""Protocols: checklists and function tests as dated data with timers, readings, formulas, limits and clauses (FT-06).
 
 A protocol is one TOML file in catalog/protocols. No limit is in code: a new edition is a new file with its own date.
 """
@@ -10,7 +10,7 @@ from typing import Final, Literal, Self
 
 import msgspec
 
-from shared import data_file, decimal_text
+from shared import data_file, decimal_text, formula
 from shared.errors import DomainError
 
 Text = dict[str, str]
@@ -26,11 +26,18 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Choice(Part, frozen=True, kw_only=True):
-    """One answer of a choice step; `passes` says whether it satisfies the step."""
+    """One answer of a choice step; `passes` says whether it satisfies the step.
+
+    `value` is the decimal that formulas read; `hazard`, `follow_up` and `evidence` stand for those of the step.
+    """
 
     code: str
     text: Text
     passes: bool = True
+    value: str = ""
+    hazard: str = ""
+    follow_up: str = ""
+    evidence: str = ""
 
 
 class Step(Part, frozen=True, kw_only=True):
@@ -40,16 +47,25 @@ class Step(Part, frozen=True, kw_only=True):
     `leavable` says whether the job may be left while this step is the next one (decision 10). `may_skip` allows
     not_applicable. A failing `must_pass` step keeps the record from being signed. `evidence` and `space` name what the
     step proves for closing a leak.
+    A `computed` step has a `formula` over the ids of earlier steps (shared.formula) and is never answered. Limits may
+    be formulas too; `is_exclusive` keeps the maximum itself from passing. `plausible` is what an instrument can show
+    at all: a reading outside is kept and does not count. A failing step with a `hazard` (class of hazards-*.toml) is a
+    finding: told in writing at once, with a follow-up order of the fault kind `follow_up`.
     """
 
     id: str
-    kind: Literal["tick", "choice", "reading", "timer"]
+    kind: Literal["tick", "choice", "reading", "timer", "computed"]
     text: Text
     hint: Text | None = None
     required: bool = True
     unit: str = ""
     minimum: str = ""
     maximum: str = ""
+    formula: str = ""
+    minimum_formula: str = ""
+    maximum_formula: str = ""
+    is_exclusive: bool = False
+    plausible: tuple[str, str] | None = None
     choices: tuple[Choice, ...] = ()
     clause: str = ""
     min_ms: int | None = None
@@ -61,6 +77,8 @@ class Step(Part, frozen=True, kw_only=True):
     only_if: tuple[str, str] | None = None
     evidence: str = ""
     space: str = ""
+    hazard: str = ""
+    follow_up: str = ""
 
 
 class Protocol(Part, frozen=True, kw_only=True):
@@ -132,6 +150,12 @@ def _check_step(step: Step, earlier: dict[str, Step]) -> None:
         raise _invalid(f"steps.{step.id}.evidence", "unknown, or an all-clear reading without a space")
     _check_condition(step, earlier)
     _check_answerable(step)
+    _check_formulas(step, earlier)
+    for choice in step.choices:
+        if choice.evidence not in EVIDENCE - {"all_clear"} or (
+            choice.value and not decimal_text.find_decimal(choice.value)
+        ):
+            raise _invalid(f"steps.{step.id}.choices.{choice.code}", "evidence or value is not known")
 
 
 def _check_condition(step: Step, earlier: dict[str, Step]) -> None:
@@ -154,10 +178,34 @@ def _check_answerable(step: Step) -> None:
         raise _invalid(f"{field}.max_ms", "a timer needs a limit")
     if (step.min_ms or 0) < 0 or (step.max_ms is not None and step.max_ms < (step.min_ms or 0)):
         raise _invalid(f"{field}.max_ms", "the limits exclude every time")
-    if step.kind == "reading" and not step.unit:
+    if step.kind in {"reading", "computed"} and not step.unit:
         raise _invalid(f"{field}.unit", "a reading needs a unit")
-    low, high = (decimal_text.find_decimal(limit) for limit in (step.minimum, step.maximum))
-    if (step.minimum and low is None) or (step.maximum and high is None):
-        raise _invalid(f"{field}.minimum", "a limit is a decimal in text")
+    if (step.kind == "computed") != bool(step.formula):
+        raise _invalid(f"{field}.formula", "a computed step needs a formula, no other has one")
+    _check_limits(field, step.minimum, step.maximum)
+    _check_limits(f"{field}.plausible", *(step.plausible or ("", "")))
+
+
+def _check_limits(field: str, minimum: str, maximum: str) -> None:
+    low, high = (decimal_text.find_decimal(limit) for limit in (minimum, maximum))
+    if (minimum and low is None) or (maximum and high is None):
+        raise _invalid(field, "a limit is a decimal in text")
     if low is not None and high is not None and low > high:
-        raise _invalid(f"{field}.maximum", "the limits exclude every reading")
+        raise _invalid(field, "the limits exclude every reading")
+
+
+def _check_formulas(step: Step, earlier: dict[str, Step]) -> None:
+    """Refuse formulas that no visit can compute: every name is an earlier step that is always answered with it."""
+    for text in filter(None, (step.formula, step.minimum_formula, step.maximum_formula)):
+        try:
+            names = formula.parse(text).names
+        except DomainError as refused:
+            raise _invalid(f"steps.{step.id}.formula", str(refused.data["reason"])) from refused
+        if not all(name in earlier and _has_number(earlier[name], step) for name in names):
+            raise _invalid(f"steps.{step.id}.formula", "names a step that is not earlier or gives no number")
+
+
+def _has_number(named: Step, user: Step) -> bool:
+    if named.may_skip or not named.required or named.only_if not in {None, user.only_if}:
+        return False
+    return all(c.value for c in named.choices) if named.kind == "choice" else named.kind != "tick"

@@ -129,8 +129,11 @@ def _part(state: VisitState, body: facts.PartUsed, _at_ms: int) -> _Change:
 
 
 def _price(_state: VisitState, body: door_facts.PriceShown, at_ms: int) -> _Change:
-    told = {"list_ref": body.list_ref, "lines": body.lines, "is_agreed": body.is_agreed, "approval": body.approval}
-    return {"price": Agreement(at_ms=at_ms, **told)}  # type: ignore[arg-type]  # the four fields keep their types
+    return {
+        "price": Agreement(
+            at_ms=at_ms, list_ref=body.list_ref, lines=body.lines, is_agreed=body.is_agreed, approval=body.approval
+        )
+    }
 
 
 def _hand_over(state: VisitState, body: door_facts.HandedOver, at_ms: int) -> _Change:
