@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from shared import checklist, closure, function_test, wire
+from shared import checklist, closure, formula, function_test, wire
 from shared.errors import DomainError
 from shared.protocol import FAIL, PASS, Protocol, Step
 from shared.text import LANGUAGES, Catalog
@@ -280,6 +280,8 @@ def _list_steps(protocols: Sequence[Protocol], visit: VisitState) -> Iterator[Re
 
 
 def _find_step(protocol: Protocol, step: Step, visit: VisitState) -> RecordStep | None:
+    if step.kind == "computed":
+        return _computed_step(protocol, step, visit)
     answer = find_answer(visit, protocol.ref, step.id)
     if answer is None:
         return None
@@ -291,12 +293,27 @@ def _find_step(protocol: Protocol, step: Step, visit: VisitState) -> RecordStep 
         outcome=answer.outcome,
         value=answer.value,
         unit=answer.unit,
-        limits=checklist.limits_text(step),
+        limits=checklist.limits_text(step, checklist.limits_of(protocol, step, visit)),
         elapsed_ms=answer.elapsed_ms,
         instrument_serial=answer.instrument_serial,
         instrument_valid_until=answer.instrument_valid_until,
         note=answer.note,
         flag=checklist.flag_of(protocol, step, visit),
+    )
+
+
+def _computed_step(protocol: Protocol, step: Step, visit: VisitState) -> RecordStep | None:
+    value = checklist.number_of(protocol, step, visit)
+    if value is None:
+        return None
+    return RecordStep(
+        protocol=protocol.ref,
+        step=step.id,
+        at_ms=max((answer.at_ms for answer in visit.answers if answer.protocol == protocol.ref), default=0),
+        result=checklist.result_of(protocol, step, visit),
+        value=formula.plain(value),
+        unit=step.unit,
+        limits=checklist.limits_text(step, checklist.limits_of(protocol, step, visit)),
     )
 
 

@@ -13,7 +13,7 @@ from mobile.screens.ui import Ui
 from mobile.widgets.basics import Chip, PushButton, Surface, Text
 from mobile.widgets.inputs import Field, Keypad, StepRow
 from mobile.widgets.theme import gap
-from shared import checklist, function_test, wire
+from shared import checklist, formula, function_test, wire
 from shared.protocol import FAIL, PASS, Protocol, Step
 from shared.visit import Answer, find_answer
 
@@ -78,21 +78,32 @@ def _step_row(ui: Ui, job: wire.Job, protocol: Protocol, step: Step) -> StepRow:
     answer = find_answer(job.visit, protocol.ref, step.id)
     result = checklist.result_of(protocol, step, job.visit)
     flag = checklist.flag_of(protocol, step, job.visit)
-    value = ui.t(f"flag.{flag}") if flag else _value_text(ui, step, answer)
+    limits = checklist.limits_text(step, checklist.limits_of(protocol, step, job.visit))
+    if step.kind == "computed":
+        return _computed_row(ui, job, protocol, step, limits)
+    value = ui.t(f"flag.{flag}") if flag else _value_text(ui, step, answer, limits)
     role = "p1" if flag or result == FAIL else "ink_2"
     mark = {"pass": "pass", "fail": "fail", "not_applicable": "pass"}.get(result, "")
     return StepRow(ui.words(step.text), value, mark, lambda: _open_step(ui, job, protocol, step), value_role=role)
 
 
-def _value_text(ui: Ui, step: Step, answer: Answer | None) -> str:
+def _computed_row(ui: Ui, job: wire.Job, protocol: Protocol, step: Step, limits: str) -> StepRow:
+    """Show what the formula gives; there is nothing to tap."""
+    number = checklist.number_of(protocol, step, job.visit)
+    value = "–" if number is None else f"{formula.plain(number)} {step.unit} · {limits}".strip(" ·")
+    mark = checklist.result_of(protocol, step, job.visit)
+    return StepRow(ui.words(step.text), value, mark, lambda: None, value_role="p1" if mark == FAIL else "ink_2")
+
+
+def _value_text(ui: Ui, step: Step, answer: Answer | None, limits: str) -> str:
     """Return what was answered, else the hint with the limits."""
     if answer is None:
         hint = ui.words(step.hint) if step.hint else ""
-        return " · ".join(part for part in (hint, checklist.limits_text(step)) if part)
+        return " · ".join(part for part in (hint, limits) if part)
     if answer.value:
-        return f"{answer.value} {answer.unit} · {checklist.limits_text(step)}".strip(" ·")
+        return f"{answer.value} {answer.unit} · {limits}".strip(" ·")
     if answer.elapsed_ms is not None:
-        return f"{answer.elapsed_ms / 1000:.1f} s · {checklist.limits_text(step)}".strip(" ·")
+        return f"{answer.elapsed_ms / 1000:.1f} s · {limits}".strip(" ·")
     chosen = next((c for c in step.choices if c.code == answer.outcome), None)
     return ui.words(chosen.text) if chosen else ui.t(f"result.{answer.outcome}")
 
@@ -118,8 +129,9 @@ def step_page(ui: Ui, arguments: dict[str, Any]) -> Page:
     card = [Text(ui.words(step.text), "name", bold=True)]
     if step.hint:
         card.append(Text(ui.words(step.hint), "small", "ink_2"))
-    if checklist.limits_text(step):
-        card.append(Text(checklist.limits_text(step), role="ink_2"))
+    limits = checklist.limits_text(step, checklist.limits_of(protocol, step, job.visit))
+    if limits:
+        card.append(Text(limits, role="ink_2"))
     page.add(Surface(*card, spacing=1.5))
     {"reading": _reading, "timer": _timer}.get(step.kind, _choose)(ui, page, job, protocol, step)
     return page
