@@ -32,7 +32,7 @@ def take_photo(
     kind = next((mime for start, mime in _KINDS.items() if content.startswith(start)), "")
     if not kind or len(content) > facts.LARGEST_FILE_BYTES:
         raise DomainError("file_invalid", sha256="", size_bytes=len(content))
-    sha256 = files.keep_bytes(desk.store.folder, content)
+    sha256 = files.keep_bytes(desk.store, content)
     body = facts.PhotoTaken(
         sha256=sha256,
         size_bytes=len(content),

@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from mobile.store import schema
+from mobile.platform import keys
+from mobile.store import pictures, schema, sealing
+from mobile.store.cipher import Cipher
+from mobile.store.vault import Vault
 from shared.errors import DomainError
 
 FILE_NAME: Final = "phone.sqlite3"
@@ -20,7 +23,11 @@ class Store:
     """The phone's SQLite file, usable from every thread; a write is all or nothing."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the file in `folder`, made when absent. Raises DomainError `store_too_new` after a downgrade."""
+        """Open the file in `folder`, made when absent; one of an earlier version is sealed first.
+
+        Raises DomainError `store_too_new` after a downgrade, `store_key_missing`, `store_key_wrong`; then nothing was
+        changed.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._listeners: list[Callable[[], None]] = []
@@ -45,6 +52,7 @@ class Store:
             except BaseException:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
+                self._name_damage()
                 raise
         self._tell()
 
@@ -55,6 +63,9 @@ class Store:
             self.connection.execute("BEGIN")
             try:
                 yield self.connection
+            except sqlite3.OperationalError:
+                self._name_damage()
+                raise
             finally:
                 self.connection.execute("ROLLBACK")
 
@@ -70,13 +81,46 @@ class Store:
     def _prepare(self) -> None:
         self.connection.execute("PRAGMA journal_mode=WAL")
         self.connection.execute("PRAGMA synchronous=FULL")
+        self.connection.execute("PRAGMA secure_delete=ON")
+        found = self._read_version()
+        # A file that holds something sealed must never meet a new key: that would hide the loss of the old one.
+        self.cipher = Cipher(keys.load_store_key(self.folder, may_create=found < schema.SEALED))
+        self._vault = Vault(self.connection, self.cipher)
         with self.write() as db:
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version > schema.VERSION:
-                raise DomainError("store_too_new", found=version, known=schema.VERSION)
-            for statement in schema.TABLES:
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version={schema.VERSION}")
+            self._bring_up(db)
+        self._check_key()
+        if self._read_version() < schema.VERSION:
+            pictures.seal_leftovers(self.folder, self.cipher)
+            sealing.clear_traces(self.connection)
+            self.connection.execute(f"PRAGMA user_version={schema.VERSION}")
+
+    def _read_version(self) -> int:
+        (version,) = self.connection.execute("PRAGMA user_version").fetchone()
+        if version > schema.VERSION:
+            raise DomainError("store_too_new", found=version, known=schema.VERSION)
+        return int(version)
+
+    def _bring_up(self, db: sqlite3.Connection) -> None:
+        version = self._read_version()  # again: another process may have been faster
+        for statement in schema.TABLES:
+            db.execute(statement)
+        if version == schema.PLAIN:
+            sealing.seal_all(db)
+        if version < schema.SEALED:
+            sealing.put_check(db)
+            db.execute(f"PRAGMA user_version={schema.VERSION if version == 0 else schema.SEALED}")
+
+    def _check_key(self) -> None:
+        try:
+            with self.read() as db:
+                sealing.read_check(db)
+        except DomainError as error:
+            raise DomainError("store_key_wrong") from error
+
+    def _name_damage(self) -> None:
+        damage = self._vault.take_damage()
+        if damage is not None:
+            raise damage
 
     def _tell(self) -> None:
         for listener in tuple(self._listeners):

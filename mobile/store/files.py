@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import sqlite3
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from mobile.store import pictures
+from mobile.store.database import Store
+from mobile.store.pictures import Picture
+
 KEPT_MS: Final = 7 * 24 * 3_600_000
-_FOLDER: Final = "files"
 
 
 class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,23 +27,14 @@ class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
     delivered_ms: int | None
 
 
-def keep_bytes(folder: Path, content: bytes) -> str:
-    """Make a file durable under its SHA-256 and return that; the same content again is the same file."""
-    sha256 = hashlib.sha256(content).hexdigest()
-    target = path_of(folder, sha256)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_suffix(".new")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(target)
-    return sha256
+def keep_bytes(store: Store, content: bytes) -> str:
+    """Make a picture durable and sealed, and return the SHA-256 of its plain bytes."""
+    return pictures.keep_bytes(store.folder, store.cipher, content)
 
 
-def path_of(folder: Path, sha256: str) -> Path:
-    """Return where a file of the phone that lives in `folder` lies."""
-    return folder / _FOLDER / sha256
+def open_picture(store: Store, sha256: str) -> Picture:
+    """Open a picture of this phone for reading. Raises OSError, DomainError `store_damaged`."""
+    return Picture(store.folder, sha256, store.cipher)
 
 
 def queue(db: sqlite3.Connection, sha256: str, work_order_id: str, size_bytes: int, mime: str, now_ms: int) -> None:
@@ -94,11 +86,22 @@ def send_all_again(db: sqlite3.Connection) -> None:
 
 
 def prune(db: sqlite3.Connection, folder: Path, now_ms: int) -> None:
-    """Forget files delivered more than 7 days ago, bytes first: a row without bytes is only a row."""
+    """Forget files delivered more than 7 days ago, bytes first: a row without bytes is only a row.
+
+    Bytes that no fact speaks of (the phone died between the two) go after the same time.
+    """
     old = db.execute("SELECT sha256 FROM files WHERE delivered_ms < ?", (now_ms - KEPT_MS,)).fetchall()
     for (sha256,) in old:
-        path_of(folder, str(sha256)).unlink(missing_ok=True)
+        pictures.path_of(folder, str(sha256)).unlink(missing_ok=True)
     db.executemany("DELETE FROM files WHERE sha256 = ?", old)
+    _drop_orphans(db, folder, now_ms)
+
+
+def _drop_orphans(db: sqlite3.Connection, folder: Path, now_ms: int) -> None:
+    for sha256, written_ms in pictures.list_kept(folder):
+        is_known = db.execute("SELECT 1 FROM files WHERE sha256 = ?", (sha256,)).fetchone()
+        if not is_known and written_ms < now_ms - KEPT_MS:
+            pictures.path_of(folder, sha256).unlink(missing_ok=True)
 
 
 def _file(row: tuple[str, str, int, str, int, int, int | None]) -> StoredFile:

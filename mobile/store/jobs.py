@@ -21,7 +21,7 @@ class StoredJob(msgspec.Struct, frozen=True):
 def put_job(db: sqlite3.Connection, job: wire.Job, era: int) -> None:
     """Store the server's copy of a job in place of the earlier one."""
     db.execute(
-        """INSERT INTO jobs (work_order_id, job, era, gone_ms) VALUES (?, ?, ?, NULL)
+        """INSERT INTO jobs (work_order_id, job, era, gone_ms) VALUES (?1, seal('jobs', ?1, ?2), ?3, NULL)
            ON CONFLICT (work_order_id) DO UPDATE SET job = excluded.job, era = excluded.era, gone_ms = NULL""",
         (job.work_order_id, msgspec.json.encode(job), era),
     )
@@ -39,11 +39,13 @@ def mark_others_gone(db: sqlite3.Connection, era: int, now_ms: int) -> None:
 
 def keep_confirmed(db: sqlite3.Connection, event: wire.PhoneEvent) -> None:
     """Fold a confirmed event into the stored copy, so that nothing flickers until the server's next copy arrives."""
-    found = db.execute("SELECT job FROM jobs WHERE work_order_id = ?", (event.work_order_id,)).fetchone()
+    found = db.execute(
+        "SELECT unseal('jobs', work_order_id, job) FROM jobs WHERE work_order_id = ?", (event.work_order_id,)
+    ).fetchone()
     if found is not None:
         job = projection.advance(_decode(found[0]), event)
-        values = (msgspec.json.encode(job), event.work_order_id)
-        db.execute("UPDATE jobs SET job = ? WHERE work_order_id = ?", values)
+        values = (event.work_order_id, msgspec.json.encode(job))
+        db.execute("UPDATE jobs SET job = seal('jobs', ?1, ?2) WHERE work_order_id = ?1", values)
 
 
 def prune_gone(db: sqlite3.Connection, now_ms: int) -> None:
@@ -60,14 +62,15 @@ def list_jobs(db: sqlite3.Connection) -> list[wire.Job]:
     pending: dict[str, list[outbox.PendingEvent]] = {}
     for item in outbox.list_pending(db):
         pending.setdefault(item.event.work_order_id, []).append(item)
-    rows = db.execute("SELECT job FROM jobs WHERE gone_ms IS NULL")
+    rows = db.execute("SELECT unseal('jobs', work_order_id, job) FROM jobs WHERE gone_ms IS NULL")
     jobs = [_decode(row[0]) for row in rows]
     return sorted((projection.project(job, pending.get(job.work_order_id, ())) for job in jobs), key=_rank)
 
 
 def find_job(db: sqlite3.Connection, work_order_id: str) -> StoredJob | None:
     """Return a job as the technician sees it, also one that has left this phone, None when it was never here."""
-    found = db.execute("SELECT job, gone_ms FROM jobs WHERE work_order_id = ?", (work_order_id,)).fetchone()
+    query = "SELECT unseal('jobs', work_order_id, job), gone_ms FROM jobs WHERE work_order_id = ?"
+    found = db.execute(query, (work_order_id,)).fetchone()
     if found is None:
         return None
     job = projection.project(_decode(found[0]), outbox.list_pending(db, work_order_id))

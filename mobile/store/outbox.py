@@ -14,7 +14,9 @@ from shared import facts, wire
 ARCHIVE_MS: Final = 7 * 24 * 3_600_000
 CONFIRMED: Final = frozenset({"applied", "duplicate", "filed_late", "flagged"})
 ATTENTION: Final = frozenset({"rejected", "quarantined"})
-_COLUMNS: Final = "dseq, id, work_order_id, assignment_id, epoch, type, priority, event"
+_COLUMNS: Final = "dseq, id, work_order_id, assignment_id, epoch, type, priority"
+# A record is bound to its table: one that moves is opened and sealed anew.
+_MOVED: Final = "seal('{0}', id, unseal('{1}', id, event))"
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +64,8 @@ def append(db: sqlite3.Connection, draft: Draft) -> wire.PhoneEvent:
     name = facts.name_of(draft.body)
     values = (dseq, event.id, event.work_order_id, event.assignment_id, event.epoch, name, draft.priority)
     db.execute(
-        f"INSERT INTO pending_events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant columns
+        f"""INSERT INTO pending_events ({_COLUMNS}, event)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, seal('pending_events', ?2, ?8))""",  # noqa: S608 - constant columns
         (*values, msgspec.json.encode(event)),
     )
     meta.set_number(db, meta.NEXT_DSEQ, dseq + 1)
@@ -75,7 +78,7 @@ def list_batch(db: sqlite3.Connection, limit: int) -> list[tuple[str, bytes]]:
     In order within each work order; orders that were told to retry come last, so that none holds up the others.
     """
     rows = db.execute(
-        """SELECT id, event FROM pending_events JOIN (
+        """SELECT id, unseal('pending_events', id, event) FROM pending_events JOIN (
              SELECT work_order_id AS owner, max(attempts) AS tried, min(priority) AS urgency, min(dseq) AS first
              FROM pending_events WHERE state = 'queued' GROUP BY work_order_id) ON owner = work_order_id
            WHERE state = 'queued' ORDER BY tried, urgency, first, dseq LIMIT ?""",
@@ -87,7 +90,8 @@ def list_batch(db: sqlite3.Connection, limit: int) -> list[tuple[str, bytes]]:
 def list_pending(db: sqlite3.Connection, work_order_id: str | None = None) -> list[PendingEvent]:
     """List unconfirmed events in the order of their numbers, of one work order or of all."""
     rows = db.execute(
-        """SELECT event, state, attempts, result FROM pending_events
+        """SELECT unseal('pending_events', id, event), state, attempts, unseal('results', id, result)
+           FROM pending_events
            WHERE ?1 IS NULL OR work_order_id = ?1 ORDER BY dseq""",
         (work_order_id,),
     )
@@ -96,7 +100,10 @@ def list_pending(db: sqlite3.Connection, work_order_id: str | None = None) -> li
 
 def list_archived(db: sqlite3.Connection) -> list[ArchivedEvent]:
     """List the confirmed events of the last 7 days in the order of their numbers."""
-    rows = db.execute("SELECT event, outcome, acked_ms, result FROM archive ORDER BY dseq")
+    rows = db.execute(
+        """SELECT unseal('archive', id, event), outcome, acked_ms, unseal('results', id, result)
+           FROM archive ORDER BY dseq"""
+    )
     return [
         ArchivedEvent(event=_event(row[0]), outcome=row[1], acked_ms=row[2], result=_result(row[3])) for row in rows
     ]
@@ -109,7 +116,8 @@ def count(db: sqlite3.Connection, state: str) -> int:
 
 def find_pending_event(db: sqlite3.Connection, event_id: str) -> wire.PhoneEvent | None:
     """Return an unconfirmed event, None when it is confirmed or was never made here."""
-    found = db.execute("SELECT event FROM pending_events WHERE id = ?", (event_id,)).fetchone()
+    query = "SELECT unseal('pending_events', id, event) FROM pending_events WHERE id = ?"
+    found = db.execute(query, (event_id,)).fetchone()
     return None if found is None else _event(found[0])
 
 
@@ -149,8 +157,8 @@ def postpone(db: sqlite3.Connection, event_ids: Sequence[str]) -> None:
 def set_aside(db: sqlite3.Connection, result: wire.EventResult) -> None:
     """Keep an event for the technician's attention, with the reason in `result`; it is not sent again by itself."""
     db.execute(
-        "UPDATE pending_events SET state = 'needs_attention', result = ? WHERE id = ?",
-        (msgspec.json.encode(result), result.id),
+        "UPDATE pending_events SET state = 'needs_attention', result = seal('results', ?1, ?2) WHERE id = ?1",
+        (result.id, msgspec.json.encode(result)),
     )
 
 
@@ -162,8 +170,8 @@ def requeue(db: sqlite3.Connection, event_id: str) -> None:
 def dismiss(db: sqlite3.Connection, event_id: str, now_ms: int) -> None:
     """File an event that the technician has read the refusal of; events still queued stay."""
     db.execute(
-        f"""INSERT INTO archive ({_COLUMNS}, outcome, result, acked_ms)
-            SELECT {_COLUMNS}, 'dismissed', result, ? FROM pending_events
+        f"""INSERT INTO archive ({_COLUMNS}, event, outcome, result, acked_ms)
+            SELECT {_COLUMNS}, {_MOVED.format("archive", "pending_events")}, 'dismissed', result, ? FROM pending_events
             WHERE id = ? AND state = 'needs_attention'""",  # noqa: S608 - constant columns
         (now_ms, event_id),
     )
@@ -176,7 +184,8 @@ def requeue_archive(db: sqlite3.Connection) -> None:
     The server was restored and may have forgotten them (reliability.md 3.6); refused intents stay refused.
     """
     db.execute(
-        f"""INSERT INTO pending_events ({_COLUMNS}) SELECT {_COLUMNS} FROM archive
+        f"""INSERT INTO pending_events ({_COLUMNS}, event)
+            SELECT {_COLUMNS}, {_MOVED.format("pending_events", "archive")} FROM archive
             WHERE outcome <> 'dismissed'""",  # noqa: S608 - constant columns
     )
     db.execute("DELETE FROM archive WHERE outcome <> 'dismissed'")
@@ -197,8 +206,9 @@ def _repeats_a_refusal(event: wire.PhoneEvent, result: wire.EventResult) -> bool
 
 def _archive(db: sqlite3.Connection, result: wire.EventResult, now_ms: int) -> None:
     db.execute(
-        f"""INSERT INTO archive ({_COLUMNS}, outcome, result, acked_ms)
-            SELECT {_COLUMNS}, ?, ?, ? FROM pending_events WHERE id = ?""",  # noqa: S608 - constant columns
+        f"""INSERT INTO archive ({_COLUMNS}, event, outcome, result, acked_ms)
+            SELECT {_COLUMNS}, {_MOVED.format("archive", "pending_events")}, ?1, seal('results', id, ?2), ?3
+            FROM pending_events WHERE id = ?4""",  # noqa: S608 - constant columns
         (result.outcome, msgspec.json.encode(result), now_ms, result.id),
     )
     db.execute("DELETE FROM pending_events WHERE id = ?", (result.id,))

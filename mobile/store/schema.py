@@ -1,13 +1,20 @@
-"""Tables of the phone's file. `pending_events.event` and `archive.event` hold the exact bytes that travel."""
+"""Tables of the phone's file.
+
+What speaks of people or places is sealed per record (`meta.value`, `jobs.job`, `event`, `result`); ids, numbers and
+times are plain, for they are searched by. Unsealed, `pending_events.event` and `archive.event` are the exact bytes that
+travel.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 1
+PLAIN: Final = 1  # an earlier version: nothing is sealed
+SEALED: Final = 2  # every record is sealed, traces of plain ones may still be in free pages
+VERSION: Final = 3
 
 TABLES: Final = (
-    "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     """CREATE TABLE IF NOT EXISTS jobs (
         work_order_id TEXT PRIMARY KEY, job BLOB NOT NULL, era INTEGER NOT NULL,
         gone_ms INTEGER) WITHOUT ROWID""",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
@@ -14,7 +15,9 @@ from mobile.store import files
 from mobile.store.database import Store
 from mobile.store.files import StoredFile
 from mobile.sync.transport import PRODUCT_HEADER, FileTransport, Reply, TransportError
+from shared.errors import DomainError
 
+_LOG: Final = logging.getLogger(__name__)
 PIECE_BYTES: Final = 256 * 1024
 _PATH: Final = "/api/v1/uploads"
 _TIMEOUT_S: Final = 30.0
@@ -56,14 +59,15 @@ class FileLane:
         return Delivered(delivered=delivered, waiting=len(waiting) - delivered)
 
     def _deliver(self, file: StoredFile) -> bool:
-        path = files.path_of(self._store.folder, file.sha256)
-        if not path.exists():
+        try:
+            picture = files.open_picture(self._store, file.sha256)
+            picture.read(0, 1)
+        except (OSError, DomainError) as error:
+            _LOG.error("a picture cannot be read: %s", error)  # it stays among those not delivered, in everyone's sight
             return False
         offset_bytes = self._announce(file)
-        with path.open("rb") as content:
-            while 0 <= offset_bytes < file.size_bytes:
-                content.seek(offset_bytes)
-                offset_bytes = self._send_piece(file, offset_bytes, content.read(PIECE_BYTES))
+        while 0 <= offset_bytes < file.size_bytes:
+            offset_bytes = self._send_piece(file, offset_bytes, picture.read(offset_bytes, PIECE_BYTES))
         return offset_bytes == file.size_bytes
 
     def _announce(self, file: StoredFile) -> int:
