@@ -220,6 +220,11 @@ def tell_again(session: orm.Session, reader_id: str, work_order_ids: list[str]) 
             session.add(FeedRow(reader_id=reader_id, seq=reader.head, journal_id=newest))
 
 
+def get_head(session: orm.Session, reader_id: str) -> int:
+    """Return the newest sequence number of one reader, 0 for one without changes."""
+    return session.scalar(sa.select(FeedReader.head).where(FeedReader.id == reader_id)) or 0
+
+
 def list_heads(session: orm.Session) -> dict[str, int]:
     """Return the newest sequence number of every active reader."""
     query = sa.select(FeedReader.id, FeedReader.head).where(FeedReader.is_active)

@@ -51,6 +51,11 @@ def exchange(services: Services, device: Device, request: wire.SyncRequest) -> w
     return services.uow.read(lambda session: _answer(session, services, device, request, results))
 
 
+def look(services: Services, device: Device, request: wire.SyncRequest) -> wire.SyncResponse:
+    """Return what changed for a phone since its call; nothing of the call is handled again."""
+    return services.uow.read(lambda session: _answer(session, services, device, request, ()))
+
+
 def _handle_all(services: Services, actor: Actor, sender: Sender, raws: list[bytes]) -> tuple[wire.EventResult, ...]:
     """Handle each event for itself, in the phone's order; all are committed before the first answer is given."""
     profile = services.settings.sla_profile

@@ -12,10 +12,10 @@ from shared import wire
 from shared.errors import DomainError
 
 if TYPE_CHECKING:
+    from server.accounts.models import Device
     from server.core.calls import Call
 
 _LONGEST_WAIT_S = 25.0
-_POLL_S = 0.2
 
 
 def register(registry: Registry) -> None:
@@ -24,13 +24,28 @@ def register(registry: Registry) -> None:
 
 
 def sync(call: Call) -> wire.SyncResponse:
-    """Exchange events for results and changes; waits a while for news when asked to (long poll)."""
+    """Exchange events for results and changes; a call that brings and finds nothing may wait for news (long poll)."""
+    device = _get_device(call)
+    response = service.exchange(call.services, device, call.body)
+    until_s = clock.mono_s() + min(max(call.body.wait_s, 0.0), _LONGEST_WAIT_S)
+    while _is_idle(response) and (left_s := until_s - clock.mono_s()) > 0:
+        # Parked: no transaction and no thread of the database is held until the feed of this device moves.
+        if not call.services.parking.wait(device.id, response.cursor, left_s):
+            break
+        device = _get_device(call)
+        response = service.look(call.services, device, call.body)
+    return response
+
+
+def _get_device(call: Call) -> Device:
+    """Return the device that calls; it may have been signed out while it waited."""
     device = call.read(lambda session: accounts.find_device(session, call.device_id))
     if device is None:
         raise DomainError("signed_out")
-    response = service.exchange(call.services, device, call.body)
-    until_s = clock.mono_s() + min(max(call.body.wait_s, 0.0), _LONGEST_WAIT_S)
-    while not response.changes and not response.results and clock.mono_s() < until_s:
-        clock.sleep_s(_POLL_S)
-        response = service.exchange(call.services, device, call.body)
-    return response
+    if device.revoked_ms is not None:
+        raise DomainError("device_revoked")
+    return device
+
+
+def _is_idle(response: wire.SyncResponse) -> bool:
+    return not (response.changes or response.results or response.reset)

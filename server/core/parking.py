@@ -1,0 +1,49 @@
+"""Long polls that wait for a change of their reader: each costs an event, and no thread of the database."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Mapping
+
+_UNWATCHED_POLL_S = 0.2
+
+
+@dataclasses.dataclass(frozen=True)
+class Stay:
+    """One waiting call: it knows the feed up to `cursor`."""
+
+    cursor: int
+    rung: threading.Event = dataclasses.field(default_factory=threading.Event)
+
+
+class Parking:
+    """Where long polls wait. One call per reader: a newer one sends the older home, whose line may be dead."""
+
+    def __init__(self) -> None:
+        """Start empty; `is_watched` says that somebody calls `wake` after commits, else guests look for themselves."""
+        self.is_watched = False
+        self._stays: dict[str, Stay] = {}
+
+    def __len__(self) -> int:
+        """Return how many wait."""
+        return len(self._stays)
+
+    def wait(self, reader_id: str, cursor: int, timeout_s: float) -> bool:
+        """Return at a change after `cursor`, or when the time is over; False when a newer call took the place."""
+        stay = Stay(cursor)
+        earlier = self._stays.get(reader_id)
+        self._stays[reader_id] = stay
+        if earlier is not None:
+            earlier.rung.set()
+        stay.rung.wait(timeout_s if self.is_watched else min(timeout_s, _UNWATCHED_POLL_S))
+        if self._stays.get(reader_id) is not stay:
+            return False
+        del self._stays[reader_id]
+        return True
+
+    def wake(self, heads: Mapping[str, int]) -> None:
+        """Wake every guest whose reader has news."""
+        for reader_id, stay in list(self._stays.items()):
+            if heads.get(reader_id, 0) > stay.cursor:
+                stay.rung.set()
