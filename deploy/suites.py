@@ -10,16 +10,19 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
-from typing import Final, Self
+from typing import IO, Any, Final, Self
 from xml.etree import ElementTree as ET
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 RESULTS: Final = ROOT / ".build" / "results"
 NO_TESTS_COLLECTED: Final = 5
 PYTHON: Final = (sys.executable, "-m")
+LANES: Final = 2  # cores of the smallest machine that the time is measured on
 XVFB: Final = ("xvfb-run", "-a", "-s", "-screen 0 1280x1024x24")
 
 
@@ -55,6 +58,7 @@ class Step:
     paths: tuple[str, ...] = ()
     workers: int = 0
     is_fast: bool = False
+    is_lonely: bool = True  # False: waits more than it works, so two such steps run side by side
     is_windowed: bool = False  # a window of its own per file, on a display that nobody sees
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -80,16 +84,23 @@ STEPS: Final = (
     ),
     Step("server", 110, paths=("tests/server",), workers=2, is_fast=True),
     Step("mobile", 60, paths=("tests/mobile",), workers=2, is_fast=True),
-    Step("phone windows", 80, paths=("tests/mobile_ui",), is_windowed=True),
-    Step("journeys", 110, paths=("tests/journeys",)),
+    Step("phone windows", 160, paths=("tests/mobile_ui",), is_windowed=True, is_lonely=False),
+    Step("journeys", 110, paths=("tests/journeys",), is_lonely=False),
+    Step("endurance samples", 120, paths=("tests/soak",), is_lonely=False),
     Step(
         "journeys on PostgreSQL",
         100,
         paths=("tests/journeys",),
+        is_lonely=False,
         environment={"LEAKFIRST_TEST_DATABASE_URL": os.environ.get("LEAKFIRST_TEST_DATABASE_URL") or "throwaway"},
     ),
     Step("browser", 80, paths=("tests/browser",), workers=2),
 )
+
+
+def budget_s(steps: Sequence[Step]) -> int:
+    """Return the seconds that the steps may take in all; of those that share the cores each counts in part."""
+    return sum(step.budget_s if step.is_lonely else step.budget_s // LANES for step in steps)
 
 
 def say(line: str = "") -> None:
@@ -98,18 +109,41 @@ def say(line: str = "") -> None:
     sys.stdout.flush()
 
 
+def run_steps(steps: Sequence[Step], *, is_fast_run: bool) -> list[Outcome]:
+    """Run the steps in their order; neighbours that are not lonely run side by side, and speak one after another."""
+    outcomes: list[Outcome] = []
+    for is_lonely, group in groupby(steps, key=lambda step: step.is_lonely):
+        if is_lonely:
+            outcomes += [run_step(step, is_fast_run=is_fast_run) for step in group]
+            continue
+        with ThreadPoolExecutor(LANES) as lanes:
+            outcomes += lanes.map(lambda step: run_step(step, is_fast_run=is_fast_run), list(group))
+    return outcomes
+
+
 def run_step(step: Step, *, is_fast_run: bool) -> Outcome:
-    """Run one step and measure it."""
-    say(f"\n==> {step.name} (budget {step.budget_s} s)")
+    """Run one step and measure it; what a step beside others writes is shown when it has ended."""
+    if step.is_lonely:
+        say(f"\n==> {step.name} (budget {step.budget_s} s)")
+        return _run(step, None, is_fast_run=is_fast_run)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    log = RESULTS / f"{step.name.replace(' ', '-')}.log"
+    with log.open("w+", encoding="utf-8", errors="replace") as out:
+        outcome = _run(step, out, is_fast_run=is_fast_run)
+    say(f"\n==> {step.name} (budget {step.budget_s} s)\n{log.read_text(encoding='utf-8', errors='replace').rstrip()}")
+    return outcome
+
+
+def _run(step: Step, out: IO[str] | None, *, is_fast_run: bool) -> Outcome:
     started = time.monotonic()
     if step.command:
-        has_failed = subprocess.run(step.command, cwd=ROOT, check=False).returncode != 0
+        has_failed = subprocess.run(step.command, cwd=ROOT, check=False, **_streams(out)).returncode != 0
         return Outcome(step, time.monotonic() - started, has_failed)
     paths = tuple(path for path in step.paths if (ROOT / path).is_dir())
     if not paths:
         say(f"{', '.join(step.paths)}: no such folder, nothing to run")
         return Outcome(step, 0.0, has_failed=False, note="no tests yet")
-    results = [_run_pytest(step, group, is_fast_run=is_fast_run) for group in _groups(step, paths)]
+    results = [_run_pytest(step, group, out, is_fast_run=is_fast_run) for group in _groups(step, paths)]
     counts = Counts()
     for _, found in results:
         counts = counts.plus(found)
@@ -126,7 +160,11 @@ def _groups(step: Step, paths: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         yield from ((str(file.relative_to(ROOT)),) for file in sorted((ROOT / path).rglob("test_*.py")))
 
 
-def _run_pytest(step: Step, paths: tuple[str, ...], *, is_fast_run: bool) -> tuple[int, Counts]:
+def _streams(out: IO[str] | None) -> dict[str, Any]:
+    return {} if out is None else {"stdout": out, "stderr": subprocess.STDOUT}
+
+
+def _run_pytest(step: Step, paths: tuple[str, ...], out: IO[str] | None, *, is_fast_run: bool) -> tuple[int, Counts]:
     junit = RESULTS / f"{step.name.replace(' ', '-')}.xml"
     junit.parent.mkdir(parents=True, exist_ok=True)
     junit.unlink(missing_ok=True)
@@ -135,7 +173,8 @@ def _run_pytest(step: Step, paths: tuple[str, ...], *, is_fast_run: bool) -> tup
     command += ["-m", "not slow"] if is_fast_run else []
     if step.is_windowed and shutil.which("xvfb-run"):
         command = [*XVFB, *command]
-    code = subprocess.run(command, cwd=ROOT, env={**os.environ, **step.environment}, check=False).returncode
+    surroundings = {**os.environ, **step.environment}
+    code = subprocess.run(command, cwd=ROOT, env=surroundings, check=False, **_streams(out)).returncode
     return code, Counts() if code == NO_TESTS_COLLECTED else Counts.from_junit(junit)
 
 
@@ -143,8 +182,8 @@ def _sum(root: ET.Element, names: tuple[str, ...]) -> int:
     return sum(int(suite.get(name, "0")) for suite in root.iter("testsuite") for name in names)
 
 
-def summarise(outcomes: list[Outcome]) -> None:
-    """Write each step's time against its budget and, last, one plain line of totals."""
+def summarise(outcomes: list[Outcome], seconds: float) -> None:
+    """Write each step's time against its budget, all of it (``seconds``) and, last, one plain line of totals."""
     say("\nstep                        result    time   budget")
     total = Counts()
     for outcome in outcomes:
@@ -152,8 +191,7 @@ def summarise(outcomes: list[Outcome]) -> None:
         late = "  over its budget" if outcome.seconds > outcome.step.budget_s else ""
         say(f"{outcome.step.name:<26}{result:>8} {outcome.seconds:>6.1f} s {outcome.step.budget_s:>5} s{late}")
         total = total.plus(outcome.counts)
-    seconds = sum(outcome.seconds for outcome in outcomes)
-    say(f"{'all':<26}{'':>8} {seconds:>6.1f} s {sum(outcome.step.budget_s for outcome in outcomes):>5} s")
+    say(f"{'all':<26}{'':>8} {seconds:>6.1f} s {budget_s([outcome.step for outcome in outcomes]):>5} s")
     failed_steps = [outcome.step.name for outcome in outcomes if outcome.has_failed]
     if failed_steps:
         say(f"failed: {', '.join(failed_steps)}")
@@ -166,8 +204,9 @@ def main() -> int:
     parser.add_argument("extent", choices=("all", "fast"), help="everything, or what is done within two minutes")
     is_fast_run = parser.parse_args().extent == "fast"
     chosen = [step for step in STEPS if step.is_fast or not is_fast_run]
-    outcomes = [run_step(step, is_fast_run=is_fast_run) for step in chosen]
-    summarise(outcomes)
+    started = time.monotonic()
+    outcomes = run_steps(chosen, is_fast_run=is_fast_run)
+    summarise(outcomes, time.monotonic() - started)
     return int(any(outcome.has_failed for outcome in outcomes))
 
 

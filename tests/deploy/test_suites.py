@@ -1,6 +1,7 @@
 """The test runner's totals come from what pytest wrote, and a crashed run counts as a failure."""
 
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def test_step_says_so_when_its_folder_is_missing() -> None:
 def test_summary_ends_with_one_plain_line(capsys: pytest.CaptureFixture[str]) -> None:
     """Whoever reads the log finds the totals on its last line, and late steps marked."""
     step = suites.Step("unit", 10)
-    suites.summarise([suites.Outcome(step, 11.0, has_failed=False, counts=suites.Counts(3, 0, 1))])
+    suites.summarise([suites.Outcome(step, 11.0, has_failed=False, counts=suites.Counts(3, 0, 1))], 11.0)
     lines = capsys.readouterr().out.strip().splitlines()
     assert lines[-1] == "3 passed, 0 failed, 1 skipped"
     assert "over its budget" in "".join(lines)
@@ -49,7 +50,25 @@ def test_summary_ends_with_one_plain_line(capsys: pytest.CaptureFixture[str]) ->
 
 def test_budgets_stay_within_twelve_minutes() -> None:
     """The whole run is twelve minutes, the fast part is measured apart (decision 21)."""
-    assert sum(step.budget_s for step in suites.STEPS) <= 12 * 60
+    assert suites.budget_s(suites.STEPS) <= 12 * 60
+
+
+def test_steps_beside_each_other_run_together_and_speak_apart(capfd: pytest.CaptureFixture[str]) -> None:
+    """Each of two waits for the other's file: one after the other they would never end; a failure stays its own."""
+    wait = (
+        "import pathlib,sys,time;pathlib.Path({0!r}).touch()\nwhile not pathlib.Path({1!r}).exists(): time.sleep(.01)"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        pair = [f"{folder}/left", f"{folder}/right"]
+        steps = [
+            suites.Step(
+                f"step {code}", 1, (sys.executable, "-c", f"{wait.format(*names)}\nsys.exit({code})"), is_lonely=False
+            )
+            for code, names in enumerate((pair, pair[::-1]))
+        ]
+        outcomes = suites.run_steps(steps, is_fast_run=False)
+    assert [outcome.has_failed for outcome in outcomes] == [False, True]
+    assert "==> step 0" in capfd.readouterr().out
 
 
 def test_font_subset_covers_common_hanzi_and_the_priority_shapes() -> None:
