@@ -38,7 +38,8 @@ class Certificate(Value, frozen=True, kw_only=True):
     """Why this technician: the choice, the next best, a bound nobody can beat, and what had to give way.
 
     ``lower_bound_s`` is the earliest arrival if every qualified technician dropped everything at once;
-    ``lower_bound_reason`` is ``drive``, ``shift_start``, ``release`` or ``no_qualified_technician``.
+    ``lower_bound_reason`` is ``drive``, ``shift_start``, ``release``, ``window_opens`` (an urgent leak whose door opens
+    only later) or ``no_qualified_technician``.
     """
 
     job_id: str

@@ -22,7 +22,7 @@ from routing.plan import Plan, PlanResult
 from routing.problem import Problem, Tier
 from routing.state import State, state_of
 from routing.travel import StraightLine, TravelTimes
-from routing.urgent import finished, first_tier_order, place_first, place_rest, stand, with_moved
+from routing.urgent import as_planned_later, finished, first_tier_order, place_first, place_rest, stand, with_moved
 from routing.waiting import QueueRules, Waiting
 
 
@@ -125,7 +125,7 @@ def _settled(state: State, job: int, proof: Certificate) -> Certificate:
     grid = state.grid
     tech = next((t for t, route in enumerate(state.routes) if job in route), None)
     if tech is None or proof.technician_id is None:
-        return proof
+        return as_planned_later(proof, state, job)
     return _with_technician(grid, proof, tech, state.walked(tech).arrival_s[state.routes[tech].index(job)])
 
 

@@ -12,7 +12,7 @@ from routing.problem import Value
 Figure = str | int | float
 _MINUTE_S = 60
 # From "almost" to "not at all"; what is not listed stands behind by name.
-_NEAREST_FIRST = ("no_room", "window_closed", "off_shift", "skill_expired", "locked_to_other", "no_skill")
+_NEAREST_FIRST = ("no_room", "window_closed", "away", "off_shift", "skill_expired", "locked_to_other", "no_skill")
 
 
 class Remark(Value, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from routing.problem import Problem, Tier
 from routing.state import State, Trial, plan_of, repaired, state_of
 from routing.supply import enforce_depot_stock
 from routing.travel import StraightLine, TravelTimes
+from routing.visits import opening
 from shared.errors import DomainError
 
 # A customer is told minutes: a shift of less than one is not a moved stop.
@@ -48,7 +49,7 @@ def insert_urgent(problem: Problem, plan: Plan | None, job_id: str, travel: Trav
         dropped += place_first(state, partner)[1]
     dropped += [grid.job_index[one] for one in sorted(waiting) if one in grid.job_index and one != job_id]
     place_rest(state, dropped)
-    certificate = with_moved(certificate, state, before, of_technician=None)
+    certificate = with_moved(as_planned_later(certificate, state, job), state, before, of_technician=None)
     return UrgentAnswer(plan=finished(state, ("insertion",), _known(plan)), certificate=certificate)
 
 
@@ -110,16 +111,40 @@ def place_first(state: State, job: int) -> tuple[Certificate, list[int]]:
     """Put an emergency or urgent leak at the head of the best route; return certificate and stops that had to go.
 
     An urgent leak whose door opens only later is not put first: the certificate then names nobody and the leak is
-    returned among the stops to place by cost.
+    returned among the stops to place by cost; ``as_planned_later`` names who got it.
     """
     options = list_options(state, job)
     chosen = choose(state, job, options)
     certificate = certify(state, job, options, chosen)
     if chosen is None:
-        return certificate, []
+        # What nobody can begin on arrival may still be planned for later; an emergency never is.
+        return certificate, [] if state.grid.tier[job] == Tier.EMERGENCY else [job]
     if not chosen.is_immediate:
         return certify(state, job, options, None), [job]
     return certificate, apply(state, job, chosen)
+
+
+def as_planned_later(certificate: Certificate, state: State, job: int) -> Certificate:
+    """Return the certificate of an urgent leak that waits for its door with whom the plan gives it, if anybody."""
+    grid = state.grid
+    tech = next((tech for tech, route in enumerate(state.routes) if job in route), None)
+    if certificate.technician_id is not None or tech is None:
+        return certificate
+    walked, position = state.walked(tech), state.routes[tech].index(job)
+    arrival_s, name = walked.arrival_s[position], grid.technicians[tech].id
+    others = [c for c in certificate.candidates if c.arrival_s is not None and c.technician_id != name]
+    nearest = min(others, key=lambda c: (c.arrival_s or 0, c.technician_id), default=None)
+    opens_s = opening(grid.windows[job], max(certificate.lower_bound_s or 0, grid.jobs[job].earliest_s))
+    return msgspec.structs.replace(
+        certificate,
+        technician_id=name,
+        arrival_s=arrival_s,
+        travel_s=grid.travel[walked.node_before[position]][job],
+        next_best_technician_id=None if nearest is None else nearest.technician_id,
+        next_best_arrival_s=None if nearest is None else nearest.arrival_s,
+        lower_bound_s=min(arrival_s, max(opens_s, certificate.lower_bound_s or 0)),
+        lower_bound_reason="window_opens",
+    )
 
 
 def place_rest(state: State, jobs: Iterable[int]) -> None:

@@ -28,10 +28,10 @@ def verify_plan(problem: Problem, plan: Plan, travel: TravelTimes | None = None)
     ``left_without_leave``, ``leak_not_first``. Of fitness: ``skill_missing``, ``skill_expired``, ``level_too_low``,
     ``instrument_missing``, ``calibration_expired``, ``parts_missing``, ``territory_closed``, ``barred_technician``,
     ``locked_broken``, ``window_violated``, ``too_early``, ``depot_twice``, ``unknown_depot``,
-    ``depot_stock_exceeded``. Of time: ``travel_too_short``, ``wrong_times``, ``shift_violated``, ``absence_violated``, ``break_violated``,
-    ``break_missed``, ``depot_closed``, ``wrong_overtime``. Of couplings: ``crew_too_small``, ``not_together``,
-    ``sync_broken``, ``precedence_broken``, ``stranger_follows``. Of emergencies: ``emergency_late``,
-    ``emergency_unserved``.
+    ``depot_stock_exceeded``. Of time: ``travel_too_short``, ``wrong_times``, ``shift_violated``,
+    ``absence_violated``, ``break_violated``, ``break_missed``, ``depot_closed``, ``wrong_overtime``. Of couplings:
+    ``crew_too_small``, ``not_together``, ``sync_broken``, ``precedence_broken``, ``stranger_follows``. Of
+    emergencies: ``emergency_late``, ``emergency_unserved``.
 
     Without ``travel`` legs are measured by the problem's profile on a sphere (0.6 % slack).
     """

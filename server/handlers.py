@@ -11,7 +11,7 @@ from server.core import journal
 from server.core.journal import Event
 from server.core.relay import DueHandler, Handler
 from server.core.unit_of_work import Tx
-from server.dispatch import absence, offers, storm
+from server.dispatch import absence, doors, ladder, offers, storm
 from server.dispatch import service as dispatch
 from server.positions import service as positions
 from server.uploads import repository as uploads
@@ -86,6 +86,7 @@ def duties(profile: str) -> dict[str, DueHandler]:
         storm.OVER: lambda tx, _data: storm.run_out(tx, profile),
         absence_service.OVER: lambda tx, data: absence.run_out(tx, data["absence_id"], profile),
         positions.PURGE: lambda tx, _data: positions.purge(tx),
+        doors.OPENS: lambda tx, data: dispatch.place_work_order(tx, data["work_order_id"], profile),
         dispatch.REPLAN: lambda tx, _data: dispatch.request_replan(tx, "periodic"),
     }
 

@@ -15,13 +15,14 @@ from server.absences import repository as absences
 from server.accounts import repository as accounts
 from server.core import clock, deadlines
 from server.core.unit_of_work import Tx
-from server.dispatch import offers, problem, repository, stability
+from server.dispatch import doors, offers, problem, repository, stability
 from server.dispatch.judged import Judged
 from server.dispatch.models import PlannedStop, PlanRun, Proof
 from server.dispatch.problem import Snapshot, take_snapshot
 from server.dispatch.rules import dispatch_rules
 from server.dispatch.travel import desk as travel_desk
 from server.dispatch.travel.desk import Patience, Terms
+from server.escalation import service as escalation
 from server.notices import service as notices
 from server.notices.service import Cause
 from server.work_orders import repository as work_orders
@@ -50,6 +51,8 @@ def place_work_order(tx: Tx, work_order_id: str, sla_profile: str) -> None:
     if travel_desk.list_off_road(snapshot.terms, [Place(lat=order.lat, lon=order.lon or 0.0)]):
         work_order_service.flag(tx, order, "off_road")
     if offers.is_alarming(order):
+        if not doors.is_closed(order, tx.now_ms):
+            escalation.start(tx, order)
         _place_leak(tx, order, snapshot, sla_profile)
     else:
         plan = urgent.insert_job(snapshot.problem, snapshot.plan, order.id, snapshot.travel)
@@ -59,7 +62,7 @@ def place_work_order(tx: Tx, work_order_id: str, sla_profile: str) -> None:
 
 
 def _place_leak(tx: Tx, order: WorkOrder, snapshot: Snapshot, sla_profile: str) -> None:
-    if len(_list_waiting_leaks(tx)) > 1:
+    if not doors.is_closed(order, tx.now_ms) and len(_list_waiting_leaks(tx)) > 1:
         recheck_leaks(tx, sla_profile)
     else:
         answer = urgent.insert_urgent(snapshot.problem, snapshot.plan, order.id, snapshot.travel)
@@ -69,16 +72,20 @@ def _place_leak(tx: Tx, order: WorkOrder, snapshot: Snapshot, sla_profile: str) 
     # The leak's place is fixed; a whole run at once finds the least that the others have to give way.
     request_replan(tx, EMERGENCY)
     proof = repository.find_proof(tx.session, order.id)
-    if proof is None or proof.certificate["technician_id"] is None:
+    if doors.is_closed(order, tx.now_ms):
+        work_order_service.flag(tx, order, "waits_for_window")
+        doors.look_again_at_opening(tx, order)
+    elif proof is None or proof.certificate["technician_id"] is None:
         work_order_service.flag(tx, order, "nobody_qualified")
         tx.record(events.LEAK_UNACCEPTED, {"step": "siren", "reason": "nobody_qualified"}, work_order_id=order.id)
 
 
 def _list_waiting_leaks(tx: Tx) -> list[WorkOrder]:
-    """Return the alarming orders that nobody holds or is offered."""
+    """Return the alarming orders that nobody holds or is offered, but those behind a door that opens later."""
     waiting = work_orders.list_in_states(tx.session, tx.branch_id, WAITING_STATES)
     held = {a.work_order_id for a in repository.list_live(tx.session, tx.branch_id)}
-    return [o for o in waiting if offers.is_alarming(o) and o.id not in held and o.lat is not None]
+    here = [o for o in waiting if o.id not in held and o.lat is not None and not doors.is_closed(o, tx.now_ms)]
+    return [o for o in here if offers.is_alarming(o)]
 
 
 def recheck_leaks(tx: Tx, sla_profile: str) -> None:
@@ -181,7 +188,8 @@ def offer_due_stops(tx: Tx, sla_profile: str, technician_ids: set[str] | None = 
 def _offer_or_wait(tx: Tx, order: WorkOrder, stop: PlannedStop, sla_profile: str, terms: Terms) -> None:
     technician_id, lead_ms = stop.technician_id, dispatch_rules().offer_lead_s * 1000
     departure_ms = departure_for(tx, technician_id, order, stop.start_ms, terms)
-    if not offers.is_alarming(order) and departure_ms - lead_ms > tx.now_ms:
+    is_pressing = offers.is_alarming(order) and not doors.is_closed(order, tx.now_ms)
+    if not is_pressing and departure_ms - lead_ms > tx.now_ms:
         deadlines.schedule(
             tx, offers.OFFER_DUE, technician_id, departure_ms - lead_ms, {"technician_id": technician_id}
         )
@@ -262,29 +270,9 @@ def end_assignments(tx: Tx, work_order_id: str, reason: str) -> tuple[str, ...]:
         offers.move(tx, row, command, Role.DISPATCHER, reason=reason)
         told.append(row.technician_id)
     repository.drop_planned(tx.session, tx.branch_id, {work_order_id})
-    deadlines.cancel(tx, offers.ESCALATE, work_order_id)
+    escalation.end(tx, work_order_id, escalation.AT_DESK)
     request_replan(tx, "freed")
     return tuple(told)
-
-
-def escalate(tx: Tx, work_order_id: str, step: int, epoch: int) -> None:
-    """Climb one rung: ask more technicians, then sound the siren; a leak becomes louder until a human takes it."""
-    order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
-    if order.epoch != epoch or WorkOrderState(order.state) is not WorkOrderState.OFFERED:
-        return
-    rung = dispatch_rules().escalation[step]
-    asked = _ask_more(tx, order, rung.technicians) if rung.action == "offer_parallel" else []
-    tx.record(events.LEAK_UNACCEPTED, {"step": rung.action, "asked": asked}, work_order_id=order.id)
-    offers.schedule_escalation(tx, order, step + 1)
-
-
-def _ask_more(tx: Tx, order: WorkOrder, count: int) -> list[str]:
-    proof = repository.find_proof(tx.session, order.id)
-    candidates = (proof.certificate if proof else {}).get("candidates", [])
-    able = [c["technician_id"] for c in candidates if c.get("reason") is None]
-    busy = {a.technician_id for a in repository.list_live(tx.session, tx.branch_id)}
-    free = [t for t in able if t not in busy and is_on_duty(tx, t)][:count]
-    return [row.technician_id for row in offers.offer_parallel(tx, order, free)]
 
 
 def list_held_orders(tx: Tx, technician_id: str) -> list[str]:
