@@ -13,6 +13,7 @@ from server.core.relay import DueHandler, Handler
 from server.core.unit_of_work import Tx
 from server.dispatch import absence, doors, ladder, offers, storm
 from server.dispatch import service as dispatch
+from server.escalation import service as escalation
 from server.positions import service as positions
 from server.uploads import repository as uploads
 from server.visits import repository as visit_rows
@@ -37,6 +38,7 @@ IGNORED: Final = frozenset(
         events.CUSTOMER_NOTICE_WITHDRAWN,
         events.CUSTOMER_TOLD,
         events.LEAK_UNACCEPTED,
+        events.LEAK_TAKEN,
         events.FACT_QUARANTINED,
         events.FACT_RECORDED,
         events.CUSTOMER_COPY_ISSUED,
@@ -44,12 +46,17 @@ IGNORED: Final = frozenset(
         events.CALL_BACK_MADE,
         events.CUSTOMER_REGISTERED,
         events.DEVICE_REVOKED,
+        events.DEVICE_KEY_CHANGED,
+        events.KEY_CERTIFIED,
         events.SHIFT_CHANGED,
+        events.MESSAGE_WRITTEN,
+        events.MESSAGE_RECEIVED,
         events.TECHNICIAN_ABSENT,
         events.TECHNICIAN_BACK,
         events.STORM_BEGUN,
         events.STORM_ENDED,
         events.ORDERS_IMPORTED,
+        events.GENERATION_BEGUN,
     }
 )
 _REPLANNED: Final = frozenset({"withdraw", "release", "reopen"})
@@ -79,7 +86,7 @@ def duties(profile: str) -> dict[str, DueHandler]:
         work_order_service.BREACH: lambda tx, data: work_order_service.record_breaches(
             tx, data["work_order_id"], profile
         ),
-        offers.ESCALATE: lambda tx, data: dispatch.escalate(tx, data["work_order_id"], data["step"], data["epoch"]),
+        escalation.CLIMB: lambda tx, data: ladder.climb(tx, data["work_order_id"], data["fence"], profile),
         offers.OFFER_EXPIRES: lambda tx, data: offers.expire(tx, data["work_order_id"], data["epoch"], profile),
         offers.OFFER_DUE: lambda tx, data: dispatch.offer_due_stops(tx, profile, {data["technician_id"]}),
         absence_service.BEGINS: lambda tx, data: absence.take_effect(tx, data["absence_id"], profile),
@@ -135,6 +142,7 @@ def show_closed_door(tx: Tx, work_order_id: str) -> None:
     work_order_service.flag(tx, order, "no_access")
     if order.is_leak:
         tx.record(events.LEAK_UNACCEPTED, {"step": "siren", "reason": "no_access"}, work_order_id=order.id)
+        escalation.start(tx, order, at_siren=True)
 
 
 def free_technician(tx: Tx, event: Event, profile: str) -> None:

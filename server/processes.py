@@ -33,6 +33,7 @@ from server.dispatch.travel import learning
 from server.dispatch.travel.desk import Patience
 from server.dispatch.travel.learning import Learner
 from server.dispatch.warming import Warming
+from server.seals import keyring
 
 _log = structlog.get_logger(__name__)
 
@@ -45,13 +46,14 @@ _LOAD_AFTER_S: Final = 5.0
 
 
 def make_services(
-    settings: Settings, writer: NativeThread | None = None, reader: NativeThread | None = None
+    settings: Settings, writer: NativeThread | None = None, reader: NativeThread | None = None, database_url: str = ""
 ) -> Services:
-    """Return what a process stands on."""
+    """Return what a process stands on; `database_url` stands over that of the settings."""
     if settings.catalog_dir is not None:
         texts.use_own_catalog(settings.catalog_dir)
     travel_desk.configure(settings)
-    database = Database(settings.database_url, writer, reader)
+    keyring.configure(settings.data_dir)
+    database = Database(database_url or settings.database_url, writer, reader)
 
     bell = nudge.bell_for(settings)
 

@@ -11,13 +11,18 @@ from alembic.config import Config
 from server.absences import models as absences
 from server.accounts import models as accounts
 from server.call_backs import models as call_backs
-from server.core import deadlines, journal
+from server.core import deadlines, heartbeats, journal
 from server.core.db import Base
 from server.customers import models as customers
+from server.devices import models as devices
 from server.dispatch import models as dispatch
 from server.dispatch.travel import models as travel
+from server.escalation import models as escalation
+from server.messages import models as messages
 from server.notices import models as notices
+from server.outgoing import models as outgoing
 from server.positions import models as positions
+from server.seals import models as seals
 from server.storms import models as storms
 from server.sync import models as sync
 from server.uploads import models as uploads
@@ -30,10 +35,16 @@ TABLES = (
     call_backs,
     customers,
     deadlines,
+    devices,
     dispatch,
+    escalation,
+    heartbeats,
     journal,
+    messages,
     notices,
+    outgoing,
     positions,
+    seals,
     storms,
     sync,
     travel,

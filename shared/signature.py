@@ -142,6 +142,11 @@ def signed_parts(body: facts.RecordSigned | facts.SignatureWaived) -> tuple[tupl
     return (), body.reason, body.witness
 
 
+def new_key_bytes(device_id: str, alg: str, public_key: str) -> bytes:
+    """Return what a device's old key signs, so that its new key is taken for its own."""
+    return b"leakfirst-key-1\n" + _json({"alg": alg, "device_id": device_id, "public_key": public_key})
+
+
 def find_chain_breaks(seals: Sequence[facts.Seal]) -> tuple[int, ...]:
     """Return the places (indices) at which a device's seals, in the order of their chain, do not follow each other."""
     previous = [None, *seals[:-1]]

@@ -245,11 +245,27 @@ class Nack(Wire, frozen=True, kw_only=True):
 
 
 class EnrolRequest(Wire, frozen=True, kw_only=True):
-    """A phone redeems a one-time code; `public_key` is its Ed25519 key in hexadecimal."""
+    """A phone redeems a one-time code; `public_key` is its key for seals in hexadecimal (see shared.proof.PublicKey)."""
 
     code: str
     public_key: str
     label: str = ""
+    alg: str = "Ed25519"
+
+
+class DeviceKeyRequest(Wire, frozen=True, kw_only=True):
+    """A phone changes its key for seals: the new public key, and the old key's signature over `new_key_bytes`."""
+
+    alg: str
+    public_key: str
+    signed_by: str
+    signature: str
+
+
+class DeviceKeyResponse(Wire, frozen=True, kw_only=True):
+    """The id of the key with which the phone may seal from now on."""
+
+    key_id: str
 
 
 class EnrolResponse(Wire, frozen=True, kw_only=True):

@@ -85,11 +85,23 @@ class Device(Base):
     branch_id: Mapped[str] = mapped_column(sa.ForeignKey("branch.id"), index=True)
     technician_id: Mapped[str] = mapped_column(sa.ForeignKey("technician.id"), index=True)
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
-    public_key: Mapped[str] = mapped_column(sa.String(64))
+    public_key: Mapped[str] = mapped_column(sa.String(130))
     label: Mapped[str] = mapped_column(sa.String(80), default="")
     enrolled_ms: Mapped[int] = mapped_column(sa.BigInteger)
     revoked_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
     last_seen_ms: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+
+
+class DeviceKey(Base):
+    """Every key that a device has had: a record is judged with the key that sealed it."""
+
+    __tablename__ = "device_key"
+    device_id: Mapped[str] = mapped_column(sa.ForeignKey("device.id"), primary_key=True)
+    key_id: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
+    branch_id: Mapped[str] = mapped_column(sa.String(36), index=True)
+    alg: Mapped[str] = mapped_column(sa.String(12))
+    public_key: Mapped[str] = mapped_column(sa.String(130))
+    since_ms: Mapped[int] = mapped_column(sa.BigInteger)
 
 
 class EnrolCode(Base):

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import string
 from typing import Any, Final
 
 import argon2
 from sqlalchemy import orm
 
 from server.accounts import repository
-from server.accounts.models import Account, Branch, Device, EnrolCode, Shift, SignIn, Technician
-from server.core import clock, journal
+from server.accounts.models import Account, Branch, Device, DeviceKey, EnrolCode, Shift, SignIn, Technician
+from server.core import clock, journal, signing_keys
 from server.core.unit_of_work import Actor, Tx
-from shared import events, wire
+from shared import events, signature, wire
 from shared.errors import DomainError
 from shared.machine import Role
+from shared.proof import PublicKey
 
 _HASHER: Final = argon2.PasswordHasher()
 _TOKEN_BYTES: Final = 32
@@ -25,7 +25,6 @@ CODE_LIFE_MS: Final = 10 * 60_000
 SESSION_LIFE_MS: Final = 14 * 3_600_000
 _FAILURES_ALLOWED: Final = 10
 _LOCK_MS: Final = 15 * 60_000
-_KEY_HEX: Final = 64
 _NOBODY: Final = _HASHER.hash("nobody")
 
 
@@ -118,8 +117,7 @@ def enrol_device(tx: Tx, request: wire.EnrolRequest) -> wire.EnrolResponse:
         raise DomainError("code_invalid")
     if row.expires_ms < tx.now_ms:
         raise DomainError("code_expired")
-    if len(request.public_key) != _KEY_HEX or set(request.public_key) - set(string.hexdigits):
-        raise DomainError("invalid_request", reason="public_key")
+    signing_keys.check_public(PublicKey(alg=request.alg, public_key=request.public_key))
     row.used_ms = tx.now_ms
     technician = repository.get_technician(tx.session, tx.branch_id, row.technician_id)
     token = clock.random_bytes(_TOKEN_BYTES).hex()
@@ -151,11 +149,58 @@ def _add_device(tx: Tx, technician: Technician, request: wire.EnrolRequest, toke
         last_seen_ms=tx.now_ms,
     )
     tx.session.add(device)
+    tx.session.flush()
+    _add_key(tx, device.id, PublicKey(alg=request.alg, public_key=request.public_key))
     tx.session.add(
         journal.FeedReader(id=device.id, branch_id=tx.branch_id, technician_id=technician.id, head=0, is_active=True)
     )
     tx.session.flush()
     return device
+
+
+def _add_key(tx: Tx, device_id: str, key: PublicKey) -> None:
+    tx.session.add(
+        DeviceKey(
+            device_id=device_id,
+            key_id=key.key_id,
+            branch_id=tx.branch_id,
+            alg=key.alg,
+            public_key=key.public_key,
+            since_ms=tx.now_ms,
+        )
+    )
+
+
+def find_device_key(session: orm.Session, device_id: str, key_id: str) -> PublicKey | None:
+    """Return one of the keys that a device has had."""
+    row = session.get(DeviceKey, (device_id, key_id))
+    return PublicKey(alg=row.alg, public_key=row.public_key) if row else None
+
+
+def change_device_key(tx: Tx, device_id: str, request: wire.DeviceKeyRequest) -> str:
+    """Take a device's new key for seals, and return its id; asked again, nothing changes.
+
+    What the old key sealed still verifies. Raises DomainError `key_change_refused` unless a key of this device signed.
+    """
+    device = repository.get_device(tx.session, tx.branch_id, device_id)
+    key = PublicKey(alg=request.alg, public_key=request.public_key)
+    signing_keys.check_public(key)
+    if find_device_key(tx.session, device_id, key.key_id) is not None:
+        return key.key_id
+    old = find_device_key(tx.session, device_id, request.signed_by)
+    message = signature.new_key_bytes(device_id, request.alg, request.public_key)
+    if old is None or not signing_keys.verify_hex(old, request.signature, message):
+        raise DomainError("key_change_refused")
+    device.public_key = key.public_key
+    _add_key(tx, device_id, key)
+    told = {
+        "device_id": device_id,
+        "technician_id": device.technician_id,
+        "key_id": key.key_id,
+        "by": request.signed_by,
+    }
+    tx.record(events.DEVICE_KEY_CHANGED, told)
+    return key.key_id
 
 
 def revoke_device(tx: Tx, device_id: str) -> None:

@@ -27,6 +27,7 @@ def register(registry: Registry) -> None:
     """Declare the slice's routes."""
     add = registry.add
     add("POST", "/api/v1/enrol", enrol, Audience.PUBLIC, schema=wire.EnrolRequest, limit="30/minute")
+    add("POST", "/api/v1/device/key", change_key, Audience.DEVICE, schema=wire.DeviceKeyRequest, limit="10/minute")
     add("GET", "/api/v1/me", who_am_i, Audience.CONSOLE, roles=OFFICE)
     add("GET", "/api/v1/devices", list_devices, Audience.CONSOLE, roles=DESK)
     add("POST", "/api/v1/devices/codes", issue_code, Audience.CONSOLE, roles=DESK, schema=CodeRequest)
@@ -40,6 +41,13 @@ def enrol(call: Call) -> wire.EnrolResponse:
         raise DomainError("code_invalid")
     actor = Actor.system(branch_id)
     return call.services.uow.run(actor, lambda tx: service.enrol_device(tx, call.body))
+
+
+def change_key(call: Call) -> wire.DeviceKeyResponse:
+    """Take a phone's new key for seals."""
+    return wire.DeviceKeyResponse(
+        key_id=call.write(lambda tx: service.change_device_key(tx, call.device_id, call.body))
+    )
 
 
 def who_am_i(call: Call) -> dict[str, Any]:

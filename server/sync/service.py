@@ -18,10 +18,12 @@ from server.accounts.models import Device
 from server.core import journal, texts
 from server.core.calls import Services
 from server.core.unit_of_work import Actor, Tx
+from server.messages import service as messages
 from server.positions import service as positions
-from server.sync import changes, effects, repository
+from server.sync import changes, effects, orderless, repository
 from server.sync.models import ProcessedEvent, Quarantine
 from server.visits.service import Sender
+from server.work_orders.service import Desk
 from shared import events, wire
 from shared.errors import DomainError
 
@@ -43,7 +45,7 @@ def exchange(services: Services, device: Device, request: wire.SyncRequest) -> w
     if len(request.events) > wire.EVENTS_PER_SYNC:
         raise DomainError("too_many_events", limit=wire.EVENTS_PER_SYNC)
     actor = account_service.device_actor(device)
-    sender = Sender(device_id=device.id, technician_id=device.technician_id, public_key=device.public_key)
+    sender = Sender(device_id=device.id, technician_id=device.technician_id)
     results = _handle_all(services, actor, sender, [bytes(raw) for raw in request.events])
     is_news = bool(request.positions or results) or _has_turned(services, device, request)
     if is_news or services.uow.clock.now_ms() - device.last_seen_ms > _CONTACT_MS:
@@ -58,8 +60,9 @@ def look(services: Services, device: Device, request: wire.SyncRequest) -> wire.
 
 def _handle_all(services: Services, actor: Actor, sender: Sender, raws: list[bytes]) -> tuple[wire.EventResult, ...]:
     """Handle each event for itself, in the phone's order; all are committed before the first answer is given."""
-    profile = services.settings.sla_profile
-    works = [functools.partial(_handle, sender=sender, raw=raw, profile=profile) for raw in raws]
+    settings = services.settings
+    desk = Desk(sla_profile=settings.sla_profile, time_zone=settings.time_zone, jurisdiction=settings.jurisdiction)
+    works = [functools.partial(_handle, sender=sender, raw=raw, desk=desk) for raw in raws]
     outcomes = services.uow.run_all(actor, works)
     return tuple(
         _failed(services, actor, sender, raw, outcome) if isinstance(outcome, Exception) else outcome
@@ -67,12 +70,12 @@ def _handle_all(services: Services, actor: Actor, sender: Sender, raws: list[byt
     )
 
 
-def _handle(tx: Tx, sender: Sender, raw: bytes, profile: str) -> wire.EventResult:
+def _handle(tx: Tx, sender: Sender, raw: bytes, desk: Desk) -> wire.EventResult:
     try:
         event = msgspec.json.decode(raw, type=wire.PhoneEvent)
     except (msgspec.MsgspecError, DomainError, UnicodeDecodeError, RecursionError, ValueError) as error:
         return _quarantine(tx, sender, raw, str(error), "unreadable_event")
-    return _apply_once(tx, sender, event, raw, profile)
+    return _apply_once(tx, sender, event, raw, desk)
 
 
 def _failed(services: Services, actor: Actor, sender: Sender, raw: bytes, error: Exception) -> wire.EventResult:
@@ -91,7 +94,7 @@ def _failed(services: Services, actor: Actor, sender: Sender, raw: bytes, error:
     return services.uow.run(actor, reject)
 
 
-def _apply_once(tx: Tx, sender: Sender, event: wire.PhoneEvent, raw: bytes, profile: str) -> wire.EventResult:
+def _apply_once(tx: Tx, sender: Sender, event: wire.PhoneEvent, raw: bytes, desk: Desk) -> wire.EventResult:
     digest = _digest(event)
     done = repository.find_processed(tx.session, sender.device_id, event.id)
     if done is not None:
@@ -103,17 +106,23 @@ def _apply_once(tx: Tx, sender: Sender, event: wire.PhoneEvent, raw: bytes, prof
         return _result(event.id, "duplicate")
     if filed == "other":
         return _quarantine(tx, sender, raw, "the id is taken by another fact", "event_id_reused", event.id)
-    case = effects.find_case(tx, sender, event, profile)
-    if case is None:
-        result = _quarantine(tx, sender, raw, "this technician never had the order", "order_not_here", event.id)
-    elif event.body.intent:
-        effects.apply_intent(case)
-        result = _result(event.id, "applied")
-    else:
-        outcome, flags = effects.apply_fact(case)
-        result = _result(event.id, outcome, f"flag.{flags[0]}" if flags else "", flags)
+    result = _apply(tx, sender, event, raw, desk)
     _remember(tx, sender, event.id, digest, result)
     return result
+
+
+def _apply(tx: Tx, sender: Sender, event: wire.PhoneEvent, raw: bytes, desk: Desk) -> wire.EventResult:
+    if type(event.body) in orderless.TAKERS:
+        flags = orderless.take(tx, sender, event, desk)
+        return _result(event.id, "flagged" if flags else "applied", f"flag.{flags[0]}" if flags else "", flags)
+    case = effects.find_case(tx, sender, event, desk.sla_profile)
+    if case is None:
+        return _quarantine(tx, sender, raw, "this technician never had the order", "order_not_here", event.id)
+    if event.body.intent:
+        effects.apply_intent(case)
+        return _result(event.id, "applied")
+    outcome, flags = effects.apply_fact(case)
+    return _result(event.id, outcome, f"flag.{flags[0]}" if flags else "", flags)
 
 
 def _reject(tx: Tx, sender: Sender, event: wire.PhoneEvent, raw: bytes, refused: DomainError) -> wire.EventResult:
@@ -228,4 +237,5 @@ def _answer(
         more=new_cursor < head,
         reset=is_lost,
         duty=tuple((s.start_ms, s.end_ms) for s in shifts if s.technician_id == device.technician_id),
+        messages=messages.list_for_phone(session, device.technician_id),
     )

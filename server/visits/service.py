@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import orm
 
-from server.core import texts
+from server.accounts import service as accounts
+from server.core import signing_keys, texts
 from server.core.unit_of_work import Tx
+from server.seals import service as seals
 from server.uploads import service as uploads
 from server.visits import copies, repository
 from server.visits.models import CustomerCopy, Evidence, Record, Visit
 from server.work_orders.models import WorkOrder
 from shared import checklist, closure, editions, events, facts, service_record, signature, visit, wire
 from shared.errors import DomainError
+from shared.proof import Proof
 from shared.protocol import Protocol
 
 _CLOCK_TOLERANCE_MS: Final = 120_000
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
-    """Which phone speaks: its technician and its public key in hexadecimal."""
+    """Which phone speaks, and its technician."""
 
     device_id: str
     technician_id: str
-    public_key: str
 
 
 def protocols_of(order: WorkOrder) -> tuple[Protocol, ...]:
@@ -69,6 +71,31 @@ def keep_fact(
     return flags
 
 
+def keep_orderless(tx: Tx, sender: Sender, event: wire.PhoneEvent, flags: tuple[str, ...]) -> tuple[str, ...]:
+    """Store a fact that belongs to no work order for good; return all flags it got."""
+    occurred_ms = event.occurred.wall_ms + event.occurred.offset_ms
+    if occurred_ms - tx.now_ms > _CLOCK_TOLERANCE_MS:
+        flags = (*flags, "clock_wrong")
+    tx.session.add(
+        Evidence(
+            id=event.id,
+            branch_id=tx.branch_id,
+            work_order_id="",
+            assignment_id="",
+            technician_id=sender.technician_id,
+            device_id=sender.device_id,
+            type=facts.name_of(event.body),
+            body=msgspec.json.encode(event.body).decode(),
+            occurred_ms=occurred_ms,
+            received_ms=tx.now_ms,
+            flags=list(flags),
+        )
+    )
+    data = {"fact": facts.name_of(event.body), "event_id": event.id, "occurred_ms": occurred_ms, "flags": list(flags)}
+    tx.record(events.FACT_RECORDED, data)
+    return flags
+
+
 def find_fact(tx: Tx, event_id: str) -> Evidence | None:
     """Return a stored fact."""
     return repository.find_evidence(tx.session, event_id)
@@ -104,7 +131,8 @@ def take_record(tx: Tx, sender: Sender, event: wire.PhoneEvent, assignment_id: s
     body = event.body
     if not isinstance(body, (facts.RecordSigned, facts.SignatureWaived)):
         raise TypeError(type(body).__name__)
-    problems = signature.verify_body(body, _verifier(sender.public_key), sender.device_id, event.occurred.wall_ms)
+    verifier = _verifier(tx.session, sender.device_id, body.seal)
+    problems = signature.verify_body(body, verifier, sender.device_id, event.occurred.wall_ms)
     if not _is_linked(tx, sender.device_id, body.seal):
         problems = (*problems, "chain_broken")
     strokes, relation, opinion = signature.signed_parts(body)
@@ -173,6 +201,7 @@ def issue_customer_copy(tx: Tx, record_id: str) -> CustomerCopy | None:
     record = tx.session.get(Record, record_id)
     if record is None or tx.session.get(CustomerCopy, record_id) is not None:
         return None
+    counter_seal(tx, record)
     html = copies.render(record)
     copy = CustomerCopy(
         record_id=record.id,
@@ -189,31 +218,75 @@ def issue_customer_copy(tx: Tx, record_id: str) -> CustomerCopy | None:
     return copy
 
 
-def verify_record(record: Record, public_key: str) -> tuple[str, ...]:
-    """Verify a stored record's seal again, from what the database holds now."""
+def verify_record(session: orm.Session, record: Record) -> tuple[str, ...]:
+    """Verify a stored record's seal again, from what the database holds now, with the key that sealed it."""
     strokes = tuple(msgspec.convert(s, facts.Stroke) for s in record.strokes)
-    is_signed = record.kind == "signed"
+    relation, opinion = told_by(record)
+    seal = msgspec.convert(record.seal, facts.Seal)
     return signature.verify_seal(
-        msgspec.convert(record.seal, facts.Seal),
+        seal,
         record.record_json,
         strokes,
-        _verifier(public_key),
+        _verifier(session, record.device_id, seal),
         record.device_id,
         record.signed_ms,
-        relation=record.signer_relation if is_signed else record.waive_reason,
-        opinion=record.opinion if is_signed else record.witness,
+        relation=relation,
+        opinion=opinion,
     )
 
 
-class _verifier:  # noqa: N801 - used as a function: a public key that says whether a signature is its own
-    """Says whether the device's key made a signature."""
+def told_by(record: Record) -> tuple[str, str]:
+    """Return (relation, opinion) as they stand in the seal; of a waived record the reason and the witness."""
+    is_signed = record.kind == "signed"
+    return (record.signer_relation, record.opinion) if is_signed else (record.waive_reason, record.witness)
 
-    def __init__(self, public_key: str) -> None:
-        self._public_key = public_key
 
-    def __call__(self, signed: bytes, message: bytes) -> bool:
-        try:
-            Ed25519PublicKey.from_public_bytes(bytes.fromhex(self._public_key)).verify(signed, message)
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+def _verifier(session: orm.Session, device_id: str, seal: facts.Seal) -> Callable[[bytes, bytes], bool]:
+    """Return what says whether a signature was made by the key that the seal names, among the device's own keys."""
+    key = accounts.find_device_key(session, device_id, seal.key_id)
+
+    def is_own(signed: bytes, message: bytes) -> bool:
+        return key is not None and key.alg == seal.alg and signing_keys.verify(key.alg, key.public_key, signed, message)
+
+    return is_own
+
+
+def counter_seal(tx: Tx, record: Record) -> None:
+    """Let the branch say that the record arrived, in its own chain; once (decision 4)."""
+    seal = msgspec.convert(record.seal, facts.Seal)
+    key = accounts.find_device_key(tx.session, record.device_id, seal.key_id)
+    if key is not None:
+        seals.certify_device(tx, record.device_id, key)
+    seals.counter_seal(
+        tx,
+        record_id=record.id,
+        device_id=record.device_id,
+        kind=record.kind,
+        seal=seal,
+        problems=list(record.problems),
+    )
+
+
+def find_proof(session: orm.Session, record: Record) -> Proof | None:
+    """Return the record with all that proves it, or None while the branch has not counter-sealed it."""
+    seal = msgspec.convert(record.seal, facts.Seal)
+    parts = seals.find_proof_parts(session, record.branch_id, record.id, record.device_id, seal.key_id)
+    if parts is None:
+        return None
+    relation, opinion = told_by(record)
+    counter, device_certificate, branch_certificates = parts
+    return Proof(
+        record_id=record.id,
+        branch_id=record.branch_id,
+        device_id=record.device_id,
+        kind="signed" if record.kind == "signed" else "waived",
+        record=record.record_json,
+        strokes=tuple(msgspec.convert(s, facts.Stroke) for s in record.strokes),
+        relation=relation,
+        opinion=opinion,
+        at_ms=record.signed_ms,
+        seal=seal,
+        counter=counter,
+        device_certificate=device_certificate,
+        branch_certificates=branch_certificates,
+    )
