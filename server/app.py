@@ -28,6 +28,7 @@ from server.core.registry import Audience, Registry, Route
 from server.core.unit_of_work import Actor
 from server.customers import views as customer_views
 from server.intake import views as intake_views
+from server.messages import views as message_views
 from server.notices import views as notice_views
 from server.positions import views as position_views
 from server.sync import views as sync_views
@@ -48,6 +49,7 @@ _SLICES: Final = (
     plan_views,
     visit_views,
     call_back_views,
+    message_views,
     notice_views,
     sync_views,
     basemap_views,

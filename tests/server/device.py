@@ -51,6 +51,11 @@ class Device:
         )
         return msgspec.json.encode(msgspec.structs.replace(plain, **changes))
 
+    def loose(self, body: facts.AnyBody, event_id: str) -> bytes:
+        """Return an event on the wire that belongs to no work order."""
+        occurred = wire.Occurred(wall_ms=self.house.clock.now_ms())
+        return msgspec.json.encode(wire.PhoneEvent(id=event_id, dseq=1, work_order_id="", occurred=occurred, body=body))
+
     def tell(self, order_id: str, body: facts.AnyBody, event_id: str, **changes: Any) -> wire.EventResult:
         """Send one event for an order, let the relay work, and return what became of it."""
         result = self.call(self.event(order_id, body, event_id, **changes)).results[0]

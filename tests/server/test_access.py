@@ -26,6 +26,7 @@ FOR_THE_DESK = {
     "POST /api/v1/plan/budget",
     "POST /api/v1/absences/<absence_id>/end",
     *(f"POST /api/v1/technicians/<technician_id>/{c}" for c in ("absence", "absence/preview", "shift", "trace")),
+    *(f"{verb} /api/v1/technicians/<technician_id>/messages" for verb in ("GET", "POST")),
     "POST /api/v1/storm",
     "POST /api/v1/storm/end",
 }
