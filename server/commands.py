@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import structlog
 
-from server import processes, schema
+from server import processes, restoring, schema
 from server.accounts import repository as accounts
 from server.accounts import service as account_service
 from server.core import clock, texts
@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument("--day", default="")
     verify = commands.add_parser("verify", help="verify journal chains and sealed records")
     verify.set_defaults(command=_verify)
+    _add_backup_commands(commands)
     branch = commands.add_parser("create-branch", help="add a branch with its place on the map")
     branch.set_defaults(command=_create_branch)
     branch.add_argument("name", help="Chinese name")
@@ -73,6 +74,17 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("--role", choices=["admin", "dispatcher", "agent"], default="dispatcher")
     user.add_argument("--branch", default="")
     return parser
+
+
+def _add_backup_commands(commands: Any) -> None:
+    backup = commands.add_parser("backup", help="copy the embedded database into a file; the server may run")
+    backup.set_defaults(command=_back_up)
+    backup.add_argument("file", type=Path)
+    restore = commands.add_parser("restore", help="put a backup in the database's place; phones send 7 days again")
+    restore.set_defaults(command=_restore)
+    restore.add_argument("file", type=Path)
+    begin = commands.add_parser("new-generation", help="after pg_restore: let phones send 7 days again")
+    begin.set_defaults(command=_begin_generation)
 
 
 def _add_travel_commands(commands: Any) -> None:
@@ -128,6 +140,21 @@ def _verify(settings: Settings, _arguments: argparse.Namespace) -> int:
     problems = services.uow.read(verification.list_problems)
     sys.stdout.writelines(f"{line}\n" for line in problems or ["ok"])
     return 1 if problems else 0
+
+
+def _back_up(settings: Settings, arguments: argparse.Namespace) -> int:
+    restoring.back_up(settings, arguments.file)
+    return 0
+
+
+def _restore(settings: Settings, arguments: argparse.Namespace) -> int:
+    sys.stdout.writelines(f"{branch_id}\n" for branch_id in restoring.restore(settings, arguments.file))
+    return 0
+
+
+def _begin_generation(settings: Settings, _arguments: argparse.Namespace) -> int:
+    sys.stdout.writelines(f"{branch_id}\n" for branch_id in restoring.begin_generation(settings))
+    return 0
 
 
 def _create_branch(settings: Settings, arguments: argparse.Namespace) -> int:
