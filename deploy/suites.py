@@ -80,7 +80,11 @@ STEPS: Final = (
     Step("types", 60, command=(*PYTHON, "mypy"), is_fast=True),
     Step("imports", 10, command=(str(Path(sys.executable).with_name("lint-imports")),), is_fast=True),
     Step(
-        "unit", 90, paths=("tests/contracts", "tests/shared", "tests/routing", "tests/deploy"), workers=2, is_fast=True
+        "unit",
+        110,
+        paths=("tests/contracts", "tests/shared", "tests/routing", "tests/deploy", "tests/benchmarks"),
+        workers=2,
+        is_fast=True,
     ),
     Step("server", 110, paths=("tests/server",), workers=2, is_fast=True),
     Step("mobile", 60, paths=("tests/mobile",), workers=2, is_fast=True),
