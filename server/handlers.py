@@ -15,6 +15,7 @@ from server.dispatch import absence, doors, ladder, offers, storm
 from server.dispatch import service as dispatch
 from server.escalation import service as escalation
 from server.positions import service as positions
+from server.sync import purging
 from server.uploads import repository as uploads
 from server.visits import repository as visit_rows
 from server.visits import service as visits
@@ -93,6 +94,7 @@ def duties(profile: str) -> dict[str, DueHandler]:
         storm.OVER: lambda tx, _data: storm.run_out(tx, profile),
         absence_service.OVER: lambda tx, data: absence.run_out(tx, data["absence_id"], profile),
         positions.PURGE: lambda tx, _data: positions.purge(tx),
+        purging.PURGE: lambda tx, data: purging.purge(tx, data["kept_days"]),
         doors.OPENS: lambda tx, data: dispatch.place_work_order(tx, data["work_order_id"], profile),
         dispatch.REPLAN: lambda tx, _data: dispatch.request_replan(tx, "periodic"),
     }

@@ -18,6 +18,7 @@ import structlog
 from routing.stop import MaxIterations, MaxSeconds, Stop
 from routing.travel import TravelTimes
 from server import handlers
+from server.accounts import repository as accounts
 from server.core import clock, nudge, texts
 from server.core.calls import Services
 from server.core.db import Database, NativeThread
@@ -33,6 +34,7 @@ from server.dispatch.travel import learning
 from server.dispatch.travel.desk import Patience
 from server.dispatch.travel.learning import Learner
 from server.dispatch.warming import Warming
+from server.sync import purging
 from server.seals import keyring
 
 _log = structlog.get_logger(__name__)
@@ -149,6 +151,7 @@ def run_worker(settings: Settings) -> None:
         warming.prepare,
     )
     relay.release_own_claims()
+    _keep_purging(services)
     services.uow.database.write(dispatch.release_runs)
     planning = Planning(services)
     threading.Thread(target=_forever, args=(planning.run_once, "planning"), daemon=True).start()
@@ -161,6 +164,12 @@ def run_worker(settings: Settings) -> None:
     while True:
         if not _guarded(relay.run_once, "relay"):
             line.wait()
+
+
+def _keep_purging(services: Services) -> None:
+    for branch in services.uow.read(accounts.list_branches):
+        actor = Actor.system(branch.id)
+        services.uow.run(actor, lambda tx: purging.keep_purging(tx, services.settings.idempotency_days))
 
 
 def _load_compiled() -> None:

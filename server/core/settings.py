@@ -13,6 +13,7 @@ _SECRET_BYTES = 32
 TRAVEL_PROVIDERS = ("straight", "roadgraph", "osrm")
 _HTTP = ("http://", "https://")
 _REDIS = ("redis://", "rediss://", "unix://")
+_PROMISED_DAYS = 90  # reliability 3.2: results of phone events are remembered at least so long
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Settings:
     roads_file: Path | None = None
     osrm_url: str = ""
     redis_url: str = ""
+    idempotency_days: int = 0
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -64,6 +66,7 @@ class Settings:
             roads_file=Path(roads) if roads else None,
             osrm_url=_address(environ, "LEAKFIRST_OSRM_URL", _HTTP),
             redis_url=_address(environ, "LEAKFIRST_REDIS_URL", _REDIS),
+            idempotency_days=_kept_days(environ, "LEAKFIRST_IDEMPOTENCY_DAYS"),
         )
 
     @property
@@ -78,6 +81,14 @@ def _whole(environ: Mapping[str, str], name: str, default: int) -> int:
         return int(text)
     except ValueError as error:
         raise DomainError("setting_invalid", name=name, value=text) from error
+
+
+def _kept_days(environ: Mapping[str, str], name: str) -> int:
+    """Return for how many days results are remembered; 0 is for good, fewer than promised is refused."""
+    days = _whole(environ, name, 0)
+    if days and days < _PROMISED_DAYS:
+        raise DomainError("setting_invalid", name=name, value=days)
+    return days
 
 
 def _one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
