@@ -191,7 +191,7 @@ def judge(data: bytes, root: PublicKey, verify: Verify) -> Verdict:
 
 def judge_proof(proof: Proof, root: PublicKey, verify: Verify) -> tuple[str, ...]:
     """Return the problems of a parsed proof as text codes of [proof] and [seal]."""
-    branches = _certified_branches(proof, root, verify)
+    branches = certified_branches(proof.branch_certificates, proof.branch_id, root, verify)
     device = find_certified(proof.device_certificate, "device", proof.device_id, branches, proof.branch_id, verify)
     counter_key = branches.get(proof.counter.key_id)
     needed = {proof.counter.key_id, proof.device_certificate.key_id}
@@ -223,12 +223,11 @@ def find_certified(
     return key if fields.get("key_id") == _safe_key_id(key) else None
 
 
-def _certified_branches(proof: Proof, root: PublicKey, verify: Verify) -> dict[str, PublicKey]:
-    issuers = {root.key_id: root}
-    found = (
-        find_certified(note, "branch", proof.branch_id, issuers, proof.branch_id, verify)
-        for note in proof.branch_certificates
-    )
+def certified_branches(
+    notes: Sequence[Note], branch_id: str, root: PublicKey, verify: Verify
+) -> dict[str, PublicKey]:
+    """Return the keys of a branch that the root certifies, by key id."""
+    found = (find_certified(note, "branch", branch_id, {root.key_id: root}, branch_id, verify) for note in notes)
     return {key.key_id: key for key in found if key is not None}
 
 
@@ -260,6 +259,10 @@ def _seal_problems(proof: Proof, key: PublicKey, verify: Verify) -> tuple[str, .
         relation=proof.relation,
         opinion=proof.opinion,
     )
+
+
+def _note_bytes(body: str, alg: str, key_id: str) -> bytes:
+    return f"leakfirst-note-1\n{alg}\n{key_id}\n{body}".encode()
 
 
 def _key_id(note: Note) -> str:

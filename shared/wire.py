@@ -245,7 +245,7 @@ class Nack(Wire, frozen=True, kw_only=True):
 
 
 class EnrolRequest(Wire, frozen=True, kw_only=True):
-    """A phone redeems a one-time code; `public_key` is its key for seals in hexadecimal (see shared.proof.PublicKey)."""
+    """A phone redeems a one-time code; `public_key` is its key for seals, as in shared.proof.PublicKey."""
 
     code: str
     public_key: str

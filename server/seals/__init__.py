@@ -1,1 +1,1 @@
-"""Keys of the company: who signed which record, certificates under the root key, the branch's chain of counter-seals."""
+"""Keys of the company: certificates under the root key, the branch's chain of counter-seals."""
