@@ -160,7 +160,8 @@ def proves(told: list[facts.Body]) -> bool:
     made_safe = any(isinstance(fact, facts.SiteMadeSafe) for fact in told)
     outcomes = [fact.outcome for fact in told if isinstance(fact, facts.OutcomeDeclared)]
     needed = {
-        "repaired": {"gauge_connected", "test_pressure", "stand_time", "pressure_drop", "joints_soaped", "witnessed"},
+        "repaired": {"gauge_connected", "test_pressure", "stand_time", "pressure_drop", "joints_soaped", "witnessed"}
+        | {"restore", "relight", "co_after", "explained"},
         "isolated": {"finding", "valve_locked", "tag_hung", "notice_served"},
         "all_clear": {"finding"} | {f"{s}_{n}" for s in ("inside", "neighbours", "outside", "below") for n in (1, 2)},
     }
