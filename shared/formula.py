@@ -23,7 +23,9 @@ LONGEST: Final = 400  # characters; bounds the depth of the parser as well
 _DEEPEST: Final = 24
 _TOKEN: Final = re.compile(r"\s*(?:([0-9]{1,9}(?:\.[0-9]{1,6})?)|([a-z][a-z0-9_]{0,63})|([-+*/(),]))")
 _ARITY: Final = {"min": range(1, 9), "max": range(1, 9), "below": range(4, 5)}
-_PRECISION: Final = decimal.Context(prec=28, Emax=99, Emin=-99, traps=[decimal.InvalidOperation, decimal.Overflow])
+_TRAPS: Final = (decimal.InvalidOperation, decimal.Overflow, decimal.DivisionByZero)
+_PRECISION: Final = decimal.Context(prec=28, Emax=99, Emin=-99, traps=list(_TRAPS))
+_LARGEST: Final = decimal.Decimal(10**9)  # the bound of readings (decimal_text)
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -43,7 +45,7 @@ class Formula(msgspec.Struct, frozen=True):
     names: frozenset[str]
 
 
-@functools.cache
+@functools.lru_cache(maxsize=512)
 def parse(text: str) -> Formula:
     """Return the formula of a text. Raises DomainError `formula_invalid` for anything outside the grammar."""
     if len(text) > LONGEST:
@@ -56,13 +58,14 @@ def parse(text: str) -> Formula:
 
 
 def evaluate(formula: Formula, values: Mapping[str, decimal.Decimal]) -> decimal.Decimal | None:
-    """Return the value; None when a named value is missing or the result is undefined (division by zero)."""
+    """Return the value; None when a named value is missing or the result is undefined (division by zero, too large)."""
     if not formula.names <= values.keys():
         return None
     try:
-        return _value(formula.root, values)
+        value = _value(formula.root, values)
     except decimal.DecimalException:
         return None
+    return value if abs(value) < _LARGEST else None
 
 
 def plain(value: decimal.Decimal) -> str:
