@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -12,6 +13,8 @@ def main(arguments: list[str]) -> int:
         from gevent import monkey  # noqa: PLC0415 - must come before all other imports of this process
 
         monkey.patch_all()
+        # What-if questions are answered by the plain rule: compilers belong to the worker and its solving process.
+        os.environ["LEAKFIRST_NO_NUMBA"] = "1"
     from server import commands  # noqa: PLC0415 - after the patch
 
     return commands.run(arguments)

@@ -11,9 +11,10 @@ from server.core import journal
 from server.core.journal import Event
 from server.core.relay import DueHandler, Handler
 from server.core.unit_of_work import Tx
-from server.dispatch import absence, doors, ladder, offers, storm
+from server.dispatch import absence, doors, hours, ladder, offers, storm
 from server.dispatch import service as dispatch
 from server.escalation import service as escalation
+from server.notices import service as notices
 from server.positions import service as positions
 from server.sync import purging
 from server.uploads import repository as uploads
@@ -24,7 +25,7 @@ from server.work_orders import service as work_order_service
 from shared import events
 from shared.errors import DomainError
 from shared.machine import Role
-from shared.work_order import WorkOrderState
+from shared.work_order import OPEN_STATES, WorkOrderState
 
 IGNORED: Final = frozenset(
     {
@@ -52,10 +53,6 @@ IGNORED: Final = frozenset(
         events.SHIFT_CHANGED,
         events.MESSAGE_WRITTEN,
         events.MESSAGE_RECEIVED,
-        events.TECHNICIAN_ABSENT,
-        events.TECHNICIAN_BACK,
-        events.STORM_BEGUN,
-        events.STORM_ENDED,
         events.ORDERS_IMPORTED,
         events.GENERATION_BEGUN,
     }
@@ -63,6 +60,7 @@ IGNORED: Final = frozenset(
 _REPLANNED: Final = frozenset({"withdraw", "release", "reopen"})
 _ENDED_AT_DESK: Final = frozenset({"cancel", "mark_duplicate", "hold"})
 _CLOSED_DOOR: Final = "report_no_access"
+_ENDS_A_PROMISE: Final = frozenset({"cancel", "mark_duplicate", "arrive", "finish_late", _CLOSED_DOOR})
 _ENDS_A_JOB: Final = frozenset({"finish", "decline", "expire", "recall", "abandon", "supersede"})
 
 
@@ -71,9 +69,14 @@ def reactions(profile: str) -> dict[str, tuple[Handler, ...]]:
     return {
         events.WORK_ORDER_TRIAGED: (_with(profile, place_order),),
         events.WORK_ORDER_MOVED: (_with(profile, react_to_move),),
-        events.WORK_ORDER_CLOSED: (_with(profile, schedule_call_back),),
+        events.WORK_ORDER_CLOSED: (end_promise, _with(profile, schedule_call_back)),
         events.ASSIGNMENT_MOVED: (_with(profile, free_technician),),
         events.REMAINING_TIME_TOLD: (_with(profile, look_again_at_leaks),),
+        events.TECHNICIAN_ABSENT: (_replan(profile, absence.ABSENT),),
+        events.TECHNICIAN_BACK: (_replan(profile, absence.BACK),),
+        events.SHIFT_CHANGED: (_replan(profile, hours.SHIFT_CHANGE),),
+        events.STORM_BEGUN: (_replan(profile, storm.STORM),),
+        events.STORM_ENDED: (_replan(profile, storm.OVER),),
         events.DEVICE_ENROLLED: (tell_new_device,),
         events.RECORD_SIGNED: (_with(profile, issue_copy_and_close),),
         events.SIGNATURE_WAIVED: (_with(profile, issue_copy_and_close),),
@@ -91,8 +94,8 @@ def duties(profile: str) -> dict[str, DueHandler]:
         offers.OFFER_EXPIRES: lambda tx, data: offers.expire(tx, data["work_order_id"], data["epoch"], profile),
         offers.OFFER_DUE: lambda tx, data: dispatch.offer_due_stops(tx, profile, {data["technician_id"]}),
         absence_service.BEGINS: lambda tx, data: absence.take_effect(tx, data["absence_id"], profile),
-        storm.OVER: lambda tx, _data: storm.run_out(tx, profile),
-        absence_service.OVER: lambda tx, data: absence.run_out(tx, data["absence_id"], profile),
+        storm.OVER: lambda tx, _data: storm.run_out(tx),
+        absence_service.OVER: lambda tx, data: absence.run_out(tx, data["absence_id"]),
         positions.PURGE: lambda tx, _data: positions.purge(tx),
         purging.PURGE: lambda tx, data: purging.purge(tx, data["kept_days"]),
         doors.OPENS: lambda tx, data: dispatch.place_work_order(tx, data["work_order_id"], profile),
@@ -101,7 +104,7 @@ def duties(profile: str) -> dict[str, DueHandler]:
 
 
 _AWAITED_MOVES: Final = {
-    events.WORK_ORDER_MOVED: _REPLANNED | _ENDED_AT_DESK | {_CLOSED_DOOR},
+    events.WORK_ORDER_MOVED: _REPLANNED | _ENDED_AT_DESK | _ENDS_A_PROMISE,
     events.ASSIGNMENT_MOVED: _ENDS_A_JOB,
 }
 _AWAITED: Final = events.ALL - IGNORED
@@ -117,6 +120,11 @@ def _with(profile: str, handler: Callable[[Tx, Event, str], None]) -> Handler:
     return lambda tx, event: handler(tx, event, profile)
 
 
+def _replan(profile: str, cause: str) -> Handler:
+    """Put the plan right after who is there has changed; here, because the gateway never solves."""
+    return lambda tx, _event: dispatch.replan_after(tx, cause, profile)
+
+
 def place_order(tx: Tx, event: Event, profile: str) -> None:
     """Find who goes to a new order."""
     dispatch.place_work_order(tx, event.work_order_id, profile)
@@ -125,6 +133,8 @@ def place_order(tx: Tx, event: Event, profile: str) -> None:
 def react_to_move(tx: Tx, event: Event, profile: str) -> None:
     """Place an order that came back to the plan; free the people of one that ended at the desk."""
     command = event.data["command"]
+    if command in _ENDS_A_PROMISE:
+        end_promise(tx, event)
     if command in _REPLANNED:
         dispatch.place_work_order(tx, event.work_order_id, profile)
     elif command in _ENDED_AT_DESK and _is_still(tx, event):
@@ -136,6 +146,13 @@ def react_to_move(tx: Tx, event: Event, profile: str) -> None:
 def _is_still(tx: Tx, event: Event) -> bool:
     """Tell whether an order still stands where a command led it: who was sent since then is not called back by it."""
     return work_orders.lock_order(tx.session, tx.branch_id, event.work_order_id).state == str(event.data["target"])
+
+
+def end_promise(tx: Tx, event: Event) -> None:
+    """Nobody is told any more about a visit that has come or will not: the message is taken back."""
+    order = work_orders.lock_order(tx.session, tx.branch_id, event.work_order_id)
+    if order.arrived_ms is not None or WorkOrderState(order.state) not in OPEN_STATES:
+        notices.take_back(tx, order.id)
 
 
 def show_closed_door(tx: Tx, work_order_id: str) -> None:

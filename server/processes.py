@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import functools
 import multiprocessing
 import multiprocessing.process
 import os
@@ -34,8 +35,8 @@ from server.dispatch.travel import learning
 from server.dispatch.travel.desk import Patience
 from server.dispatch.travel.learning import Learner
 from server.dispatch.warming import Warming
-from server.sync import purging
 from server.seals import keyring
+from server.sync import purging
 
 _log = structlog.get_logger(__name__)
 
@@ -44,7 +45,6 @@ _HARD_LIMIT_S: Final = 60.0
 _SEED: Final = 1
 _RESTART_S: Final = 0.5
 _WARM_EVERY_S: Final = 2.0
-_LOAD_AFTER_S: Final = 5.0
 
 
 def make_services(
@@ -77,6 +77,7 @@ class Planning:
         """Carry out one wanted run; tell whether there was one."""
         if not self._services.uow.read(dispatch.count_runs):
             return False
+        _load_compiled()
         branches = self._services.uow.database.write(lambda s: dispatch.lease_runs(s, _LEASE_MS))
         for branch_id in branches:
             self._plan(branch_id)
@@ -113,6 +114,17 @@ class Planning:
                 process.kill()
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+
+
+@functools.cache
+def _load_compiled() -> None:
+    """Load the compiled rule for waiting leaks once, in the planning thread: no transaction ever waits for it.
+
+    The first order asks for a run, so the rule is there before a second leak makes a queue.
+    """
+    from routing import emergency_queue  # noqa: PLC0415 - loads a compiler, which belongs to this process alone
+
+    emergency_queue.warm_up()
 
 
 def travel_to_hand_over(asked: Snapshot) -> TravelTimes:
@@ -158,7 +170,6 @@ def run_worker(settings: Settings) -> None:
     threading.Thread(
         target=_forever, args=(lambda: _keep_warm(services, warming, learner), "travel"), daemon=True
     ).start()
-    threading.Thread(target=_load_compiled, daemon=True).start()
     line = nudge.ear_for(settings, nudge.WORKER)
     _log.info("worker runs", name=settings.worker_name)
     while True:
@@ -170,14 +181,6 @@ def _keep_purging(services: Services) -> None:
     for branch in services.uow.read(accounts.list_branches):
         actor = Actor.system(branch.id)
         services.uow.run(actor, lambda tx: purging.keep_purging(tx, services.settings.idempotency_days))
-
-
-def _load_compiled() -> None:
-    """Load the compiled rule for waiting leaks, once the worker has caught up, so that no transaction waits for it."""
-    clock.sleep_s(_LOAD_AFTER_S)
-    from routing import emergency_queue  # noqa: PLC0415 - loads a compiler, which belongs to this process alone
-
-    emergency_queue.warm_up()
 
 
 def _keep_warm(services: Services, warming: Warming, learner: Learner) -> bool:

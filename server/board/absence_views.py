@@ -53,13 +53,13 @@ def preview(call: Call, technician_id: str) -> dict[str, Any]:
 
 def end(call: Call, absence_id: str) -> dict[str, Any]:
     """Take a technician back."""
-    call.write(lambda tx: absence.end(tx, absence_id, call.settings.sla_profile))
+    call.write(lambda tx: service.end_absence(tx, absence_id))
     return {"ok": True}
 
 
 def change_shift(call: Call, technician_id: str) -> dict[str, Any]:
     """Change when a technician works; what no longer fits goes to others."""
-    call.write(lambda tx: hours.change_shift(tx, technician_id, call.body, call.settings.sla_profile))
+    call.write(lambda tx: hours.change_shift(tx, technician_id, call.body))
     return {"ok": True}
 
 

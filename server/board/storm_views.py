@@ -32,5 +32,5 @@ def begin(call: Call) -> dict[str, Any]:
 
 def end(call: Call) -> dict[str, Any]:
     """End storm mode."""
-    call.write(lambda tx: storm.end(tx, call.settings.sla_profile))
+    call.write(storm.end)
     return {"ok": True}

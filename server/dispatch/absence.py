@@ -35,12 +35,13 @@ _IN_THE_FIELD: Final = frozenset({WorkOrderState.ON_SITE, WorkOrderState.MADE_SA
 def begin(tx: Tx, technician_id: str, request: AbsenceRequest, profile: str) -> str:
     """Report an absence and, when it begins now, free everything the technician held; return its id.
 
+    The plan is put right by the event's reaction: nothing is solved where it was reported.
+
     Raises DomainError `not_found`, `absence_reversed`, `text_too_long`.
     """
     row = absence_service.report_absence(tx, technician_id, request)
     if row.from_ms <= tx.now_ms:
         _free(tx, row, profile)
-    dispatch.replan_after(tx, ABSENT, profile)
     return row.id
 
 
@@ -52,19 +53,12 @@ def take_effect(tx: Tx, absence_id: str, profile: str) -> None:
         dispatch.replan_after(tx, ABSENT, profile)
 
 
-def end(tx: Tx, absence_id: str, profile: str) -> None:
-    """Take a technician back: leaks that wait are looked at again. Raises DomainError `not_found`, `absence_over`."""
-    absence_service.end_absence(tx, absence_id)
-    dispatch.replan_after(tx, BACK, profile)
-
-
-def run_out(tx: Tx, absence_id: str, profile: str) -> None:
-    """Let an absence end when its time has come."""
+def run_out(tx: Tx, absence_id: str) -> None:
+    """Let an absence end when its time has come; its event makes that leaks that wait are looked at again."""
     row = absences.get_absence(tx.session, tx.branch_id, absence_id)
     if row.ended_ms is None:
         row.ended_ms = tx.now_ms
         absence_service.record_back(tx, row)
-        dispatch.replan_after(tx, BACK, profile)
 
 
 def _free(tx: Tx, row: Absence, profile: str) -> None:

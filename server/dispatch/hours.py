@@ -7,9 +7,8 @@ from typing import Final
 import msgspec
 
 from server.accounts import repository as accounts
-from server.accounts.models import Shift
+from server.accounts import service as account_service
 from server.core.unit_of_work import Tx
-from server.dispatch import service as dispatch
 from shared import events
 from shared.errors import DomainError
 
@@ -23,8 +22,11 @@ class ShiftRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     end_ms: int
 
 
-def change_shift(tx: Tx, technician_id: str, request: ShiftRequest, profile: str) -> None:
-    """Change or add a shift; what the technician is under way to stays his. Raises `not_found`, `shift_reversed`."""
+def change_shift(tx: Tx, technician_id: str, request: ShiftRequest) -> None:
+    """Change or add a shift; what the technician is under way to stays his. Raises `not_found`, `shift_reversed`.
+
+    The plan follows by the event's reaction.
+    """
     technician = accounts.get_technician(tx.session, tx.branch_id, technician_id)
     if request.end_ms <= request.start_ms:
         raise DomainError("shift_reversed")
@@ -34,12 +36,12 @@ def change_shift(tx: Tx, technician_id: str, request: ShiftRequest, profile: str
         tx.session.delete(shift)
     if mine:
         mine[0].start_ms, mine[0].end_ms = request.start_ms, request.end_ms
+        account_service.owe_start(tx, mine[0])
     else:
-        tx.session.add(Shift(id=tx.new_id(), branch_id=tx.branch_id, technician_id=technician.id, **_span(request)))
+        account_service.add_shift(tx, technician.id, request.start_ms, request.end_ms)
     tx.session.flush()
     data = {"technician_id": technician.id, **_span(request)}
     tx.record(events.SHIFT_CHANGED, data, technicians=(technician.id,))
-    dispatch.replan_after(tx, SHIFT_CHANGE, profile)
 
 
 def _span(request: ShiftRequest) -> dict[str, int]:

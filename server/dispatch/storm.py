@@ -15,7 +15,6 @@ from server.accounts import repository as accounts
 from server.core import deadlines
 from server.core.unit_of_work import Tx
 from server.dispatch import offers
-from server.dispatch import service as dispatch
 from server.dispatch.problem import Snapshot, take_snapshot
 from server.dispatch.rules import dispatch_rules
 from server.storms import models, repository
@@ -53,7 +52,10 @@ def advise(session: orm.Session, branch_id: str, now_ms: int, profile: str) -> d
 
 
 def begin(tx: Tx, profile: str) -> None:
-    """Begin storm mode, or look again and prolong it: as many crews as needed take no ordinary work until it ends."""
+    """Begin storm mode, or look again and prolong it: as many crews as needed take no ordinary work until it ends.
+
+    Here only those are named; the plan follows by the event's reaction.
+    """
     snapshot = take_snapshot(tx.session, tx.branch_id, tx.now_ms, profile)
     seen, rules = _storm(tx.session, tx.branch_id, snapshot.problem, tx.now_ms), _rules()
     kept = planner.list_kept_free(snapshot.problem, snapshot.plan, planner.crews_needed(snapshot.problem, seen, rules))
@@ -66,11 +68,10 @@ def begin(tx: Tx, profile: str) -> None:
     tx.session.flush()
     deadlines.schedule(tx, OVER, tx.branch_id, until_ms, {})
     tx.record(events.STORM_BEGUN, {"until_ms": until_ms, "technician_ids": kept})
-    dispatch.replan_after(tx, STORM, profile)
 
 
-def end(tx: Tx, profile: str) -> None:
-    """End storm mode; what waited is planned again. Raises DomainError `no_storm`."""
+def end(tx: Tx) -> None:
+    """End storm mode; what waited is planned again by the event's reaction. Raises DomainError `no_storm`."""
     row = repository.find_storm(tx.session, tx.branch_id, is_locked=True)
     if row is None:
         raise DomainError("no_storm")
@@ -78,13 +79,12 @@ def end(tx: Tx, profile: str) -> None:
     tx.session.flush()
     deadlines.cancel(tx, OVER, tx.branch_id)
     tx.record(events.STORM_ENDED, {"since_ms": row.since_ms})
-    dispatch.replan_after(tx, OVER, profile)
 
 
-def run_out(tx: Tx, profile: str) -> None:
+def run_out(tx: Tx) -> None:
     """Let storm mode end when its time has come and nobody has prolonged it."""
     if repository.find_storm(tx.session, tx.branch_id) is not None:
-        end(tx, profile)
+        end(tx)
 
 
 def _rules() -> StormRules:

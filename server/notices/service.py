@@ -71,6 +71,13 @@ def tell(tx: Tx, notice_id: str, request: ToldRequest) -> None:
     tx.record(events.CUSTOMER_TOLD, data, work_order_id=row.work_order_id)
 
 
+def take_back(tx: Tx, work_order_id: str) -> None:
+    """Withdraw what is still to be told about an order: it was reached, or it has ended."""
+    for row in repository.list_of_orders(tx.session, tx.branch_id, [work_order_id]).get(work_order_id, []):
+        if row.state == OPEN:
+            _withdraw(tx, row)
+
+
 def _judge(tx: Tx, order: WorkOrder, known: list[CustomerNotice], plan: NewPlan) -> None:
     waiting = next((row for row in known if row.state == OPEN), None)
     start_ms = plan.starts_ms.get(order.id)

@@ -192,12 +192,23 @@ def test_absence_without_an_end_is_over_before_the_next_shift(house: House) -> N
 
 
 def test_who_accepted_a_leak_taken_over_is_not_called_back_by_the_taking_over(house: House) -> None:
-    """Wang falls ill on site; Sun accepts before the desk's own duties are through: the leak stays with Sun."""
+    """Wang falls ill on site; the desk's own duties about his job come after Sun is asked: the leak stays with Sun."""
     order_id, sun = house.report(LEAK), house.phone("sun")
     on_site(house, "wang", order_id)
-    house.lin.post("/api/v1/technicians/wang/absence", {"reason": "ill"})
+    away(house)
     sun.sync_once()
     sun.act("accept_assignment", order_id)
     sun.sync_once()
     house.drain()
     assert (house.order(order_id).state, holders(house, order_id)) == ("assigned", {"sun"})
+
+
+def test_plan_is_put_right_by_the_worker_when_an_absence_is_reported(house: House) -> None:
+    """The desk's answer solves nothing: the visit changes hands in the reaction to the event."""
+    window = {"window_start_ms": MORNING_MS + 4 * HOUR_MS, "window_end_ms": MORNING_MS + 5 * HOUR_MS}
+    visit = house.report({**STOVE, **window})
+    (before,) = holders(house, visit)
+    assert house.lin.post(f"/api/v1/technicians/{before}/absence", {"reason": "ill"}).status_code == 200
+    assert holders(house, visit) == {before}
+    house.drain()
+    assert holders(house, visit) == {"wang", "sun"} - {before}

@@ -123,6 +123,31 @@ def test_message_is_withdrawn_when_the_promise_holds_again(small_house: House) -
     assert all_rows(small_house) == [("withdrawn", "emergency")]
 
 
+def test_message_is_withdrawn_when_its_own_order_is_cancelled(small_house: House) -> None:
+    """Zhao calls off himself: nobody has to tell him anything, without waiting for a re-plan."""
+    visit = small_house.report(PROMISED)
+    small_house.report(LEAK)
+    assert len(to_tell(small_house)) == 1
+    body = {"ver": small_house.order(visit).ver, "reason": "客户取消"}
+    assert small_house.lin.post(f"/api/v1/work-orders/{visit}/cancel", body).status_code == 200
+    small_house.drain()
+    assert (to_tell(small_house), all_rows(small_house)) == ([], [("withdrawn", "emergency")])
+
+
+def test_message_is_withdrawn_when_the_technician_stands_at_the_door(small_house: House) -> None:
+    """Before anybody has called him, Wang is there: the telephone call is off the list."""
+    wang, visit = small_house.phone(), small_house.report(PROMISED)
+    small_house.report(LEAK)
+    body = {"ver": small_house.order(visit).ver, "technician_id": "wang"}
+    assert small_house.lin.post(f"/api/v1/work-orders/{visit}/assign", body).status_code == 200
+    small_house.sync(wang)
+    for step in ("accept_assignment", "depart", "arrive"):
+        wang.act(step, visit)
+    small_house.sync(wang)
+    assert small_house.order(visit).state == "on_site"
+    assert to_tell(small_house) == []
+
+
 def test_nothing_is_owed_when_the_promise_is_kept_by_another(house: House) -> None:
     """The re-plan after a leak gives the visit to Sun, in time: the stop moves, the promise does not."""
     visit = house.report(PROMISED)
