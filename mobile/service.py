@@ -15,11 +15,12 @@ from mobile.actions.desk import Desk
 from mobile.actions.own import Own
 from mobile.actions.table import COMMANDS
 from mobile.platform import chance, keys
-from mobile.platform.catalog import Shelf, load_shelf, load_stillness
+from mobile.platform.catalog import Shelf, load_phone_rules, load_shelf, load_stillness
 from mobile.platform.clock import Clock, SystemClock
 from mobile.platform.texts import load_texts
-from mobile.store import audit, files, jobs, meta, outbox
+from mobile.store import audit, files, jobs, meta, outbox, wiping
 from mobile.store.database import Store
+from mobile.store.guard import Guard
 from mobile.sync import enrolment
 from mobile.sync.doorbell import Doorbell
 from mobile.sync.engine import SyncEngine, SyncOutcome, SyncState
@@ -27,6 +28,7 @@ from mobile.sync.http import HttpTransport
 from mobile.sync.location import LocationGate
 from mobile.sync.transport import FileTransport, Transport
 from mobile.sync.uploads import FileLane
+from mobile.sync.warden import Warden
 from shared import wire
 from shared.errors import DomainError
 from shared.protocol import Protocol
@@ -71,8 +73,10 @@ class Phone:
         """Open the phone that lives in `folder`; without `server_url` the one it was enrolled at.
 
         `ids` makes event ids from Unix milliseconds, `uniform` numbers from 0 to 1 for jitter. Raises DomainError
-        `store_too_new`, `key_unreadable`, `protocol_invalid`.
+        `store_too_new`, `store_key_missing`, `store_key_wrong`, `key_unreadable`, `protocol_invalid`, and `phone_wiped`
+        for one that was erased.
         """
+        check_not_wiped(folder)
         self._store = Store(folder)
         identity = self.find_identity()
         self._server_url = server_url or (identity.server_url if identity else "")
@@ -95,6 +99,7 @@ class Phone:
             uniform=uniform or chance.uniform,
             gate=LocationGate(self._store, load_stillness()),
         )
+        self.warden = Warden(self._store, self.engine, self.clock, load_phone_rules())
         files_transport = lane_transport or self._http()
         self.lane = FileLane(self._store, files_transport, self.clock)
         self.own = Own(self._store, files_transport, self.clock)
@@ -156,6 +161,15 @@ class Phone:
         with self._store.read() as db:
             return tuple(files.list_of_order(db, work_order_id))
 
+    def photo_bytes(self, sha256: str) -> bytes:
+        """Return a picture of this phone. Raises OSError, DomainError `store_damaged`."""
+        picture = files.open_picture(self._store, sha256)
+        return picture.read(0, picture.size_bytes)
+
+    def guard(self) -> Guard:
+        """Return whether this phone is open, locked by the desk, or wiped."""
+        return self.warden.guard()
+
     def is_accept_confirmed(self, work_order_id: str) -> bool:
         """Tell whether no accept of this job still waits for the server's word: before that it is not certain."""
         names = {item.event.body.__struct_config__.tag for item in self.pending(work_order_id)}
@@ -186,6 +200,7 @@ class Phone:
         """Give a command by its name in mobile.actions; return the event. Raises DomainError of the command."""
         if command not in COMMANDS:
             raise DomainError("command_unknown", command=command)
+        self.warden.check_open()
         return COMMANDS[command](self.desk, work_order_id, **data)
 
     def send_again(self, event_id: str) -> None:
@@ -222,7 +237,9 @@ class Phone:
 
     def sync_once(self, wait_s: float = 0.0) -> SyncOutcome:
         """Send what is pending and fetch what is new, now and in this thread."""
-        return self.engine.run_once(wait_s)
+        outcome = self.engine.run_once(wait_s)
+        self._keep_guard(outcome)
+        return outcome
 
     def is_quiet(self) -> bool:
         """Tell whether everything is sent, fetched and confirmed, as far as this phone has heard."""
@@ -271,6 +288,15 @@ class Phone:
     def _wake_up(self) -> None:
         self._wake.set()
 
+    def _keep_guard(self, outcome: SyncOutcome) -> None:
+        if outcome.state is SyncState.DONE:
+            self.warden.obey()
+        else:
+            self.warden.watch()
+        if self.warden.guard().state == "wiped":
+            self._closing.set()
+            self._wake_up()
+
     def _run(self) -> None:
         while not self._closing.is_set():
             self._wake.clear()
@@ -280,14 +306,16 @@ class Phone:
         while not self._closing.wait(_LANE_PAUSE_S):
             try:
                 self.lane.run_once()
-            except (sqlite3.Error, OSError):
-                _LOG.exception("pictures could not be delivered")  # a full disk: they stay and are tried again
+            except (sqlite3.Error, OSError, DomainError):
+                # A full disk: they stay and are tried again. After a wipe the phone is closing.
+                _LOG.exception("pictures could not be delivered")
 
     def _sync_and_rest_s(self) -> float:
         try:
-            outcome = self.engine.run_once()
-        except sqlite3.Error:
-            _LOG.exception("the store could not be written")  # a full disk: keep running, the screen shows it
+            outcome = self.sync_once()
+        except (sqlite3.Error, DomainError):
+            # A full disk or a damaged record: keep running, the screen shows it.
+            _LOG.exception("the store could not be read or written")
             return _STORE_TROUBLE_S
         return outcome.retry_in_s if not outcome.is_caught_up else _POLL_S
 
@@ -304,13 +332,31 @@ def enrol(
 
     Raises DomainError `no_network`, `answer_unreadable`, or the server's code (code_invalid, code_expired, ...).
     """
-    key = keys.load_or_create(_made(folder))
+    wiping.begin_again(_made(folder))
+    key = keys.load_or_create(folder)
     store = Store(folder)
     try:
         wire_to_server = transport or HttpTransport(server_url)
         return enrolment.enrol(store, wire_to_server, server_url, code, key, label)
     finally:
         store.close()
+
+
+def check_not_wiped(folder: Path) -> None:
+    """Finish an erasure that was cut off. Raises DomainError `phone_wiped` until the phone is enrolled anew."""
+    if wiping.find_wiped(folder) is not None:
+        wiping.finish_erasure(folder)
+        raise DomainError("phone_wiped")
+
+
+def find_wiped(folder: Path) -> Guard | None:
+    """Return when and why the phone in `folder` was erased, None for one that was not."""
+    return wiping.find_wiped(folder)
+
+
+def set_aside(folder: Path) -> Path:
+    """Move data that cannot be opened out of the way, whole, so that the phone can be enrolled anew."""
+    return wiping.set_aside(folder, SystemClock().now_ms())
 
 
 def _made(folder: Path) -> Path:

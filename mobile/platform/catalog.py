@@ -48,6 +48,20 @@ def load_stillness() -> Stillness:
     return msgspec.convert(tomllib.loads(text), Stillness)
 
 
+class PhoneRules(msgspec.Struct, frozen=True):
+    """When a phone that hears nothing erases itself, and when its map of the day is out of date, in seconds."""
+
+    self_wipe_after_s: int
+    day_map_stale_s: int
+
+
+@cache
+def load_phone_rules() -> PhoneRules:
+    """Read how a phone guards itself, once per process, from the company's dated settings."""
+    text = (resources.files("shared") / "catalog" / "phone-2026.toml").read_text(encoding="utf-8")
+    return msgspec.convert(tomllib.loads(text), PhoneRules)
+
+
 @cache
 def load_shelf() -> Shelf:
     """Read every protocol file, once per process. Raises DomainError `protocol_invalid`."""

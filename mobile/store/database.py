@@ -31,6 +31,7 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._listeners: list[Callable[[], None]] = []
+        self._ended = ""
         self.folder = folder
         self.connection = sqlite3.connect(
             folder / FILE_NAME, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
@@ -45,6 +46,7 @@ class Store:
     def write(self) -> Iterator[sqlite3.Connection]:
         """Yield the connection within one transaction; any exception rolls all of it back. Never nest."""
         with self._lock:
+            self._check_open()
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self.connection
@@ -60,6 +62,7 @@ class Store:
     def read(self) -> Iterator[sqlite3.Connection]:
         """Yield the connection within one consistent view. Never nest, never write."""
         with self._lock:
+            self._check_open()
             self.connection.execute("BEGIN")
             try:
                 yield self.connection
@@ -73,10 +76,26 @@ class Store:
         """Call `listener` after each commit, in the thread that wrote."""
         self._listeners.append(listener)
 
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep every other thread away from the file; the holder may read, write and end it."""
+        with self._lock:
+            yield
+
     def close(self) -> None:
         """Close the file; unfinished work of other threads is waited for."""
         with self._lock:
             self.connection.close()
+
+    def end(self, code: str) -> None:
+        """Close the file for good: whoever reads or writes from now on gets DomainError `code`."""
+        self._ended = code
+        self.close()
+        self._tell()
+
+    def _check_open(self) -> None:
+        if self._ended:
+            raise DomainError(self._ended)
 
     def _prepare(self) -> None:
         self.connection.execute("PRAGMA journal_mode=WAL")

@@ -24,6 +24,9 @@ KIT: Final = "kit"  # instruments, van stock and the shift's beginning
 MESSAGES: Final = "messages"  # of the centre, the newest last
 POSITION_VIEWS: Final = "position_views"
 WAIT_AT: Final = "wait_at"
+GUARD: Final = "guard"  # whether the desk has locked this phone
+CONTACT: Final = "contact"  # how long the server has been silent
+RECOVERY_KEY: Final = "recovery_key"  # the server's public key, to which unsent evidence is sealed before a wipe
 REFETCH: Final = "refetch"  # 1 while such a reading is under way
 
 

@@ -98,6 +98,12 @@ def list_pending(db: sqlite3.Connection, work_order_id: str | None = None) -> li
     return [PendingEvent(event=_event(row[0]), state=row[1], attempts=row[2], result=_result(row[3])) for row in rows]
 
 
+def list_unsent(db: sqlite3.Connection) -> list[bytes]:
+    """List the bytes of all unconfirmed events in the order of their numbers, also of those set aside."""
+    rows = db.execute("SELECT unseal('pending_events', id, event) FROM pending_events ORDER BY dseq")
+    return [bytes(row[0]) for row in rows]
+
+
 def list_archived(db: sqlite3.Connection) -> list[ArchivedEvent]:
     """List the confirmed events of the last 7 days in the order of their numbers."""
     rows = db.execute(

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from mobile.platform.clock import Clock
-from mobile.store import jobs, meta, outbox
+from mobile.store import guard, jobs, meta, outbox
 from mobile.store.database import Store
 from mobile.sync import backoff, news
 from mobile.sync.inbox import Call, Filed, Inbox
@@ -27,6 +27,7 @@ _TIMEOUT_S: Final = 10.0
 _MOST_ROUNDS: Final = 60
 _MOST_POSITIONS: Final = 60
 _OFFSET_SAMPLES: Final = 8
+_CONTACT_EVERY_MS: Final = 60_000  # noted durably no more often: the limit of silence is days
 
 
 class SyncState(enum.StrEnum):
@@ -93,6 +94,8 @@ class SyncEngine:
         self._failures = 0
         self._heard_seq = 0
         self.last_outcome: SyncOutcome | None = None
+        self.order = ""
+        self._contact_ms: int | None = None
 
     def run_once(self, wait_s: float = 0.0) -> SyncOutcome:
         """Send all pending events and fetch all changes; with nothing to send, wait up to `wait_s` for a change."""
@@ -163,6 +166,7 @@ class SyncEngine:
         with self._store.read() as db:
             batch = outbox.list_batch(db, limit) if limit else []
             gen = meta.find_text(db, meta.GEN) or ""
+            state = guard.get_guard(db).state
             call = Call(gen=gen, cursor=meta.get_number(db, meta.CURSOR), event_ids=tuple(row[0] for row in batch))
         positions = self.take_positions()
         sent_at_ms = self._clock.now_ms()
@@ -175,6 +179,7 @@ class SyncEngine:
             wait_s=wait_s,
             sent_at_ms=sent_at_ms,
             location_paused=self.gate.is_paused,
+            guard="" if state == "open" else state,
         )
         payload = msgspec.json.encode(request)
         try:
@@ -203,6 +208,7 @@ class SyncEngine:
             offset_ms = self._estimate_offset(response.at_ms, sent_at_ms) if is_prompt else None
             filed = self._inbox.file_answer(call, response, offset_ms)
             self.gate.set_duty(response.duty)
+            self._hear_order(response)
             news.take(self._store, self._clock, self._new_id, response)
         except (msgspec.MsgspecError, DomainError, ValueError, OverflowError, RecursionError) as error:
             _LOG.warning("an answer of the server could not be filed: %s", error)
@@ -210,6 +216,33 @@ class SyncEngine:
         if filed.is_restart:
             self._heard_seq = 0  # rings of the earlier generation count in other numbers
         return _Round(state=SyncState.DONE, filed=filed)
+
+    def _hear_order(self, response: wire.SyncResponse) -> None:
+        self.order = response.order  # carried out by the phone once this run is over
+        mono_ms = self._clock.mono_ms()
+        if self._contact_ms is not None and 0 <= mono_ms - self._contact_ms < _CONTACT_EVERY_MS:
+            return
+        with self._store.write() as db:
+            guard.note_contact(db, self._clock)
+            if response.recovery_key:
+                meta.set_text(db, meta.RECOVERY_KEY, response.recovery_key)
+        self._contact_ms = mono_ms
+
+    def report_wiped(self) -> Callable[[], bool]:
+        """Return a call that tells the server of the wipe; it works without the store, from what is known now."""
+        with self._store.read() as db:
+            gen, cursor = meta.find_text(db, meta.GEN) or "", meta.get_number(db, meta.CURSOR)
+        request = wire.SyncRequest(v=wire.PROTOCOL_VERSION, gen=gen, cursor=cursor, guard="wiped")
+        payload = msgspec.json.encode(request)
+
+        def report() -> bool:
+            try:
+                return judge(self._transport.post(SYNC_PATH, payload, _TIMEOUT_S)) is not Verdict.REPEAT
+            except TransportError as error:
+                _LOG.info("the wipe could not be reported: %s", error)
+                return False
+
+        return report
 
     def _estimate_offset(self, server_ms: int, sent_at_ms: int) -> int:
         now_ms = self._clock.now_ms()

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from mobile.platform.keys import DeviceKey
-from mobile.store import meta
+from mobile.store import guard, meta
 from mobile.store.database import Store
 from mobile.sync.inbox import begin_refetch
 from mobile.sync.transport import ENROL_PATH, Reply, Transport, TransportError, Verdict, judge
@@ -41,16 +41,19 @@ def enrol(store: Store, transport: Transport, server_url: str, code: str, key: D
         branch_id=answer.branch_id,
         branch_name=answer.branch_name,
     )
-    _keep(store, identity, answer.gen)
+    _keep(store, identity, answer)
     return identity
 
 
-def _keep(store: Store, identity: meta.Identity, gen: str) -> None:
+def _keep(store: Store, identity: meta.Identity, answer: wire.EnrolResponse) -> None:
     with store.write() as db:
         earlier = meta.find_identity(db)
         meta.set_identity(db, identity)
         if meta.find_text(db, meta.GEN) is None:  # a later generation is noticed by the first call, which then resends
-            meta.set_text(db, meta.GEN, gen)
+            meta.set_text(db, meta.GEN, answer.gen)
+        if answer.recovery_key:
+            meta.set_text(db, meta.RECOVERY_KEY, answer.recovery_key)
+        guard.reset(db)
         if earlier is not None and earlier.device_id != identity.device_id:
             begin_refetch(db)  # the new device has a feed and a chain of its own; events that wait are kept
             meta.set_chain_head(db, meta.ChainHead())

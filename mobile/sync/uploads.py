@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from mobile.platform.clock import Clock
-from mobile.store import files
+from mobile.store import files, wiping
 from mobile.store.database import Store
 from mobile.store.files import StoredFile
 from mobile.sync.transport import PRODUCT_HEADER, FileTransport, Reply, TransportError
@@ -20,6 +20,8 @@ from shared.errors import DomainError
 _LOG: Final = logging.getLogger(__name__)
 PIECE_BYTES: Final = 256 * 1024
 _PATH: Final = "/api/v1/uploads"
+_EVIDENCE_PATH: Final = "/api/v1/evidence"
+_STREAM: Final = "application/octet-stream"
 _TIMEOUT_S: Final = 30.0
 _VERSION: Final = {"Tus-Resumable": "1.0.0"}
 
@@ -56,7 +58,20 @@ class FileLane:
                     files.postpone(db, file.sha256)
         with self._store.write() as db:
             files.prune(db, self._store.folder, self._clock.now_ms())
+        self._deliver_evidence()
         return Delivered(delivered=delivered, waiting=len(waiting) - delivered)
+
+    def _deliver_evidence(self) -> None:
+        """Hand in what was sealed to the server before a wipe; only a file that it has taken is deleted here."""
+        for path in wiping.list_evidence(self._store.folder):
+            try:
+                answer = self._call("POST", _EVIDENCE_PATH, {"Content-Type": _STREAM}, path.read_bytes())
+            except TransportError:
+                return
+            if answer.status in {HTTPStatus.OK, HTTPStatus.CREATED}:
+                path.unlink(missing_ok=True)
+            else:
+                _LOG.warning("sealed evidence was not taken: status %s", answer.status)
 
     def _deliver(self, file: StoredFile) -> bool:
         try:

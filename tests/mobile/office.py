@@ -70,6 +70,8 @@ class Office:
         self.kept: dict[str, wire.PhoneEvent] = {}
         self.arrivals: list[str] = []
         self.positions = 0
+        self.order, self.recovery_key = "", ""
+        self.evidence: list[bytes] = []
         self.is_cut_off = False
         self.faults: collections.deque[str] = collections.deque()
         self.requests: list[wire.SyncRequest] = []
@@ -113,6 +115,9 @@ class Office:
             return 200, {"Content-Type": "text/html"}, b"<html>Welcome to the station's Wi-Fi</html>"
         if fault.isdigit():
             return int(fault), ours, json.dumps({"code": f"planted_{fault}"}).encode()
+        if path == "/api/v1/evidence":
+            self.evidence.append(payload)
+            return 201, ours, b"{}"
         request = msgspec.json.decode(payload, type=wire.SyncRequest)
         events = [msgspec.json.decode(raw, type=wire.PhoneEvent) for raw in request.events]
         if any(self.refuses(event) for event in events):
@@ -137,6 +142,8 @@ class Office:
             cursor=len(self.feed),
             reset=is_other,
             duty=((0, 1 << 50),),
+            order=self.order,
+            recovery_key=self.recovery_key,
         )
         return msgspec.json.encode(response)
 

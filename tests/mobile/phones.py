@@ -22,14 +22,19 @@ class HandClock:
     def __init__(self, now_ms: int = START_MS) -> None:
         """Stand at `now_ms`, Unix milliseconds."""
         self._now_ms = now_ms
+        self._turned_back_ms = 0
 
     def now_ms(self) -> int:
         """Return Unix time in milliseconds."""
-        return self._now_ms
+        return self._now_ms - self._turned_back_ms
 
     def mono_ms(self) -> int:
         """Return milliseconds since this clock was made."""
         return self._now_ms - START_MS
+
+    def turn_back_ms(self, by_ms: int) -> None:
+        """Turn the wall clock back; time since the boot is not touched."""
+        self._turned_back_ms += by_ms
 
     def pass_ms(self, elapsed_ms: int) -> None:
         """Move forward."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -24,6 +25,7 @@ from tests.mobile.phones import HandClock, open_phone
 from tests.mobile.walk import Countdown
 
 PHOTO = b"\xff\xd8\xff" + b"meter plate of Zhao's kitchen" * 6000
+EMPTY_IDENTITY = dict.fromkeys(("server_url", "device_id", "technician_id", "branch_id", "branch_name"), "")
 SECRETS = [text.encode() for text in ("赵敏", "138****0001", "桃北中街", "火焰发黄", "狗会咬人", "王建国", TOKEN)]
 
 
@@ -60,8 +62,7 @@ def write_plain_phone(folder: Path) -> str:
     with sqlite3.connect(folder / FILE_NAME) as db:
         for statement in schema.TABLES:
             db.execute(statement)
-        known = '{"server_url":"","token":"%s","device_id":"d","technician_id":"t",' % TOKEN
-        known += '"technician_name":"王建国","branch_id":"b","branch_name":"站"}'
+        known = json.dumps({**EMPTY_IDENTITY, "token": TOKEN, "technician_name": "王建国"}, ensure_ascii=False)
         db.executemany("INSERT INTO meta VALUES (?, ?)", [("identity", known), ("gen", "g"), ("cursor", "1")])
         db.execute("INSERT INTO jobs VALUES ('order-1', ?, 0, NULL)", (msgspec.json.encode(job()),))
         note = wire.PhoneEvent(
