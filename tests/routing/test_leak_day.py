@@ -10,10 +10,10 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from tests.benchmarks.leak_day.__main__ import main
+from tests.benchmarks.leak_day.__main__ import main, wanted_days
 from tests.benchmarks.leak_day.day import Day
 from tests.benchmarks.leak_day.metrics import figures, outcome_of
-from tests.benchmarks.leak_day.policies import POLICIES
+from tests.benchmarks.leak_day.policies import POLICIES, fingerprint
 from tests.benchmarks.leak_day.rules import FirstComeFirstServed, NearestPreempting
 from tests.benchmarks.leak_day.world import ROUTINE_ORDERS, TECHNICIANS, make_world
 
@@ -112,3 +112,20 @@ def test_unknown_policy_is_named_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="hybrid"):
         main(["--policies", "hybrid", "--json", str(tmp_path / "x.json")])
     assert {"ours", "fcfs", "near+preempt", "hyb", "OR-Tools warm"} <= set(POLICIES)
+
+
+def test_days_are_played_anew_when_the_code_has_changed(tmp_path: Path) -> None:
+    """The same settings under other code are other days: one changed line of a planner tells them apart."""
+    (tmp_path / "planner.py").write_text("x = 1\n", "utf-8")
+    before = fingerprint([tmp_path])
+    assert fingerprint([tmp_path]) == before
+    (tmp_path / "planner.py").write_text("x = 2\n", "utf-8")
+    assert fingerprint([tmp_path]) != before
+
+
+def test_seeds_hold_for_every_policy_that_is_named() -> None:
+    """Twenty asked for are twenty; without being asked, peers are played on five."""
+    twenty = list(range(1, 21))
+    assert wanted_days("ours,hyb", twenty, None) == [(name, seed) for name in ("ours", "hyb") for seed in twenty]
+    assert [seed for name, seed in wanted_days("ours,hyb", None, None) if name == "hyb"] == twenty[:5]
+    assert [seed for name, seed in wanted_days("all", twenty, None) if name == "fcfs"] == twenty[:5]

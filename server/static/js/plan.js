@@ -63,7 +63,8 @@ function madeBy(plan) {
 
 /** @param {any} quality */
 function gap(quality) {
-  if (!quality || quality.gap === null || quality.gap === undefined) return t('console.plan.no_bound');
+  // A bound of nothing says nothing: every plan costs more than that.
+  if (!quality || quality.gap === null || quality.gap === undefined || !(quality.bound > 0)) return t('console.plan.no_bound');
   return t('console.plan.gap', { percent: (100 * quality.gap).toFixed(1) });
 }
 

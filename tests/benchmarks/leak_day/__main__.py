@@ -1,6 +1,7 @@
 """``python -m tests.benchmarks.leak_day --scenario A --seeds 1-20 [--policies ours,hyb] --json OUT``.
 
-Rows are one per policy and seed; an existing OUT of the same scenario is taken up where it was left.
+Rows are one per policy and seed; an existing OUT of the same scenario, settings and code is taken up where it was left.
+Policies other than ours are played on the first five seeds unless ``--seeds`` or ``--peer-seeds`` says otherwise.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tests.benchmarks.leak_day.metrics import Outcome, figures
 from tests.benchmarks.leak_day.policies import POLICIES, fingerprint, play
 from tests.benchmarks.leak_day.world import SCENARIOS
 
+SEEDS = list(range(1, 21))
 PEER_SEEDS = 5
 SHOWN = (
     "p1_p50_min",
@@ -41,7 +43,7 @@ Days = dict[tuple[str, int], Outcome]
 def main(arguments: list[str] | None = None) -> int:
     """Play the days asked for and write the figures; return 0."""
     asked = _parser().parse_args(arguments)
-    wanted = _wanted(asked)
+    wanted = wanted_days(asked.policies, asked.seeds, asked.peer_seeds)
     days = {key: day for key, day in _earlier(asked).items() if key in wanted}
     missing = [key for key in wanted if key not in days]
     for done, day in enumerate(_played(missing, asked.scenario, asked.processes), 1):
@@ -57,9 +59,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.leak_day", description=__doc__)
     parser.add_argument("--scenario", choices=sorted(SCENARIOS), default="A")
-    parser.add_argument("--seeds", type=_numbers, default=list(range(1, 21)), help="1-20, 3 or 1,4,7")
+    parser.add_argument("--seeds", type=_numbers, help="1-20 (as without), 3 or 1,4,7: of every policy that is named")
     parser.add_argument("--policies", default="ours", help="comma-separated names, or all")
-    parser.add_argument("--peer-seeds", type=int, default=PEER_SEEDS, help="seeds of policies other than ours")
+    parser.add_argument("--peer-seeds", type=int, help="seeds of policies other than ours")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--json", type=Path, required=True)
     return parser
@@ -73,12 +75,19 @@ def _numbers(text: str) -> list[int]:
     return found
 
 
-def _wanted(asked: argparse.Namespace) -> list[tuple[str, int]]:
-    names = list(POLICIES) if asked.policies == "all" else [name.strip() for name in asked.policies.split(",")]
+def wanted_days(policies: str, seeds: list[int] | None, peer_seeds: int | None) -> list[tuple[str, int]]:
+    """Return policy and seed of every day to play; seeds given for policies named one by one hold for all of them.
+
+    Raise SystemExit for an unknown policy.
+    """
+    names = list(POLICIES) if policies == "all" else [name.strip() for name in policies.split(",")]
     unknown = sorted(set(names) - set(POLICIES))
     if unknown:
         raise SystemExit(f"unknown policies: {', '.join(unknown)}; known: {', '.join(POLICIES)}")
-    return [(n, s) for n in names for s in (asked.seeds if n == "ours" else asked.seeds[: asked.peer_seeds])]
+    ours = SEEDS if seeds is None else seeds
+    is_named = seeds is not None and policies != "all"
+    peers = ours[:peer_seeds] if peer_seeds is not None or is_named else ours[:PEER_SEEDS]
+    return [(name, seed) for name in names for seed in (ours if name == "ours" else peers)]
 
 
 def _played(keys: list[tuple[str, int]], scenario: str, processes: int) -> Iterator[Outcome]:

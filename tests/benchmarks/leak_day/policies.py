@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
+import routing
 from tests.benchmarks.leak_day.day import Day, Policy
 from tests.benchmarks.leak_day.metrics import Outcome, outcome_of
 from tests.benchmarks.leak_day.objective import Prices, Rules
@@ -39,12 +42,17 @@ ROLLING: dict[str, tuple[Prices, Rules]] = {
     "OR-Tools warm+greedy": (BASE, OR_TOOLS),
     "hyb+OR-Tools": (BASE, replace(OR_TOOLS, call_off=True)),
 }
+CODE = (Path(routing.__file__).parent, Path(__file__).parent)
 POLICIES = ("ours", "fcfs", "near+preempt", *ROLLING)
 
 
-def fingerprint() -> str:
-    """Return what tells settings apart: days played under others are not taken up again."""
-    return hashlib.sha256(repr((OURS, ROLLING)).encode()).hexdigest()[:12]
+def fingerprint(folders: Sequence[Path] = CODE) -> str:
+    """Return what tells settings and code apart: days played under others are not taken up again."""
+    digest = hashlib.sha256(repr((OURS, ROLLING)).encode())
+    for folder in folders:
+        for path in sorted(folder.rglob("*.py")):
+            digest.update(f"{path.relative_to(folder).as_posix()} ".encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def play(policy: str, seed: int, scenario: str) -> Outcome:
