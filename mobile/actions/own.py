@@ -41,6 +41,11 @@ class Own:
         with self._store.read() as db:
             return pocket.list_messages(db)
 
+    def timers(self, work_order_id: str) -> tuple[pocket.RunningTimer, ...]:
+        """Return the timers of a job that run."""
+        with self._store.read() as db:
+            return tuple(timer for timer in pocket.list_timers(db) if timer.work_order_id == work_order_id)
+
     def wait_at(self) -> str:
         """Return where the technician best waits for his next job, empty when the centre has no advice."""
         with self._store.read() as db:

@@ -23,6 +23,7 @@ PREFERENCES: Final = "preferences"
 KIT: Final = "kit"  # instruments, van stock and the shift's beginning
 MESSAGES: Final = "messages"  # of the centre, the newest last
 POSITION_VIEWS: Final = "position_views"
+TIMERS: Final = "timers"  # of steps, still running
 WAIT_AT: Final = "wait_at"
 GUARD: Final = "guard"  # whether the desk has locked this phone
 CONTACT: Final = "contact"  # how long the server has been silent

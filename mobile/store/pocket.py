@@ -60,6 +60,33 @@ class PositionViews(msgspec.Struct, frozen=True, kw_only=True):
     fetched_ms: int | None = None
 
 
+class RunningTimer(msgspec.Struct, frozen=True, kw_only=True):
+    """A step's timer that runs, also while the app does not: when it was started by both clocks, milliseconds."""
+
+    work_order_id: str
+    protocol: str
+    step: str
+    boot_id: str
+    mono_ms: int
+    wall_ms: int
+
+    def elapsed_ms(self, boot_id: str, mono_ms: int, wall_ms: int) -> int:
+        """Return how long it has run: by the clock that never jumps, after a restart of the phone by the wall clock."""
+        ran_ms = mono_ms - self.mono_ms if boot_id == self.boot_id else wall_ms - self.wall_ms
+        return max(0, ran_ms)
+
+
+def list_timers(db: sqlite3.Connection) -> tuple[RunningTimer, ...]:
+    """List the timers that run."""
+    found = meta.find_text(db, meta.TIMERS)
+    return msgspec.json.decode(found, type=tuple[RunningTimer, ...]) if found else ()
+
+
+def set_timers(db: sqlite3.Connection, timers: tuple[RunningTimer, ...]) -> None:
+    """Store the timers that run."""
+    _set(db, meta.TIMERS, timers)
+
+
 def get_preferences(db: sqlite3.Connection) -> Preferences:
     """Return the preferences, the first ones before any was set."""
     return _get(db, meta.PREFERENCES, Preferences)

@@ -71,6 +71,7 @@ class Office:
         self.arrivals: list[str] = []
         self.positions = 0
         self.order, self.recovery_key = "", ""
+        self.messages: tuple[wire.DeskMessage, ...] = ()
         self.evidence: list[bytes] = []
         self.is_cut_off = False
         self.faults: collections.deque[str] = collections.deque()
@@ -144,6 +145,7 @@ class Office:
             duty=((0, 1 << 50),),
             order=self.order,
             recovery_key=self.recovery_key,
+            messages=self.messages,
         )
         return msgspec.json.encode(response)
 
