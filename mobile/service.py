@@ -35,7 +35,10 @@ from shared.protocol import Protocol
 from shared.text import Catalog
 
 _LOG: Final = logging.getLogger(__name__)
-_POLL_S: Final = 3.0  # how soon a lost ring is made up for; the answer to an idle call is small
+_POLL_S: Final = 8.0  # how soon a lost change is made up for; the answer to an idle call is small
+_RUNG_POLL_S: Final = 30.0  # the same while the doorbell hangs: it says itself when it is dead
+_LISTEN_S: Final = 20.0  # of a long poll
+_GRACE_S: Final = 1.5  # what the doorbell gets to connect before the phone listens by long poll
 _STORE_TROUBLE_S: Final = 5.0
 _LANE_PAUSE_S: Final = 5.0
 
@@ -43,7 +46,7 @@ _LANE_PAUSE_S: Final = 5.0
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """The honest state of the line: what waits here, what needs the technician, and how the last call ended.
 
-    `state` is None before the first call.
+    `state` is None before the first call. `is_listening` when news come by long poll because the socket is blocked.
     """
 
     state: SyncState | None
@@ -52,10 +55,13 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     has_doorbell: bool
     code: str
     unsent_photos: int = 0
+    is_listening: bool = False
 
 
 class Phone:
     """One technician's phone. Every call is safe from any thread; after `close` none is allowed."""
+
+    _is_listening = False
 
     def __init__(
         self,
@@ -79,8 +85,10 @@ class Phone:
         check_not_wiped(folder)
         self._store = Store(folder)
         identity = self.find_identity()
-        self._server_url = server_url or (identity.server_url if identity else "")
-        self._token = identity.token if identity else ""
+        self._server_url, self._token = server_url, ""
+        if identity:
+            self._server_url, self._token = server_url or identity.server_url, identity.token
+        self._lines: list[HttpTransport] = []
         new_id, self.clock = ids or chance.new_id, clock or SystemClock()
         self.desk = Desk(
             store=self._store,
@@ -100,16 +108,15 @@ class Phone:
             gate=LocationGate(self._store, load_stillness()),
         )
         self.warden = Warden(self._store, self.engine, self.clock, load_phone_rules())
-        files_transport = lane_transport or self._http()
-        self.lane = FileLane(self._store, files_transport, self.clock)
-        self.own = Own(self._store, files_transport, self.clock)
+        aside = lane_transport or self._http()
+        self.lane, self.own = FileLane(self._store, aside, self.clock), Own(self._store, aside, self.clock)
         self._doorbell: Doorbell | None = None
-        self._wake = threading.Event()
-        self._closing = threading.Event()
+        self._wake, self._closing = threading.Event(), threading.Event()
         self._threads: list[threading.Thread] = []
 
     def _http(self) -> HttpTransport:
-        return HttpTransport(self._server_url, self._token)
+        self._lines.append(HttpTransport(self._server_url, self._token))
+        return self._lines[-1]
 
     # Identity
 
@@ -185,9 +192,10 @@ class Phone:
             state=last.state if last else None,
             unsent=unsent,
             needs_attention=attention,
-            has_doorbell=self._doorbell is not None and self._doorbell.is_connected(),
+            has_doorbell=self._has_doorbell(),
             code=last.code if last else "",
             unsent_photos=unsent_photos,
+            is_listening=self._is_listening,
         )
 
     def subscribe(self, listener: Callable[[], None]) -> None:
@@ -270,6 +278,7 @@ class Phone:
             self.start_doorbell(doorbell_url)
             self._threads = [
                 threading.Thread(target=self._run, name="sync", daemon=True),
+                threading.Thread(target=self._run_listener, name="listen", daemon=True),
                 threading.Thread(target=self._run_lane, name="files", daemon=True),
             ]
             for thread in self._threads:
@@ -279,6 +288,8 @@ class Phone:
         """Stop the threads and close the store. What is stored stays; what is under way is repeated next time."""
         self._closing.set()
         self._wake_up()
+        for line in self._lines:
+            line.close()
         if self._doorbell is not None:
             self._doorbell.stop()
         for thread in self._threads:
@@ -302,6 +313,31 @@ class Phone:
             self._wake.clear()
             self._wake.wait(self._sync_and_rest_s())
 
+    def _run_listener(self) -> None:
+        """Hear of changes by long poll while the doorbell is not connected (decision 1)."""
+        while not self._closing.wait(_GRACE_S):
+            while not self._closing.is_set() and not self._has_doorbell():
+                self._closing.wait(self._listen_and_rest_s())
+            self._is_listening = False
+
+    def _listen_and_rest_s(self) -> float:
+        started_ms = self.clock.mono_ms()
+        try:
+            filed = self.engine.listen(_LISTEN_S)
+        except sqlite3.Error:
+            _LOG.exception("what the long poll brought could not be written")
+            return _STORE_TROUBLE_S
+        self._is_listening = filed is not None
+        if filed is None or filed.received or filed.is_again:
+            self._wake_up()  # deliveries are to be confirmed; or the calls find out what is wrong, and say so
+        if filed is None:
+            return _POLL_S * chance.uniform()
+        has_waited = self.clock.mono_ms() - started_ms > _GRACE_S * 1000
+        return 0.0 if has_waited or filed.received else _GRACE_S
+
+    def _has_doorbell(self) -> bool:
+        return self._doorbell is not None and self._doorbell.is_connected()
+
     def _run_lane(self) -> None:
         while not self._closing.wait(_LANE_PAUSE_S):
             try:
@@ -317,7 +353,9 @@ class Phone:
             # A full disk or a damaged record: keep running, the screen shows it.
             _LOG.exception("the store could not be read or written")
             return _STORE_TROUBLE_S
-        return outcome.retry_in_s if not outcome.is_caught_up else _POLL_S
+        if not outcome.is_caught_up:
+            return outcome.retry_in_s
+        return _RUNG_POLL_S if self._has_doorbell() else _POLL_S
 
 
 def enrol(

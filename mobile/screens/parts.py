@@ -25,10 +25,12 @@ ACTIVE: Final = frozenset(
 
 
 def line_chip(ui: Ui) -> Chip:
-    """Return the honest state of the line: needs attention, saved here, delivered, or no network."""
+    """Return the honest state of the line: needs attention, Wi-Fi sign-in, saved here, delivered, no network."""
     line = ui.phone.line()
     if line.needs_attention:
         return Chip(ui.t("phone.needs_attention", count=line.needs_attention), "p1")
+    if line.code == "captive_portal":
+        return Chip(ui.t("phone.captive_portal"), "p2")
     if line.unsent:
         return Chip(ui.t("phone.saved_here", count=line.unsent), "p2")
     if line.state is SyncState.DONE:

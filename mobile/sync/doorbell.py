@@ -11,32 +11,38 @@ import msgspec
 import socketio
 from socketio.exceptions import SocketIOError
 
+from mobile.platform import chance
 from shared import wire
 from shared.errors import DomainError
 
 _LOG: Final = logging.getLogger(__name__)
-_FIRST_DELAY_S: Final = 1
-_LAST_DELAY_S: Final = 30
-_SPREAD: Final = 0.5
+_SHORTEST_S: Final = 0.2
+_FIRST_CEILING_S: Final = 2.0
+_LAST_CEILING_S: Final = 30.0
+_PATIENCE_S: Final = 10.0
 
 
 class Doorbell:
     """Keeps one socket to the server open in a thread of its own, for as long as it is wanted."""
 
-    def __init__(self, server_url: str, token: str, on_ring: Callable[[wire.Doorbell | None], None]) -> None:
-        """Call `on_ring` in the socket's thread with each ring; None when it (re)connects: changes may wait."""
-        self._server_url = server_url
-        self._token = token
-        self._on_ring = on_ring
-        self._stopped = threading.Event()
+    def __init__(
+        self,
+        server_url: str,
+        token: str,
+        on_ring: Callable[[wire.Doorbell | None], None],
+        uniform: Callable[[], float] = chance.uniform,
+    ) -> None:
+        """Call `on_ring` in the socket's thread with each ring; None when it (re)connects: changes may wait.
+
+        `uniform` gives numbers from 0 to 1: a thousand phones whose server was away come back one after another.
+        """
+        self._server_url, self._token = server_url, token
+        self._on_ring, self._uniform = on_ring, uniform
+        self._stopped, self._lost = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
-        self._client: Any = socketio.Client(
-            reconnection=True,
-            reconnection_delay=_FIRST_DELAY_S,
-            reconnection_delay_max=_LAST_DELAY_S,
-            randomization_factor=_SPREAD,
-        )
+        self._client: Any = socketio.Client(reconnection=False, request_timeout=_PATIENCE_S)
         self._client.on("connect", lambda: on_ring(None))
+        self._client.on("disconnect", lambda *_reason: self._lost.set())
         self._client.on(wire.DOORBELL, self._ring)
         self._client.on(wire.NACK, self._refused)
 
@@ -48,6 +54,7 @@ class Doorbell:
     def stop(self) -> None:
         """Hang up."""
         self._stopped.set()
+        self._lost.set()
         self._client.shutdown()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout=5.0)
@@ -68,19 +75,24 @@ class Doorbell:
         return True
 
     def _keep_connected(self) -> None:
-        delay_s: float = _FIRST_DELAY_S
-        while not self._stopped.is_set() and not self._connect():
-            # The client repeats by itself only after a first success.
-            self._stopped.wait(delay_s)
-            delay_s = min(delay_s * 2, _LAST_DELAY_S)
+        ceiling_s: float = _FIRST_CEILING_S
+        while not self._stopped.is_set():
+            self._lost.clear()
+            if self._connect():
+                ceiling_s = _FIRST_CEILING_S
+                self._lost.wait()
+            self._stopped.wait(_SHORTEST_S + ceiling_s * self._uniform())
+            ceiling_s = min(ceiling_s * 2, _LAST_CEILING_S)
 
     def _connect(self) -> bool:
         try:
-            self._client.connect(self._server_url, transports=["websocket"], auth={"token": self._token})
+            self._client.connect(
+                self._server_url, transports=["websocket"], auth={"token": self._token}, wait_timeout=_PATIENCE_S
+            )
         except (SocketIOError, ValueError, OSError) as error:
             _LOG.info("the doorbell is not connected: %s", error)
             return False
-        return True
+        return not self._stopped.is_set()
 
     def _ring(self, data: object) -> None:
         self._on_ring(read_ring(data))

@@ -17,13 +17,22 @@ from mobile.store.database import Store
 from mobile.sync import backoff, news
 from mobile.sync.inbox import Call, Filed, Inbox
 from mobile.sync.location import LocationGate
-from mobile.sync.transport import SYNC_PATH, Reply, Transport, TransportError, Verdict, is_portal, judge
+from mobile.sync.transport import (
+    SYNC_PATH,
+    ForeignServerError,
+    Reply,
+    Transport,
+    TransportError,
+    Verdict,
+    is_portal,
+    judge,
+)
 from shared import wire
 from shared.errors import DomainError
 from shared.work_order import Priority
 
 _LOG: Final = logging.getLogger(__name__)
-_TIMEOUT_S: Final = 10.0
+_TIMEOUT_S: Final = 30.0  # a line with ten seconds of delay still works; a dead one is given up sooner (http.py)
 _MOST_ROUNDS: Final = 60
 _MOST_POSITIONS: Final = 60
 _OFFSET_SAMPLES: Final = 8
@@ -57,6 +66,7 @@ class _Round(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     event_ids: tuple[str, ...] = ()
     text: dict[str, str] = {}
+    is_unanswered: bool = False
 
 
 class _Problem(msgspec.Struct, frozen=True):
@@ -105,6 +115,15 @@ class SyncEngine:
             return self._conclude([self._exchange(0, wait_s)], 0)
         with self._sending:
             return self._run_rounds()
+
+    def listen(self, wait_s: float) -> Filed | None:
+        """Ask for changes and wait up to `wait_s` for one; None when our server did not answer.
+
+        The long poll where sockets are blocked: it sends no event, and what it brings is filed like any answer. How
+        the line is judged stays with `run_once`.
+        """
+        done = self._exchange(0, wait_s)
+        return done.filed if done.state is SyncState.DONE else None
 
     def hear(self, bell: wire.Doorbell) -> bool:
         """Take a ring of the doorbell; True when its changes came along and no call is needed."""
@@ -187,7 +206,8 @@ class SyncEngine:
         except TransportError as error:
             self._positions.extendleft(reversed(positions))
             _LOG.info("no answer: %s", error)
-            return _Round(state=SyncState.OFFLINE, code="no_network")
+            code = "captive_portal" if isinstance(error, ForeignServerError) else "no_network"
+            return _Round(state=SyncState.OFFLINE, code=code, is_unanswered=True)
         return self._read(call, reply, sent_at_ms, is_prompt=wait_s == 0)
 
     def _read(self, call: Call, reply: Reply, sent_at_ms: int, *, is_prompt: bool) -> _Round:
@@ -269,7 +289,12 @@ class SyncEngine:
             set_aside=set_aside,
             received=sum(item.filed.received for item in rounds),
             is_caught_up=is_fine,
-            retry_in_s=backoff.delay_s(self._failures, self._uniform(), holds_emergency=holds_emergency),
+            retry_in_s=backoff.delay_s(
+                self._failures,
+                self._uniform(),
+                holds_emergency=holds_emergency,
+                is_unanswered=last.is_unanswered or last.code == "captive_portal",
+            ),
             code=last.code,
         )
         return self.last_outcome

@@ -1,13 +1,28 @@
-"""The sync call over HTTP."""
+"""The sync call over HTTP. A call whose line has died is given up as soon as a fresh line is answered."""
 
 from __future__ import annotations
 
+import collections
+import queue
 import threading
 from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
 
 import requests
 
-from mobile.sync.transport import Reply, TransportError
+from mobile.platform.clock import SystemClock
+from mobile.sync.transport import PRODUCT_HEADER, ForeignServerError, Reply, TransportError
+
+_PROBE_PATH: Final = "/healthz"
+_CONNECT_S: Final = 6.0
+_DOUBT_S: Final = 4.0  # silence after which a fresh line is tried
+_PROBE_S: Final = 3.0
+_PROBE_PAUSE_S: Final = 1.5
+_WATCHED_S: Final = 26.0  # of a call's patience the last part is watched: before it a long poll is silent by right
+_SLOW_BYTES_S: Final = 2_000  # a slow uplink carries at least so much; a long message may be silent for longer
+_PIECE_BYTES: Final = 4096
+_CLOCK: Final = SystemClock()
 
 
 class HttpTransport:
@@ -18,38 +33,108 @@ class HttpTransport:
         self._server_url = server_url.rstrip("/")
         self._token = token
         self._certificates = certificates
-        self._sessions = threading.local()
+        self._idle: collections.deque[requests.Session] = collections.deque()
+        self._attempts: set[_Attempt] = set()
+        self._is_closed = False
+
+    def close(self) -> None:
+        """Give up every call under way; later ones fail at once."""
+        self._is_closed = True
+        for attempt in list(self._attempts):
+            attempt.give_up()
 
     def post(self, path: str, payload: bytes, timeout_s: float) -> Reply:
         """Return the answer, whatever its status. Raises TransportError when there is none."""
-        headers = {"Content-Type": "application/json"}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
-        try:
-            answer = self._session().post(
-                self._server_url + path, data=payload, headers=headers, timeout=timeout_s, allow_redirects=False
-            )
-        except (requests.RequestException, ValueError, OSError) as error:  # urllib3 lets some of its own pass
-            raise TransportError(str(error)) from error
-        return Reply(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, answer.content)
+        return self._call("POST", path, {"Content-Type": "application/json"}, payload, timeout_s)
 
     def exchange(self, method: str, path: str, headers: Mapping[str, str], payload: bytes, timeout_s: float) -> Reply:
         """Return the answer to a call of the file lane. Raises TransportError when there is none."""
-        told = {**headers, "Authorization": f"Bearer {self._token}"}
-        try:
-            answer = self._session().request(
-                method, self._server_url + path, data=payload, headers=told, timeout=timeout_s, allow_redirects=False
-            )
-        except (requests.RequestException, ValueError, OSError) as error:
-            raise TransportError(str(error)) from error
-        return Reply(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, answer.content)
+        return self._call(method, path, headers, payload, timeout_s)
 
-    def _session(self) -> requests.Session:
-        # One session per thread: a long poll and a call with events run at the same time.
-        session = getattr(self._sessions, "session", None)
-        if not isinstance(session, requests.Session):
-            session = requests.Session()
-            session.trust_env = False  # a phone's call never goes through a proxy that it was not given
-            session.verify = self._certificates or True
-            self._sessions.session = session
+    def _call(self, method: str, path: str, headers: Mapping[str, str], payload: bytes, timeout_s: float) -> Reply:
+        told = {**headers, "Authorization": f"Bearer {self._token}"} if self._token else dict(headers)
+        request = requests.Request(method, self._server_url + path, headers=told, data=payload)
+        if self._is_closed:
+            raise TransportError("closed")
+        attempt = _Attempt(self._idle.pop() if self._idle else self._new_session(), request, timeout_s)
+        self._attempts.add(attempt)
+        try:
+            return self._watch(attempt, _DOUBT_S + max(0.0, timeout_s - _WATCHED_S) + len(payload) / _SLOW_BYTES_S)
+        finally:
+            self._attempts.discard(attempt)
+
+    def _watch(self, attempt: _Attempt, silent_by_right_s: float) -> Reply:
+        reply = attempt.wait(silent_by_right_s)
+        while reply is None:
+            if attempt.silence_s() > _DOUBT_S and self._is_answered_afresh() and attempt.silence_s() > _DOUBT_S:
+                # The session stays with the dead call; sending again is harmless, for every event has its id.
+                raise TransportError("the line hangs while a fresh one is answered")
+            reply = attempt.wait(_PROBE_PAUSE_S)
+        self._idle.append(attempt.session)
+        return reply
+
+    def _is_answered_afresh(self) -> bool:
+        session = self._new_session()
+        try:
+            answer = session.get(self._server_url + _PROBE_PATH, timeout=_PROBE_S, allow_redirects=False)
+        except (requests.RequestException, ValueError, OSError):
+            return False
+        else:
+            return answer.status_code == HTTPStatus.OK and PRODUCT_HEADER in answer.headers
+        finally:
+            session.close()
+
+    def _new_session(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False  # a phone's call never goes through a proxy that it was not given
+        session.verify = self._certificates or True
         return session
+
+
+class _Attempt:
+    """One call in a thread of its own, so that it can be given up while it hangs."""
+
+    def __init__(self, session: requests.Session, request: requests.Request, timeout_s: float) -> None:
+        """Begin."""
+        self.session = session
+        self._timeout_s = timeout_s
+        self._moved_s = _CLOCK.mono_ms() / 1000
+        self._outcomes: queue.SimpleQueue[Reply | TransportError] = queue.SimpleQueue()
+        threading.Thread(target=self._run, args=(request,), name="call", daemon=True).start()
+
+    def wait(self, seconds: float) -> Reply | None:
+        """Return the answer, None when there is none yet. Raises TransportError when there will be none."""
+        try:
+            outcome = self._outcomes.get(timeout=seconds)
+        except queue.Empty:
+            return None
+        if isinstance(outcome, TransportError):
+            raise outcome
+        return outcome
+
+    def give_up(self) -> None:
+        """Let the caller go; the call itself ends by its own time-out."""
+        self._outcomes.put(TransportError("closed"))
+
+    def silence_s(self) -> float:
+        """Return for how many seconds nothing has come."""
+        return _CLOCK.mono_ms() / 1000 - self._moved_s
+
+    def _run(self, request: requests.Request) -> None:
+        try:
+            outcome: Reply | TransportError = self._exchange(request)
+        except requests.exceptions.SSLError as error:
+            outcome = ForeignServerError(str(error))
+        except (requests.RequestException, ValueError, OSError) as error:  # urllib3 lets some of its own pass
+            outcome = TransportError(str(error))
+        self._outcomes.put(outcome)
+
+    def _exchange(self, request: requests.Request) -> Reply:
+        limits = (min(_CONNECT_S, self._timeout_s), self._timeout_s)
+        prepared = self.session.prepare_request(request)
+        with self.session.send(prepared, timeout=limits, allow_redirects=False, stream=True) as answer:
+            body = bytearray()
+            for piece in answer.iter_content(_PIECE_BYTES):
+                body += piece
+                self._moved_s = _CLOCK.mono_ms() / 1000
+            return Reply(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, bytes(body))

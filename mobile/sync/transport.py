@@ -19,6 +19,10 @@ class TransportError(Exception):
     """No answer of our server: no network, a time-out, a broken connection, or somebody else's page."""
 
 
+class ForeignServerError(TransportError):
+    """Somebody else answered in our server's place: his certificate is not one of ours."""
+
+
 class Reply(msgspec.Struct, frozen=True):
     """An HTTP answer; names of headers are in lower case."""
 
@@ -66,5 +70,6 @@ def judge(reply: Reply) -> Verdict:
 
 def is_portal(reply: Reply) -> bool:
     """Tell whether an answer is a network's sign-in page: somebody answers well, but it is not our server."""
-    is_page = reply.status < HTTPStatus.BAD_REQUEST or reply.status == HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED
+    is_ill = reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR  # a proxy before our server says so when it is away
+    is_page = not is_ill or reply.status == HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED
     return PRODUCT_HEADER not in reply.headers and is_page

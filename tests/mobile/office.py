@@ -6,6 +6,7 @@ import collections
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
@@ -74,6 +75,9 @@ class Office:
         self.messages: tuple[wire.DeskMessage, ...] = ()
         self.evidence: list[bytes] = []
         self.is_cut_off = False
+        self.waits = False
+        self.foreign: tuple[int, dict[str, str], bytes] | None = None
+        self.released = threading.Event()
         self.faults: collections.deque[str] = collections.deque()
         self.requests: list[wire.SyncRequest] = []
         self.answers: collections.deque[bytes] = collections.deque()
@@ -92,6 +96,7 @@ class Office:
 
     def close(self) -> None:
         """Stop listening."""
+        self.released.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -108,14 +113,26 @@ class Office:
         """Return status, headers and body for one call."""
         if self.is_cut_off:
             raise ConnectionAbortedError
+        if self.foreign is not None:
+            return self.foreign
         ours = {"X-Leakfirst": "1", "Content-Type": "application/json"}
+        if path == "/healthz":
+            return 200, ours, b"{}"
         if path == "/api/v1/enrol":
             return self._enrol(payload, ours)
         fault = self.faults.popleft() if self.faults else ""
+        spoilt = self._spoil(fault, ours)
+        return spoilt or self._take(path, payload, ours, fault)
+
+    def _spoil(self, fault: str, ours: dict[str, str]) -> tuple[int, dict[str, str], bytes] | None:
         if fault == "portal":
             return 200, {"Content-Type": "text/html"}, b"<html>Welcome to the station's Wi-Fi</html>"
-        if fault.isdigit():
-            return int(fault), ours, json.dumps({"code": f"planted_{fault}"}).encode()
+        if fault == "hang":
+            self.released.wait()
+            raise ConnectionAbortedError
+        return (int(fault), ours, json.dumps({"code": f"planted_{fault}"}).encode()) if fault.isdigit() else None
+
+    def _take(self, path: str, payload: bytes, ours: dict[str, str], fault: str) -> tuple[int, dict[str, str], bytes]:
         if path == "/api/v1/evidence":
             self.evidence.append(payload)
             return 201, ours, b"{}"
@@ -123,11 +140,17 @@ class Office:
         events = [msgspec.json.decode(raw, type=wire.PhoneEvent) for raw in request.events]
         if any(self.refuses(event) for event in events):
             return 422, ours, json.dumps({"code": "planted_refusal"}).encode()
+        self._wait_for_news(request)
         with self._lock:
             body = self._sync(request, events)
         if fault == "lose_answer":
             raise ConnectionAbortedError
         return 200, ours, self.answers.popleft() if self.answers else body
+
+    def _wait_for_news(self, request: wire.SyncRequest) -> None:
+        until_s = time.monotonic() + request.wait_s * self.waits
+        while request.cursor == len(self.feed) and time.monotonic() < until_s:
+            self.released.wait(0.01)
 
     def _sync(self, request: wire.SyncRequest, events: list[wire.PhoneEvent]) -> bytes:
         self.requests.append(request)
@@ -179,8 +202,11 @@ class Office:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_GET(self) -> None:
+                self.do_POST()
+
             def do_POST(self) -> None:
-                payload = self.rfile.read(int(self.headers["Content-Length"]))
+                payload = self.rfile.read(int(self.headers.get("Content-Length", "0")))
                 try:
                     status, headers, body = office.answer(self.path, payload)
                 except ConnectionAbortedError:

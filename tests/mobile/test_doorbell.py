@@ -33,14 +33,14 @@ def wait_until(is_true: Callable[[], bool]) -> bool:
 class Tower:
     """A socket server of the outside world: it rings, and it counts what phones send up."""
 
-    def __init__(self) -> None:
-        """Listen on a free port."""
+    def __init__(self, port: int = 0) -> None:
+        """Listen on a port, a free one when none is named."""
         self.tokens: list[str] = []
         self.positions: list[dict[str, Any]] = []
         self.sockets: Any = socketio.Server(async_mode="threading", transports=["websocket"])
         self.sockets.on("connect", self._connect)
         self.sockets.on(wire.POSITIONS, self._note)
-        self.server = make_server("127.0.0.1", 0, socketio.WSGIApp(self.sockets), threaded=True)
+        self.server = make_server("127.0.0.1", port, socketio.WSGIApp(self.sockets), threaded=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def _connect(self, _sid: str, _environ: dict[str, Any], auth: dict[str, str]) -> None:
