@@ -19,7 +19,7 @@ from server.accounts import service as account_service
 from server.accounts import views as account_views
 from server.accounts.models import Account
 from server.basemap import views as basemap_views
-from server.board import absence_views, plan_views, storm_views
+from server.board import absence_views, plan_views, storm_views, watch_views
 from server.board import views as board_views
 from server.call_backs import views as call_back_views
 from server.core import errors, registry, texts
@@ -43,6 +43,7 @@ _SLICES: Final = (
     account_views,
     absence_views,
     storm_views,
+    watch_views,
     customer_views,
     intake_views,
     board_views,

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from server.absences import service as absence_service
+from server.accounts import service as account_service
 from server.call_backs import service as call_backs
 from server.core import journal
 from server.core.journal import Event
 from server.core.relay import DueHandler, Handler
 from server.core.unit_of_work import Tx
+from server.devices import service as devices
 from server.dispatch import absence, doors, hours, ladder, offers, storm
 from server.dispatch import service as dispatch
 from server.escalation import service as escalation
@@ -41,6 +43,11 @@ IGNORED: Final = frozenset(
         events.CUSTOMER_TOLD,
         events.LEAK_UNACCEPTED,
         events.LEAK_TAKEN,
+        events.DEVICE_ORDER_DONE,
+        events.EVIDENCE_RECOVERED,
+        events.TEST_PUSH_SENT,
+        events.TEST_PUSH_SEEN,
+        events.TEST_PUSH_MISSED,
         events.FACT_QUARANTINED,
         events.FACT_RECORDED,
         events.CUSTOMER_COPY_ISSUED,
@@ -50,7 +57,6 @@ IGNORED: Final = frozenset(
         events.DEVICE_REVOKED,
         events.DEVICE_KEY_CHANGED,
         events.KEY_CERTIFIED,
-        events.SHIFT_CHANGED,
         events.MESSAGE_WRITTEN,
         events.MESSAGE_RECEIVED,
         events.ORDERS_IMPORTED,
@@ -78,6 +84,7 @@ def reactions(profile: str) -> dict[str, tuple[Handler, ...]]:
         events.STORM_BEGUN: (_replan(profile, storm.STORM),),
         events.STORM_ENDED: (_replan(profile, storm.OVER),),
         events.DEVICE_ENROLLED: (tell_new_device,),
+        events.DEVICE_ORDER_GIVEN: (tell_unlocked_device,),
         events.RECORD_SIGNED: (_with(profile, issue_copy_and_close),),
         events.SIGNATURE_WAIVED: (_with(profile, issue_copy_and_close),),
         events.FILE_RECEIVED: (_with(profile, close_what_waited_for_files),),
@@ -90,6 +97,10 @@ def duties(profile: str) -> dict[str, DueHandler]:
         work_order_service.BREACH: lambda tx, data: work_order_service.record_breaches(
             tx, data["work_order_id"], profile
         ),
+        account_service.SHIFT_STARTS: lambda tx, data: devices.test_at_start(
+            tx, data["technician_id"], data["start_ms"]
+        ),
+        devices.PUSH_UNANSWERED: lambda tx, data: devices.note_unanswered(tx, data["push_id"]),
         escalation.CLIMB: lambda tx, data: ladder.climb(tx, data["work_order_id"], data["fence"], profile),
         offers.OFFER_EXPIRES: lambda tx, data: offers.expire(tx, data["work_order_id"], data["epoch"], profile),
         offers.OFFER_DUE: lambda tx, data: dispatch.offer_due_stops(tx, profile, {data["technician_id"]}),
@@ -208,6 +219,12 @@ def tell_new_device(tx: Tx, event: Event) -> None:
     """Let a newly enrolled phone hear of the jobs that its technician has already."""
     held = dispatch.list_held_orders(tx, event.data["technician_id"])
     journal.tell_again(tx.session, event.data["device_id"], held)
+
+
+def tell_unlocked_device(tx: Tx, event: Event) -> None:
+    """A phone that was locked missed what happened meanwhile: it hears of its jobs again."""
+    if event.data["kind"] == devices.UNLOCK:
+        tell_new_device(tx, event)
 
 
 def schedule_call_back(tx: Tx, event: Event, profile: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import orm
 
 from server.accounts import repository
 from server.accounts.models import Account, Branch, Device, DeviceKey, EnrolCode, Shift, SignIn, Technician
-from server.core import clock, journal, signing_keys
+from server.core import clock, deadlines, journal, signing_keys
 from server.core.unit_of_work import Actor, Tx
 from shared import events, signature, wire
 from shared.errors import DomainError
@@ -25,6 +25,7 @@ CODE_LIFE_MS: Final = 10 * 60_000
 SESSION_LIFE_MS: Final = 14 * 3_600_000
 _FAILURES_ALLOWED: Final = 10
 _LOCK_MS: Final = 15 * 60_000
+SHIFT_STARTS: Final = "shift_starts"
 _NOBODY: Final = _HASHER.hash("nobody")
 
 
@@ -267,8 +268,20 @@ def add_technician(tx: Tx, technician_id: str, values: dict[str, Any], shifts: l
     technician = Technician(id=technician_id, branch_id=tx.branch_id, **values)
     tx.session.add(technician)
     tx.session.flush()
-    tx.session.add_all(
-        Shift(id=tx.new_id(), branch_id=tx.branch_id, technician_id=technician_id, start_ms=start, end_ms=end)
-        for start, end in shifts
-    )
+    for start_ms, end_ms in shifts:
+        add_shift(tx, technician_id, start_ms, end_ms)
     return technician
+
+
+def add_shift(tx: Tx, technician_id: str, start_ms: int, end_ms: int) -> None:
+    """Add a shift, and owe what is done when it begins: the test of the phone's channel."""
+    row = Shift(id=tx.new_id(), branch_id=tx.branch_id, technician_id=technician_id, start_ms=start_ms, end_ms=end_ms)
+    tx.session.add(row)
+    owe_start(tx, row)
+
+
+def owe_start(tx: Tx, shift: Shift) -> None:
+    """Owe what is done at the beginning of a shift that is still to come; a changed one replaces the earlier duty."""
+    if shift.start_ms >= tx.now_ms:
+        data = {"technician_id": shift.technician_id, "start_ms": shift.start_ms}
+        deadlines.schedule(tx, SHIFT_STARTS, shift.id, shift.start_ms, data)

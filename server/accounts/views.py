@@ -8,6 +8,7 @@ import msgspec
 import segno
 
 from server.accounts import repository, service
+from server.core import recovery
 from server.core.registry import DESK, OFFICE, Audience, Registry
 from server.core.unit_of_work import Actor
 from shared import wire
@@ -40,7 +41,8 @@ def enrol(call: Call) -> wire.EnrolResponse:
     if branch_id is None:
         raise DomainError("code_invalid")
     actor = Actor.system(branch_id)
-    return call.services.uow.run(actor, lambda tx: service.enrol_device(tx, call.body))
+    enrolled = call.services.uow.run(actor, lambda tx: service.enrol_device(tx, call.body))
+    return msgspec.structs.replace(enrolled, recovery_key=recovery.public_hex(call.settings.data_dir))
 
 
 def change_key(call: Call) -> wire.DeviceKeyResponse:

@@ -13,6 +13,7 @@ from server.customers import repository as customers
 from server.dispatch import problem
 from server.dispatch import repository as dispatch
 from server.dispatch.models import Assignment, PlannedStop
+from server.escalation import service as escalation
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
 from server.work_orders.models import WorkOrder
@@ -44,10 +45,18 @@ class Scene:
         self.shifts: dict[str, Shift] = {}
         for shift in accounts.list_shifts(session, branch_id, now_ms, now_ms + _HORIZON_MS):
             self.shifts.setdefault(shift.technician_id, shift)
+        self.alarms = _alarms(session, branch_id)
         self.devices: dict[str, Device] = {}
         for device in accounts.list_devices(session, branch_id):
             if device.revoked_ms is None:
                 self.devices.setdefault(device.technician_id, device)
+
+
+def _alarms(session: orm.Session, branch_id: str) -> dict[str, Row]:
+    """Return how far each unaccepted leak has climbed, with the name of who took it."""
+    found = escalation.views(session, branch_id)
+    names = accounts.list_names(session, {view["taken_by"] for view in found.values()} - {""})
+    return {i: {**view, "taken_by": names.get(view["taken_by"], "")} for i, view in found.items()}
 
 
 def order_row(scene: Scene, order: WorkOrder) -> Row:
@@ -74,6 +83,7 @@ def order_row(scene: Scene, order: WorkOrder) -> Row:
         if clock
         else None,
         "flags": order.flags,
+        "alarm": scene.alarms.get(order.id),
         "is_open": WorkOrderState(order.state) in OPEN_STATES,
     }
 

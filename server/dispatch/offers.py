@@ -11,6 +11,7 @@ from server.dispatch import repository
 from server.dispatch.models import Assignment
 from server.dispatch.rules import dispatch_rules
 from server.dispatch.travel import trips
+from server.escalation import service as escalation
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
 from server.work_orders.models import WorkOrder
@@ -20,7 +21,6 @@ from shared.errors import DomainError
 from shared.machine import Role
 from shared.work_order import Priority, WorkOrderState
 
-ESCALATE: Final = "escalate"
 OFFER_DUE: Final = "offer_due"
 OFFER_EXPIRES: Final = "offer_expires"
 
@@ -56,7 +56,7 @@ def offer(
         _record_offer(tx, order, row, certificate)
     repository.drop_planned(tx.session, tx.branch_id, {order.id})
     if is_alarming(order):
-        schedule_escalation(tx, order, 0)
+        escalation.start(tx, order)
     else:
         due_ms = tx.now_ms + dispatch_rules().offer_expires_s * 1000
         deadlines.schedule(tx, OFFER_EXPIRES, order.id, due_ms, {"work_order_id": order.id, "epoch": order.epoch})
@@ -148,7 +148,7 @@ def accept(tx: Tx, row: Assignment, epoch: int, profile: str, at_ms: int) -> Non
     order.technician_id = row.technician_id
     work_order_service.move(tx, order, "accept", Role.TECHNICIAN, profile, at_ms=at_ms)
     withdraw_pending(tx, order, "supersede", keep=row.id)
-    deadlines.cancel(tx, ESCALATE, order.id)
+    escalation.end(tx, order.id, escalation.ACCEPTED)
     deadlines.cancel(tx, OFFER_EXPIRES, order.id)
     _free_from_others(tx, row, order, profile)
 
@@ -194,18 +194,7 @@ def recall(tx: Tx, row: Assignment, profile: str, reason: str) -> None:
 
 
 def back_to_plan(tx: Tx, order: WorkOrder, profile: str, reason: str) -> None:
-    """Withdraw an order that nobody holds any more."""
-    deadlines.cancel(tx, ESCALATE, order.id)
+    """Withdraw an order that nobody holds any more; a leak goes on climbing."""
     if WorkOrderState(order.state) in {WorkOrderState.OFFERED, WorkOrderState.ASSIGNED}:
         order.technician_id = ""
         work_order_service.move(tx, order, "withdraw", Role.SYSTEM, profile, reason=reason)
-
-
-def schedule_escalation(tx: Tx, order: WorkOrder, step: int) -> None:
-    """Set the next rung of the ladder for an alarming order that is not accepted."""
-    ladder = dispatch_rules().escalation
-    if step >= len(ladder):
-        return
-    so_far_s = ladder[step - 1].after_s if step else 0
-    due_ms = tx.now_ms + (ladder[step].after_s - so_far_s) * 1000
-    deadlines.schedule(tx, ESCALATE, order.id, due_ms, {"work_order_id": order.id, "step": step, "epoch": order.epoch})

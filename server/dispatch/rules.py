@@ -25,14 +25,6 @@ class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unserved_penalty: float
 
 
-class EscalationStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One rung of the ladder for a leak that nobody accepts."""
-
-    after_s: int
-    action: str
-    technicians: int
-
-
 class StormSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a storm is planned for: its span, what a leak binds, how far one looks back, how soon others can come."""
 
@@ -66,7 +58,6 @@ class DispatchRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     end_of_shift_grace_s: int
     priority: dict[str, Weights]
     storm: StormSettings
-    escalation: tuple[EscalationStep, ...]
 
     @property
     def queue_rules(self) -> QueueRules:

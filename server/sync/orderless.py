@@ -7,6 +7,7 @@ from typing import Final
 
 from server.absences import service as absences
 from server.core.unit_of_work import Tx
+from server.devices import service as devices
 from server.intake import service as intake
 from server.messages import service as messages
 from server.visits import service as visits
@@ -84,10 +85,18 @@ def _note_read(tx: Tx, sender: Sender, event: wire.PhoneEvent, _desk: Desk) -> t
     return ()
 
 
+def _note_test(tx: Tx, sender: Sender, event: wire.PhoneEvent, _desk: Desk) -> tuple[str, ...]:
+    body = event.body
+    if isinstance(body, facts.TestPushSeen):
+        return devices.note_seen(tx, sender.technician_id, body.push_id, _at_ms(event))
+    return ()
+
+
 TAKERS: Final[dict[type[facts.Body], Taker]] = {
     facts.ShiftStarted: _take_shift,
     facts.OdourReported: _take_odour,
     facts.MessageSent: _take_message,
+    facts.TestPushSeen: _note_test,
     facts.MessageDelivered: _note_delivered,
     facts.MessageRead: _note_read,
 }

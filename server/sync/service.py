@@ -14,10 +14,11 @@ from sqlalchemy import orm
 
 from server.accounts import repository as accounts
 from server.accounts import service as account_service
-from server.accounts.models import Device
-from server.core import journal, texts
+from server.accounts.models import Branch, Device
+from server.core import journal, recovery, texts
 from server.core.calls import Services
 from server.core.unit_of_work import Actor, Tx
+from server.devices import service as devices
 from server.messages import service as messages
 from server.positions import service as positions
 from server.sync import changes, effects, orderless, repository
@@ -47,7 +48,7 @@ def exchange(services: Services, device: Device, request: wire.SyncRequest) -> w
     actor = account_service.device_actor(device)
     sender = Sender(device_id=device.id, technician_id=device.technician_id)
     results = _handle_all(services, actor, sender, [bytes(raw) for raw in request.events])
-    is_news = bool(request.positions or results) or _has_turned(services, device, request)
+    is_news = bool(request.positions or results or request.guard) or _has_turned(services, device, request)
     if is_news or services.uow.clock.now_ms() - device.last_seen_ms > _CONTACT_MS:
         services.uow.run(actor, lambda tx: _note_contact(tx, device.id, request))
     return services.uow.read(lambda session: _answer(session, services, device, request, results))
@@ -190,6 +191,8 @@ def _note_contact(tx: Tx, device_id: str, request: wire.SyncRequest) -> None:
     if device is None:
         return
     device.last_seen_ms = max(device.last_seen_ms, tx.now_ms)
+    if request.guard:
+        devices.note_guard(tx, device_id, request.guard)
     positions.pause(tx.session, device.technician_id, is_paused=request.location_paused, now_ms=tx.now_ms)
     positions.keep(tx.session, device.technician_id, _read_positions(device_id, request), tx.now_ms)
     positions.keep_purging(tx)
@@ -216,10 +219,14 @@ def _answer(
     results: tuple[wire.EventResult, ...],
 ) -> wire.SyncResponse:
     branch = accounts.get_branch(session, device.branch_id)
+    demanded = devices.demand_on(session, device.id)
+    if demanded:
+        return _demand(branch, services, request, results, demanded)
     is_other_generation = bool(request.gen) and request.gen != branch.generation
     reader = session.get(journal.FeedReader, device.id)
     head = reader.head if reader else 0
-    is_lost = is_other_generation or request.cursor > head or request.cursor < 0
+    # A phone that the desk has unlocked reads everything afresh: its feed stood still meanwhile.
+    is_lost = is_other_generation or request.cursor > head or request.cursor < 0 or request.guard == "locked"
     cursor = 0 if is_lost else request.cursor
     feed = journal.list_feed(session, device.id, cursor, wire.CHANGES_PER_SYNC)
     now_ms = services.uow.clock.now_ms()
@@ -238,4 +245,22 @@ def _answer(
         reset=is_lost,
         duty=tuple((s.start_ms, s.end_ms) for s in shifts if s.technician_id == device.technician_id),
         messages=messages.list_for_phone(session, device.technician_id),
+        order="unlock" if request.guard == "locked" else "",
+        recovery_key=recovery.public_hex(services.settings.data_dir) if cursor == 0 else "",
+        test_push=devices.view_push(session, device.technician_id, now_ms),
+    )
+
+
+def _demand(
+    branch: Branch, services: Services, request: wire.SyncRequest, results: tuple[wire.EventResult, ...], demanded: str
+) -> wire.SyncResponse:
+    """Answer a phone that must lock or wipe itself: its evidence is taken, nothing of anybody is told to it."""
+    return wire.SyncResponse(
+        gen=branch.generation if request.gen in {"", branch.generation} else request.gen,
+        at_ms=services.uow.clock.now_ms(),
+        results=results,
+        changes=(),
+        cursor=max(0, request.cursor),
+        order="" if (demanded, request.guard) in {("lock", "locked"), ("wipe", "wiped")} else demanded,
+        recovery_key=recovery.public_hex(services.settings.data_dir),
     )

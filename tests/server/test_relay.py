@@ -131,16 +131,6 @@ def test_missed_promise_is_journalled_once(house: House) -> None:
     assert len(kinds) == len(set(kinds))
 
 
-def test_unanswered_leak_climbs_the_ladder_to_the_siren(house: House) -> None:
-    """Nobody accepts: more are asked, then the siren sounds; each rung once."""
-    Device(house), Device(house, "sun")
-    order_id = house.report(LEAK)
-    for _ in range(8):
-        house.pass_ms(10_000)
-    rungs = [e.data["step"] for e in house.events(order_id) if e.type == events.LEAK_UNACCEPTED]
-    assert rungs == ["offer_parallel", "offer_parallel", "siren"]
-
-
 def test_accepted_leak_does_not_climb(house: House) -> None:
     """Wang took it in time: the ladder is gone."""
     wang = Device(house)

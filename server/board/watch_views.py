@@ -1,0 +1,74 @@
+"""HTTP of the watch: taking a leak by name, who is silent, what could not be sent, whose phone did not answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import orm
+
+from server.accounts import repository as accounts
+from server.core import heartbeats
+from server.core.registry import DESK, OFFICE, Audience, Registry
+from server.core.unit_of_work import Tx
+from server.devices import service as devices
+from server.escalation import service as escalation
+from server.escalation.rules import escalation_rules
+from server.outgoing import service as outgoing
+from server.work_orders import repository as work_orders
+
+if TYPE_CHECKING:
+    from server.core.calls import Call
+
+_AUDIENCES = ("dispatcher", "supervisor", "manager", "neighbour")
+
+
+def register(registry: Registry) -> None:
+    """Declare the slice's routes."""
+    add = registry.add
+    add("GET", "/api/v1/watch", get_watch, Audience.CONSOLE, roles=OFFICE)
+    add("POST", "/api/v1/work-orders/<work_order_id>/take", take, Audience.CONSOLE, roles=DESK)
+    add("POST", "/api/v1/technicians/<technician_id>/test-push", test_push, Audience.CONSOLE, roles=DESK)
+    for kind in ("lock", "wipe", "unlock"):
+        add("POST", f"/api/v1/devices/<device_id>/{kind}", _order(kind), Audience.CONSOLE, roles=DESK)
+
+
+def get_watch(call: Call) -> dict[str, Any]:
+    """Return what must be seen when the server itself is in trouble; every console asks for it every few seconds."""
+    branch_id = call.actor.branch_id
+
+    def work(session: orm.Session) -> dict[str, Any]:
+        missed = devices.list_missed(session, branch_id, call.now_ms)
+        return {
+            "processes": heartbeats.list_signs(session, escalation_rules().silent_after_s),
+            "has_channel": outgoing.has_channel(branch_id, _AUDIENCES),
+            "unsent": outgoing.list_troubles(session, branch_id),
+            "missed_pushes": [
+                {"technician_id": t, "name": name} for t, name in accounts.list_names(session, missed).items()
+            ],
+        }
+
+    return call.read(work)
+
+
+def take(call: Call, work_order_id: str) -> dict[str, Any]:
+    """A dispatcher takes a leak that nobody has accepted: the siren ends at every console."""
+
+    def work(tx: Tx) -> bool:
+        order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
+        return escalation.take(tx, order, accounts.get_account(tx.session, tx.actor.id).name)
+
+    return {"is_mine": call.write(work)}
+
+
+def test_push(call: Call, technician_id: str) -> dict[str, Any]:
+    """Send a test alarm to a technician's phone."""
+    return {"id": call.write(lambda tx: devices.send_test(tx, technician_id))}
+
+
+def _order(kind: str) -> Any:
+    def view(call: Call, device_id: str) -> dict[str, Any]:
+        call.write(lambda tx: devices.give_order(tx, device_id, kind))
+        return {"ok": True}
+
+    view.__name__ = kind
+    return view

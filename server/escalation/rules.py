@@ -1,0 +1,79 @@
+"""The ladders: shared/catalog/escalation-*.toml as frozen values; a company's own edition stands before it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import itertools
+import tomllib
+from typing import Final, Literal
+
+import msgspec
+
+from server.core import texts
+from shared.errors import DomainError
+
+_FILE: Final = "escalation-2026.toml"
+_STANDARD: Final = "standard"
+SIREN: Final = "siren"
+
+
+class Rung(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One rung: seconds after the start, what is done, how many more are asked, and whom the channels tell."""
+
+    after_s: float
+    action: Literal["repeat", "offer_next", "offer_all", "siren"]
+    technicians: int = 0
+    tell: tuple[str, ...] = ()
+
+
+class Ladder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The rungs in their order, and what is repeated for ever after the last."""
+
+    rungs: tuple[Rung, ...]
+    forever: Rung
+
+    def __post_init__(self) -> None:
+        """Refuse a ladder that falls back, or ends without a human. Raises DomainError `ladder_invalid`."""
+        is_rising = all(a.after_s <= b.after_s for a, b in itertools.pairwise(self.rungs))
+        if not is_rising or self.forever.action != SIREN or self.forever.after_s <= 0:
+            raise DomainError("ladder_invalid")
+
+    def rung(self, step: int) -> Rung:
+        """Return what is done at a step."""
+        return self.rungs[step] if step < len(self.rungs) else self.forever
+
+    def due_ms(self, step: int, started_ms: int) -> int:
+        """Return when a step is due (Unix ms): from the start, so that one late step delays no other."""
+        if step < len(self.rungs):
+            return started_ms + round(self.rungs[step].after_s * 1000)
+        last_s = self.rungs[-1].after_s if self.rungs else 0.0
+        rounds = step - len(self.rungs) + 1
+        return started_ms + round((last_s + rounds * self.forever.after_s) * 1000)
+
+    def find_first_siren(self) -> int:
+        """Return the first step at which a human hears of it."""
+        return next((i for i, rung in enumerate(self.rungs) if rung.action == SIREN), len(self.rungs))
+
+
+class EscalationRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One edition of the settings."""
+
+    edition: str
+    effective_from: dt.date
+    audit_every_s: float
+    overdue_s: float
+    unplaced_s: float
+    silent_after_s: float
+    ladders: dict[str, Ladder]
+    branches: dict[str, str] = {}
+
+    def ladder_for(self, branch_id: str) -> Ladder:
+        """Return a branch's ladder."""
+        return self.ladders[self.branches.get(branch_id, _STANDARD)]
+
+
+@functools.cache
+def escalation_rules() -> EscalationRules:
+    """Return the settings in force. Raises msgspec.ValidationError or DomainError for a broken file, at start."""
+    return msgspec.convert(tomllib.loads(texts.read_data(_FILE).decode()), EscalationRules)

@@ -1,0 +1,142 @@
+"""Owes messages and sends them: rows claimed with a lease, tried again with growing pauses, never in the gateway."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy import orm
+
+from server.core import clock, texts
+from server.core.db import Database
+from server.core.unit_of_work import Tx
+from server.outgoing import adapters
+from server.outgoing.models import OutgoingMessage
+from server.outgoing.rules import Channel, channels_for, outgoing_rules
+from shared.errors import DomainError
+
+_log = structlog.get_logger(__name__)
+
+_BATCH: Final = 10
+
+
+def owe(tx: Tx, audiences: Iterable[str], key: str, work_order_id: str = "", **data: Any) -> int:
+    """Owe a message (text `outgoing.<key>`) to everybody of some audiences; return how many were written down.
+
+    0 means that no channel is configured for them: the console's siren says so.
+    """
+    text = texts.catalog().both(f"outgoing.{key}", **data)
+    wanted = [(a, c, to) for a in audiences for c in channels_for(tx.branch_id, a) for to in c.to]
+    now_ms = clock.real_ms()
+    for audience, channel, to in wanted:
+        row = OutgoingMessage(
+            id=tx.new_id(),
+            branch_id=tx.branch_id,
+            channel=channel.name,
+            audience=audience,
+            recipient=to,
+            work_order_id=work_order_id,
+            number=str(data.get("number", "")),
+            text=text,
+            made_real_ms=now_ms,
+            due_real_ms=now_ms,
+        )
+        tx.session.add(row)
+    return len(wanted)
+
+
+def deliver_due(database: Database, name: str, environ: Mapping[str, str], data_dir: Path, late_ms: int = 0) -> int:
+    """Send what is due for at least `late_ms`; return how many messages were tried."""
+    latest_ms = clock.real_ms() - late_ms
+    if not database.read(lambda session: _count_due(session, latest_ms)):
+        return 0
+    claimed = database.write(lambda session: _claim(session, name, latest_ms))
+    for row in claimed:
+        error = _try(row, environ, data_dir)
+        database.write(functools.partial(_settle, message_id=row.id, error=error))
+    return len(claimed)
+
+
+def _waiting(latest_ms: int) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        OutgoingMessage.sent_real_ms.is_(None),
+        OutgoingMessage.failed_real_ms.is_(None),
+        OutgoingMessage.due_real_ms <= latest_ms,
+    )
+
+
+def _count_due(session: orm.Session, latest_ms: int) -> int:
+    return session.scalar(sa.select(sa.func.count()).select_from(OutgoingMessage).where(_waiting(latest_ms))) or 0
+
+
+def _claim(session: orm.Session, name: str, latest_ms: int) -> list[OutgoingMessage]:
+    """Claim a batch: its due time moves behind the lease, so that nobody else takes it meanwhile."""
+    query = sa.select(OutgoingMessage).where(_waiting(latest_ms)).order_by(OutgoingMessage.due_real_ms)
+    rows = list(session.scalars(query.limit(_BATCH).with_for_update(skip_locked=True)))
+    for row in rows:
+        row.claimed_by, row.attempts = name, row.attempts + 1
+        row.due_real_ms = clock.real_ms() + outgoing_rules().lease_s * 1000
+    return rows
+
+
+def _try(row: OutgoingMessage, environ: Mapping[str, str], data_dir: Path) -> str:
+    channel = _find_channel(row.channel)
+    if channel is None:
+        return "no such channel"
+    letter = adapters.Letter(
+        id=row.id,
+        to=row.recipient,
+        audience=row.audience,
+        number=row.number,
+        work_order_id=row.work_order_id,
+        text=row.text,
+        at_s=clock.real_ms() // 1000,
+    )
+    try:
+        adapters.send(channel, letter, environ, data_dir)
+    except (DomainError, OSError) as error:
+        reason = error.data.get("reason", error.code) if isinstance(error, DomainError) else type(error).__name__
+        _log.warning("message not sent", channel=row.channel, reason=reason)
+        return str(reason)[:200]
+    return ""
+
+
+def _find_channel(name: str) -> Channel | None:
+    return next((channel for channel in outgoing_rules().channel if channel.name == name), None)
+
+
+def _settle(session: orm.Session, message_id: str, error: str) -> None:
+    row = session.get(OutgoingMessage, message_id)
+    if row is None:
+        return
+    rules, now_ms = outgoing_rules(), clock.real_ms()
+    row.error = error
+    if not error:
+        row.sent_real_ms = now_ms
+    elif row.attempts >= rules.attempts:
+        row.failed_real_ms = now_ms
+    else:
+        row.due_real_ms = now_ms + min(rules.longest_retry_s, rules.first_retry_s << (row.attempts - 1)) * 1000
+
+
+def list_troubles(session: orm.Session, branch_id: str) -> list[dict[str, Any]]:
+    """Return the messages that could not be sent yet or were given up, newest first, for the console."""
+    since_ms = clock.real_ms() - outgoing_rules().shown_for_s * 1000
+    query = (
+        sa.select(OutgoingMessage)
+        .where(OutgoingMessage.branch_id == branch_id, OutgoingMessage.made_real_ms >= since_ms)
+        .where(OutgoingMessage.error != "", OutgoingMessage.sent_real_ms.is_(None))
+        .order_by(OutgoingMessage.made_real_ms.desc(), OutgoingMessage.id)
+        .limit(20)
+    )
+    keys = ("channel", "audience", "work_order_id", "attempts", "error", "failed_real_ms")
+    return [{key: getattr(row, key) for key in keys} for row in session.scalars(query)]
+
+
+def has_channel(branch_id: str, audiences: Iterable[str]) -> bool:
+    """Tell whether anybody of some audiences can be reached outside the console."""
+    return any(channels_for(branch_id, audience) for audience in audiences)

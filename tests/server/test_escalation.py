@@ -1,0 +1,143 @@
+"""A leak that nobody accepts becomes louder until a human takes it: every rung once, whoever is killed or late."""
+
+from typing import Any
+
+from server.core.relay import Relay
+from server.dispatch import ladder
+from server.dispatch import repository as dispatch
+from server.escalation.rules import escalation_rules
+from shared import events, facts
+from tests.server.device import Device
+from tests.server.house import HOME, LEAK, STOVE, House
+
+STANDARD = escalation_rules().ladders["standard"]
+
+
+def rungs(house: House, order_id: str) -> list[str]:
+    """Return the rungs that a leak has climbed, in their order."""
+    return [e.data["step"] for e in house.events(order_id) if e.type == events.LEAK_UNACCEPTED]
+
+
+def row(house: House, order_id: str) -> dict[str, Any]:
+    """Return an order's row of the live board."""
+    board = house.lin.get("/api/v1/board").json
+    return next(o for o in board["orders"] if o["id"] == order_id)
+
+
+def test_unaccepted_leak_climbs_every_rung_and_goes_on_for_ever(house: House) -> None:
+    """Nobody ever accepts: each rung once at its time, then the last one again and again."""
+    Device(house), Device(house, "sun")
+    order_id = house.report(LEAK)
+    house.pass_ms(300_000)
+    assert rungs(house, order_id) == [rung.action for rung in STANDARD.rungs]
+    house.pass_ms(120_000)
+    assert rungs(house, order_id)[len(STANDARD.rungs) :] == ["siren", "siren"]
+
+
+def test_second_technician_is_asked_when_the_first_phone_is_lost(house: House) -> None:
+    """Wang's phone has not even received the offer: Sun is asked at the first rung, Lin sees why."""
+    Device(house), Device(house, "sun")
+    order_id = house.report(LEAK)
+    house.pass_ms(8_000)
+    asked = [e for e in house.events(order_id) if e.type == events.LEAK_UNACCEPTED]
+    assert asked[0].data["asked"] == ["sun"]
+    assert ladder.UNREACHABLE in house.flags(order_id)
+
+
+def test_parallel_offers_share_the_round_and_the_first_accept_wins(house: House) -> None:
+    """Both are asked in one epoch; Sun is faster, Wang hears that it is over."""
+    wang, sun = Device(house), Device(house, "sun")
+    order_id = house.report(LEAK)
+    wang.tell(order_id, facts.AssignmentDelivered(), "w-0")
+    house.pass_ms(20_000)
+    assert len({a.epoch for a in house.read(lambda s: dispatch.list_live_of_order(s, order_id))}) == 1
+    assert sun.tell(order_id, facts.AssignmentAccepted(), "s-1").outcome == "applied"
+    assert wang.tell(order_id, facts.AssignmentAccepted(), "w-1").outcome == "rejected"
+    climbed = len(rungs(house, order_id))
+    house.pass_ms(600_000)
+    assert len(rungs(house, order_id)) == climbed
+
+
+def test_busy_technician_who_may_turn_is_asked_by_the_ladder(house: House) -> None:
+    """Sun is on her way to a stove: the leak that Wang ignores is offered to her too, with her consent."""
+    wang, sun = Device(house), Device(house, "sun")
+    stove = house.report(STOVE)
+    for name, who in (("w", wang), ("s", sun)):
+        who.call(who.event(stove, facts.AssignmentAccepted(), f"{name}-0"))
+    house.drain()
+    held = house.read(lambda s: dispatch.list_live_of_order(s, stove))
+    order_id = house.report(LEAK)
+    house.pass_ms(40_000)
+    asked = {a.technician_id: a for a in house.read(lambda s: dispatch.list_live_of_order(s, order_id))}
+    assert asked.keys() == {"wang", "sun"}
+    assert [asked[a.technician_id].needs_consent for a in held if a.technician_id in asked] == [True]
+
+
+def test_dispatcher_takes_a_leak_by_name_and_the_siren_ends_everywhere(house: House) -> None:
+    """Lin says "I take it": no further rung, her name on every console; a second dispatcher changes nothing."""
+    order_id = house.report(LEAK)
+    house.pass_ms(60_000)
+    assert row(house, order_id)["alarm"]["siren_ms"] is not None
+    assert house.lin.post(f"/api/v1/work-orders/{order_id}/take", {}).json["is_mine"] is True
+    assert house.sign_in("admin").post(f"/api/v1/work-orders/{order_id}/take", {}).json["is_mine"] is False
+    climbed = len(rungs(house, order_id))
+    house.pass_ms(600_000)
+    assert len(rungs(house, order_id)) == climbed
+    assert row(house, order_id)["alarm"]["taken_by"] == "林静"
+    taken = [e.data["by"] for e in house.events(order_id) if e.type == events.LEAK_TAKEN]
+    assert taken == ["林静"]
+
+
+def test_leak_climbs_again_when_it_loses_its_technician(house: House) -> None:
+    """Wang accepted and was called back: the ladder begins anew with the next round."""
+    wang = Device(house)
+    order_id = house.report(LEAK)
+    wang.tell(order_id, facts.AssignmentAccepted(), "w-1")
+    order = house.order(order_id)
+    house.lin.post(f"/api/v1/work-orders/{order_id}/recall", {"ver": order.ver, "reason": "needed elsewhere"})
+    house.drain()
+    before = len(rungs(house, order_id))
+    house.pass_ms(60_000)
+    assert len(rungs(house, order_id)) > before
+
+
+def test_leak_without_anybody_qualified_climbs_too(house: House) -> None:
+    """Nobody can be offered it: the siren and the dispatcher's call come all the same."""
+    for technician_id in ("wang", "sun"):
+        url = f"/api/v1/technicians/{technician_id}/absence"
+        house.lin.post(url, {"reason": "ill"})
+    house.drain()
+    order_id = house.report(LEAK)
+    house.pass_ms(60_000)
+    assert rungs(house, order_id).count("siren") >= 2
+
+
+def test_late_worker_catches_up_and_two_workers_climb_no_rung_twice(house: House) -> None:
+    """The worker was dead for five minutes, then two come back at once: every rung exactly once."""
+    order_id = house.report(LEAK)
+    house.clock.pass_ms(300_000)
+    other = Relay(house.uow, house.reactions, house.duties, "worker-1")
+    for _ in range(30):
+        house.relay.run_once()
+        other.run_once()
+    assert rungs(house, order_id) == [rung.action for rung in STANDARD.rungs]
+    climbed = [e.data["rung"] for e in house.events(order_id) if e.type == events.LEAK_UNACCEPTED]
+    assert climbed == list(range(len(STANDARD.rungs)))
+
+
+def test_cancelled_leak_is_silent(house: House) -> None:
+    """The caller rang again, it was a mistake: nothing climbs any more."""
+    order_id = house.report(LEAK)
+    order = house.order(order_id)
+    house.lin.post(f"/api/v1/work-orders/{order_id}/cancel", {"ver": order.ver, "reason": "mistake"})
+    house.drain()
+    house.pass_ms(300_000)
+    assert rungs(house, order_id) == []
+
+
+def test_stranger_cannot_take_a_leak(house: House) -> None:
+    """Qian sits in another branch: for him the order does not exist; the hotline agent may not take it either."""
+    order_id = house.report(LEAK)
+    assert house.sign_in("qian").post(f"/api/v1/work-orders/{order_id}/take", {}).status_code == 404
+    assert house.sign_in("chen").post(f"/api/v1/work-orders/{order_id}/take", {}).status_code == 403
+    assert house.read(lambda s: dispatch.list_live(s, HOME)) != []
