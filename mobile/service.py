@@ -25,6 +25,7 @@ from mobile.sync import enrolment
 from mobile.sync.doorbell import Doorbell
 from mobile.sync.engine import SyncEngine, SyncOutcome, SyncState
 from mobile.sync.http import HttpTransport
+from mobile.sync.listener import Listener
 from mobile.sync.location import LocationGate
 from mobile.sync.transport import FileTransport, Transport
 from mobile.sync.uploads import FileLane
@@ -37,8 +38,6 @@ from shared.text import Catalog
 _LOG: Final = logging.getLogger(__name__)
 _POLL_S: Final = 8.0  # how soon a lost change is made up for; the answer to an idle call is small
 _RUNG_POLL_S: Final = 30.0  # the same while the doorbell hangs: it says itself when it is dead
-_LISTEN_S: Final = 20.0  # of a long poll
-_GRACE_S: Final = 1.5  # what the doorbell gets to connect before the phone listens by long poll
 _STORE_TROUBLE_S: Final = 5.0
 _LANE_PAUSE_S: Final = 5.0
 
@@ -60,8 +59,6 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 class Phone:
     """One technician's phone. Every call is safe from any thread; after `close` none is allowed."""
-
-    _is_listening = False
 
     def __init__(
         self,
@@ -108,9 +105,12 @@ class Phone:
             gate=LocationGate(self._store, load_stillness()),
         )
         self.warden = Warden(self._store, self.engine, self.clock, load_phone_rules())
-        aside = lane_transport or self._http()
+        self._set_up_lanes(lane_transport or self._http())
+
+    def _set_up_lanes(self, aside: FileTransport) -> None:
         self.lane, self.own = FileLane(self._store, aside, self.clock), Own(self._store, aside, self.clock)
         self._doorbell: Doorbell | None = None
+        self._listener = Listener(self.engine, self.clock, self._has_doorbell, self._wake_up)
         self._wake, self._closing = threading.Event(), threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -195,7 +195,7 @@ class Phone:
             has_doorbell=self._has_doorbell(),
             code=last.code if last else "",
             unsent_photos=unsent_photos,
-            is_listening=self._is_listening,
+            is_listening=self._listener.is_listening,
         )
 
     def subscribe(self, listener: Callable[[], None]) -> None:
@@ -278,7 +278,7 @@ class Phone:
             self.start_doorbell(doorbell_url)
             self._threads = [
                 threading.Thread(target=self._run, name="sync", daemon=True),
-                threading.Thread(target=self._run_listener, name="listen", daemon=True),
+                threading.Thread(target=self._listener.run, name="listen", daemon=True),
                 threading.Thread(target=self._run_lane, name="files", daemon=True),
             ]
             for thread in self._threads:
@@ -287,6 +287,7 @@ class Phone:
     def close(self) -> None:
         """Stop the threads and close the store. What is stored stays; what is under way is repeated next time."""
         self._closing.set()
+        self._listener.close()
         self._wake_up()
         for line in self._lines:
             line.close()
@@ -312,28 +313,6 @@ class Phone:
         while not self._closing.is_set():
             self._wake.clear()
             self._wake.wait(self._sync_and_rest_s())
-
-    def _run_listener(self) -> None:
-        """Hear of changes by long poll while the doorbell is not connected (decision 1)."""
-        while not self._closing.wait(_GRACE_S):
-            while not self._closing.is_set() and not self._has_doorbell():
-                self._closing.wait(self._listen_and_rest_s())
-            self._is_listening = False
-
-    def _listen_and_rest_s(self) -> float:
-        started_ms = self.clock.mono_ms()
-        try:
-            filed = self.engine.listen(_LISTEN_S)
-        except sqlite3.Error:
-            _LOG.exception("what the long poll brought could not be written")
-            return _STORE_TROUBLE_S
-        self._is_listening = filed is not None
-        if filed is None or filed.received or filed.is_again:
-            self._wake_up()  # deliveries are to be confirmed; or the calls find out what is wrong, and say so
-        if filed is None:
-            return _POLL_S * chance.uniform()
-        has_waited = self.clock.mono_ms() - started_ms > _GRACE_S * 1000
-        return 0.0 if has_waited or filed.received else _GRACE_S
 
     def _has_doorbell(self) -> bool:
         return self._doorbell is not None and self._doorbell.is_connected()

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from mobile import service
-from mobile.sync import doorbell
+from mobile.sync import doorbell, listener
 from mobile.sync import http as phone_http
 from mobile.sync.engine import SyncState
 from tests.mobile.office import Office, job
@@ -40,8 +40,8 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, names in hurry.items():
         for name in names:
             monkeypatch.setattr(module, name, 0.2)
-    monkeypatch.setattr(service, "_GRACE_S", 0.2)
-    monkeypatch.setattr(service, "_LISTEN_S", 0.5)
+    monkeypatch.setattr(listener, "_GRACE_S", 0.2)
+    monkeypatch.setattr(listener, "_LISTEN_S", 0.5)
 
 
 @pytest.mark.parametrize("page", PAGES)
