@@ -91,7 +91,7 @@ def _arrange(state: State, rules: QueueRules) -> None:
 
 def _waiting(state: State, techs: list[int], jobs: list[int]) -> Waiting:
     grid, now_s = state.grid, state.grid.problem.now_s
-    starts = [_after_committed(state, tech) for tech in techs]
+    starts = [after_committed(state, tech) for tech in techs]
     service = [[float(grid.jobs[job].service_s)] for job in jobs]
     return Waiting(
         travel_s=np.asarray(grid.legs.block([node for node, _ in starts], jobs), dtype=np.float64),
@@ -99,17 +99,17 @@ def _waiting(state: State, techs: list[int], jobs: list[int]) -> Waiting:
         ready_s=np.array([[float(ready_s - now_s)] for _, ready_s in starts]),
         service_s=np.array(service),
         waited_s=np.array([float(now_s - grid.jobs[job].release_s) for job in jobs]),
-        latest_s=np.array([[_latest_s(grid, tech, job) - now_s for job in jobs] for tech in techs]),
+        latest_s=np.array([[latest_arrival_s(grid, tech, job) - now_s for job in jobs] for tech in techs]),
     )
 
 
-def _after_committed(state: State, tech: int) -> tuple[int, int]:
+def after_committed(state: State, tech: int) -> tuple[int, int]:
     """Return node and second at which a technician is done with what he has committed to."""
     walked, head = state.walked(tech), len(state.grid.committed[tech])
     return walked.node_before[head], walked.ready_before[head]
 
 
-def _latest_s(grid: Grid, tech: int, job: int) -> float:
+def latest_arrival_s(grid: Grid, tech: int, job: int) -> float:
     """Return the last second at which he may arrive; minus infinity when he may not go at all."""
     if grid.bar_of(tech, job) is not None:
         return -math.inf

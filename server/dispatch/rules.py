@@ -46,6 +46,8 @@ class DispatchRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     queue_limit_s: int
     queue_limit_weight: float
     queue_redirect_s: int
+    turn_under_way: bool
+    turn_least_left_s: int
     offer_expires_s: int
     replan_every_s: int
     horizon_s: int

@@ -15,7 +15,7 @@ from server.absences import repository as absences
 from server.accounts import repository as accounts
 from server.core import clock, deadlines
 from server.core.unit_of_work import Tx
-from server.dispatch import doors, offers, problem, repository, stability
+from server.dispatch import doors, offers, problem, repository, stability, turning
 from server.dispatch.judged import Judged
 from server.dispatch.models import PlannedStop, PlanRun, Proof
 from server.dispatch.problem import Snapshot, take_snapshot
@@ -68,6 +68,7 @@ def _place_leak(tx: Tx, order: WorkOrder, snapshot: Snapshot, sla_profile: str) 
         answer = urgent.insert_urgent(snapshot.problem, snapshot.plan, order.id, snapshot.travel)
         changed = _store(tx, answer.plan, snapshot, Cause(EMERGENCY, order.id))
         _keep_proof(tx, answer.certificate)
+        turning.ask_to_turn(tx, snapshot, answer.plan, sla_profile)
         offer_due_stops(tx, sla_profile, changed | {answer.certificate.technician_id or ""})
     # The leak's place is fixed; a whole run at once finds the least that the others have to give way.
     request_replan(tx, EMERGENCY)
@@ -105,6 +106,7 @@ def recheck_leaks(tx: Tx, sla_profile: str) -> None:
     for certificate in answer.certificates:
         _keep_proof(tx, certificate)
     _store(tx, answer.plan, snapshot, Cause(EMERGENCY))
+    turning.ask_to_turn(tx, snapshot, answer.plan, sla_profile)
     offer_due_stops(tx, sla_profile)
 
 
