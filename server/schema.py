@@ -10,6 +10,7 @@ from alembic.config import Config
 # Every slice's tables register themselves on Base.metadata when imported.
 from server.absences import models as absences
 from server.accounts import models as accounts
+from server.billing import models as billing
 from server.call_backs import models as call_backs
 from server.core import deadlines, heartbeats, journal
 from server.core.db import Base
@@ -18,11 +19,13 @@ from server.devices import models as devices
 from server.dispatch import models as dispatch
 from server.dispatch.travel import models as travel
 from server.escalation import models as escalation
+from server.hazards import models as hazards
 from server.messages import models as messages
 from server.notices import models as notices
 from server.outgoing import models as outgoing
 from server.positions import models as positions
 from server.seals import models as seals
+from server.stock import models as stock
 from server.storms import models as storms
 from server.sync import models as sync
 from server.uploads import models as uploads
@@ -32,12 +35,14 @@ from server.work_orders import models as work_orders
 TABLES = (
     absences,
     accounts,
+    billing,
     call_backs,
     customers,
     deadlines,
     devices,
     dispatch,
     escalation,
+    hazards,
     heartbeats,
     journal,
     messages,
@@ -45,6 +50,7 @@ TABLES = (
     outgoing,
     positions,
     seals,
+    stock,
     storms,
     sync,
     travel,

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from shared.errors import DomainError
 from shared.protocol import Protocol
+
+_LEAK: Final = "gas_leak"
+_CO: Final = "co_alarm"
+_PROVE_A_LEAK: Final = frozenset({"isolated", "all_clear"})
 
 
 def select(
@@ -23,6 +28,21 @@ def select(
     for protocol in sorted(valid, key=lambda p: (p.ref not in preferred, p.effective_from, p.edition)):
         chosen.setdefault(protocol.id, protocol)
     return tuple(sorted(chosen.values(), key=lambda p: (p.kind != "checklist", p.id)))
+
+
+def select_for_leak(
+    protocols: Iterable[Protocol], fault_kind: str, emergency_class: str, on_date: dt.date, jurisdiction: str,
+    prefer: Iterable[str] = (),
+) -> tuple[Protocol, ...]:
+    """Return the protocols of an order that is a leak: the fault kind's own where they can prove a leak closed.
+
+    A faulty stove at which gas is smelt is worked on as a leak; the appliance is a matter of the next visit.
+    """
+    every, chosen = tuple(protocols), tuple(prefer)
+    own = select(every, fault_kind, on_date, jurisdiction, chosen)
+    if any(step.evidence in _PROVE_A_LEAK for protocol in own for step in protocol.steps):
+        return own
+    return select(every, _CO if emergency_class == "co" else _LEAK, on_date, jurisdiction, chosen)
 
 
 def is_valid(protocol: Protocol, on_date: dt.date) -> bool:

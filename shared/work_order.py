@@ -83,23 +83,33 @@ TABLE: Final = (
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """What `decide` must know of an order: `closure_evidence` as judged by shared.closure on the visit's evidence."""
+    """What `decide` must know of an order: `closure_evidence` as judged by shared.closure on the visit's evidence.
+
+    `open_original` says that another order is open for the very same leak.
+    """
 
     state: WorkOrderState
     is_leak: bool
     closure_evidence: bool = False
+    open_original: bool = False
 
 
 def decide(facts: Facts, command: str, role: Role) -> WorkOrderState:
     """Return the state after the command.
 
     A leak is made safe before its work is done and closes only on evidence; no access is not no leak. `finish_late`
-    takes the work of a technician whose assignment had ended meanwhile, for a leak only on closing evidence.
-    Raises DomainError `transition_not_allowed`, `leak_not_made_safe`, `leak_without_evidence`.
+    takes the work of a technician whose assignment had ended meanwhile, for a leak only on closing evidence. A leak is
+    not cancelled on a telephone call; it is a duplicate only of another leak that is still open.
+    Raises DomainError `transition_not_allowed`, `leak_not_made_safe`, `leak_without_evidence`, `leak_needs_a_visit`,
+    `duplicate_not_open`.
     """
     target = WorkOrderState(machine.get_target(TABLE, facts.state, command, role))
     if facts.is_leak and command == "finish_work" and facts.state is not WorkOrderState.MADE_SAFE:
         raise DomainError("leak_not_made_safe")
     if facts.is_leak and command in {"close", "finish_late"} and not facts.closure_evidence:
         raise DomainError("leak_without_evidence")
+    if facts.is_leak and command == "cancel" and not facts.closure_evidence:
+        raise DomainError("leak_needs_a_visit")
+    if facts.is_leak and command == "mark_duplicate" and not facts.open_original:
+        raise DomainError("duplicate_not_open")
     return target

@@ -59,3 +59,12 @@ class NumberCounter(Base):
     branch_id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
     day: Mapped[str] = mapped_column(sa.String(8), primary_key=True)
     last: Mapped[int]
+
+
+class ChosenEdition(Base):
+    """The edition of a protocol that a branch works by where several are legal at once (decision 27)."""
+
+    __tablename__ = "chosen_edition"
+    branch_id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    protocol: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    ref: Mapped[str] = mapped_column(sa.String(80))

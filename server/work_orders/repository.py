@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from server.work_orders.models import NumberCounter, WorkOrder
+from server.work_orders.models import ChosenEdition, NumberCounter, WorkOrder
 from shared.errors import DomainError
-from shared.work_order import OPEN_STATES, WorkOrderState
+from shared.work_order import OPEN_STATES, WAITING_STATES, Priority, WorkOrderState
 
 
 def find_order(session: orm.Session, branch_id: str, work_order_id: str) -> WorkOrder | None:
@@ -93,3 +93,33 @@ def next_number(session: orm.Session, branch_id: str, day: str) -> int:
     counter.last += 1
     session.flush()
     return counter.last
+
+
+def list_unladdered(session: orm.Session, before_ms: int, now_ms: int) -> list[WorkOrder]:
+    """Return every branch's alarming orders that were opened before a moment and still wait for a person.
+
+    An urgent leak whose time window begins later waits for its door, an emergency never does.
+    """
+    is_urgent = sa.and_(
+        WorkOrder.priority == Priority.URGENT.value,
+        WorkOrder.is_leak,
+        sa.or_(WorkOrder.window_start_ms.is_(None), WorkOrder.window_start_ms <= now_ms),
+    )
+    states = [state.value for state in (*WAITING_STATES, WorkOrderState.NEW)]
+    query = sa.select(WorkOrder).where(
+        WorkOrder.state.in_(states),
+        WorkOrder.opened_ms < before_ms,
+        sa.or_(WorkOrder.priority == Priority.EMERGENCY.value, is_urgent),
+    )
+    return list(session.scalars(query.order_by(WorkOrder.opened_ms)))
+
+
+def list_chosen_editions(session: orm.Session, branch_id: str) -> list[str]:
+    """Return the references of the editions that the branch has chosen."""
+    query = sa.select(ChosenEdition.ref).where(ChosenEdition.branch_id == branch_id)
+    return sorted(session.scalars(query))
+
+
+def choose_edition(session: orm.Session, branch_id: str, protocol: str, ref: str) -> None:
+    """Keep the branch's choice for one protocol."""
+    session.merge(ChosenEdition(branch_id=branch_id, protocol=protocol, ref=ref))

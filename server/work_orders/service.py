@@ -12,7 +12,7 @@ from server.core import deadlines, texts
 from server.core.unit_of_work import Tx
 from server.work_orders import repository
 from server.work_orders.models import WorkOrder
-from shared import editions, events, sla, triage, work_order
+from shared import editions, events, protocol, sla, triage, work_order
 from shared.errors import DomainError
 from shared.machine import Role
 from shared.work_order import Priority, WorkOrderState
@@ -71,7 +71,7 @@ def open_work_order(tx: Tx, new: NewWorkOrder, desk: Desk) -> WorkOrder:
 def _row(tx: Tx, new: NewWorkOrder, verdict: triage.Triage, day: dt.date, desk: Desk) -> WorkOrder:
     label = day.strftime("%Y%m%d")
     number = repository.next_number(tx.session, tx.branch_id, label)
-    chosen = editions.select(texts.protocols(), new.report.fault_kind, day, desk.jurisdiction)
+    chosen = _protocols(tx, new.report.fault_kind, verdict, day, desk.jurisdiction)
     return WorkOrder(
         id=tx.new_id(),
         branch_id=tx.branch_id,
@@ -109,9 +109,35 @@ def _row(tx: Tx, new: NewWorkOrder, verdict: triage.Triage, day: dt.date, desk: 
     )
 
 
-def facts_of(order: WorkOrder, *, closure_evidence: bool = False) -> work_order.Facts:
-    """Return the order as the state machine sees it."""
-    return work_order.Facts(state=WorkOrderState(order.state), is_leak=order.is_leak, closure_evidence=closure_evidence)
+def _protocols(
+    tx: Tx, fault_kind: str, verdict: triage.Triage, day: dt.date, jurisdiction: str
+) -> tuple[protocol.Protocol, ...]:
+    prefer = repository.list_chosen_editions(tx.session, tx.branch_id)
+    if verdict.is_leak:
+        return editions.select_for_leak(
+            texts.protocols(), fault_kind, verdict.emergency_class, day, jurisdiction, prefer
+        )
+    return editions.select(texts.protocols(), fault_kind, day, jurisdiction, prefer)
+
+
+def choose_edition(tx: Tx, ref: str) -> None:
+    """Let the branch work by an edition where several are legal at once (decision 27). Raises `protocol_not_found`."""
+    (chosen,) = editions.resolve(texts.protocols(), [ref])
+    repository.choose_edition(tx.session, tx.branch_id, chosen.id, chosen.ref)
+    tx.record(events.EDITION_CHOSEN, {"protocol": chosen.ref})
+
+
+def facts_of(
+    order: WorkOrder, *, closure_evidence: bool = False, original: WorkOrder | None = None
+) -> work_order.Facts:
+    """Return the order as the state machine sees it; `original` is the order that it repeats."""
+    is_open = original is not None and original.id != order.id and original.is_leak
+    return work_order.Facts(
+        state=WorkOrderState(order.state),
+        is_leak=order.is_leak,
+        closure_evidence=closure_evidence,
+        open_original=is_open and original is not None and WorkOrderState(original.state) in work_order.OPEN_STATES,
+    )
 
 
 def check_version(order: WorkOrder, ver: int) -> None:
@@ -130,12 +156,14 @@ def move(
     reason: str = "",
     technicians: tuple[str, ...] = (),
     closure_evidence: bool = False,
+    original: WorkOrder | None = None,
     at_ms: int | None = None,
     data: dict[str, Any] | None = None,
 ) -> None:
     """Move an order by a command of the shared table; `at_ms` is when it happened. Raises `decide`'s errors."""
     source = order.state
-    order.state = work_order.decide(facts_of(order, closure_evidence=closure_evidence), command, role)
+    known = facts_of(order, closure_evidence=closure_evidence, original=original)
+    order.state = work_order.decide(known, command, role)
     order.ver += 1
     happened_ms = tx.now_ms if at_ms is None else at_ms
     clock_event = {"at_ms": happened_ms, "name": command, "by": tx.actor.id, "reason": reason}

@@ -111,12 +111,12 @@ def test_customer_who_was_told_is_told_again_only_when_it_moves_on(small_house: 
 
 
 def test_message_is_withdrawn_when_the_promise_holds_again(small_house: House) -> None:
-    """The leak was a false call: nobody has to be told anything."""
+    """The leak waits for the network crew: nobody has to be told anything."""
     small_house.report(PROMISED)
     leak = small_house.report(LEAK)
     assert len(to_tell(small_house)) == 1
-    body = {"ver": small_house.order(leak).ver, "reason": "误报"}
-    assert small_house.lin.post(f"/api/v1/work-orders/{leak}/cancel", body).status_code == 200
+    body = {"ver": small_house.order(leak).ver, "reason": "管网抢修队已接手"}
+    assert small_house.lin.post(f"/api/v1/work-orders/{leak}/hold", body).status_code == 200
     small_house.drain()
     assert replan(small_house)
     assert to_tell(small_house) == []
