@@ -22,6 +22,7 @@ from mobile.store import audit, files, jobs, meta, outbox, wiping
 from mobile.store.database import Store
 from mobile.store.guard import Guard
 from mobile.sync import enrolment
+from mobile.sync.day_maps import DayMapLane
 from mobile.sync.doorbell import Doorbell
 from mobile.sync.engine import SyncEngine, SyncOutcome, SyncState
 from mobile.sync.http import HttpTransport
@@ -109,6 +110,7 @@ class Phone:
 
     def _set_up_lanes(self, aside: FileTransport) -> None:
         self.lane, self.own = FileLane(self._store, aside, self.clock), Own(self._store, aside, self.clock)
+        self.maps = DayMapLane(self._store, aside, self.clock, load_phone_rules().day_map_stale_s)
         self._doorbell: Doorbell | None = None
         self._listener = Listener(self.engine, self.clock, self._has_doorbell, self._wake_up)
         self._wake, self._closing = threading.Event(), threading.Event()
@@ -320,6 +322,7 @@ class Phone:
     def _run_lane(self) -> None:
         while not self._closing.wait(_LANE_PAUSE_S):
             try:
+                self.maps.run_once()
                 self.lane.run_once()
             except (sqlite3.Error, OSError, DomainError):
                 # A full disk: they stay and are tried again. After a wipe the phone is closing.

@@ -33,6 +33,7 @@ FOR_THE_DESK = {
 FOR_PHONES = {
     "POST /api/v1/sync",
     "GET /api/v1/position-views",
+    "GET /api/v1/day-map",
     "POST /api/v1/uploads",
     "HEAD /api/v1/uploads/<sha256>",
     "PATCH /api/v1/uploads/<sha256>",
