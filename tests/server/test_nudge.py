@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from server.core import nudge
+from server.core import nudge, nudge_redis
 from server.core.settings import Settings
 from shared.errors import DomainError
 from tests import throwaway_redis
@@ -63,7 +63,7 @@ def test_ring_wakes_listener_over_redis(tmp_path: Path, redis_server: Redis, mon
 def test_killed_redis_leaves_bell_and_ear_working(tmp_path: Path, redis_server: Redis) -> None:
     """Nobody fails while Redis is away, and rings are heard again once it is back."""
     settings = settings_of(tmp_path, redis_server.url)
-    ear, bell = nudge.RedisEar(settings.redis_url, nudge.WORKER), nudge.RedisBell(settings.redis_url)
+    ear, bell = nudge_redis.RedisEar(settings.redis_url, nudge.WORKER), nudge_redis.RedisBell(settings.redis_url)
     ear.wait()
     redis_server.kill()
     bell.ring(nudge.WORKER)
@@ -73,13 +73,13 @@ def test_killed_redis_leaves_bell_and_ear_working(tmp_path: Path, redis_server: 
     assert is_heard_again(ear, bell, redis_server)
 
 
-def is_heard_again(ear: nudge.RedisEar, bell: nudge.RedisBell, server: Redis) -> bool:
+def is_heard_again(ear: nudge_redis.RedisEar, bell: nudge_redis.RedisBell, server: Redis) -> bool:
     """Tell whether the ear subscribes again, as Redis itself counts it, and the bell rings on."""
     ear.wait()
     ear.wait()
     bell.ring(nudge.WORKER)
-    client = nudge._client(server.url)
-    subscribers = dict(client.pubsub_numsub("leakfirst:worker.sock"))
+    client = nudge_redis._client(server.url)
+    subscribers = dict(client.pubsub_numsub(nudge_redis._channel(nudge.WORKER)))
     return list(subscribers.values()) == [1]
 
 
