@@ -105,12 +105,13 @@ class Phone:
             uniform=uniform or chance.uniform,
             gate=LocationGate(self._store, load_stillness()),
         )
-        self.warden = Warden(self._store, self.engine, self.clock, load_phone_rules())
         self._set_up_lanes(lane_transport or self._http())
 
     def _set_up_lanes(self, aside: FileTransport) -> None:
         self.lane, self.own = FileLane(self._store, aside, self.clock), Own(self._store, aside, self.clock)
-        self.maps = DayMapLane(self._store, aside, self.clock, load_phone_rules().day_map_stale_s)
+        rules = load_phone_rules()
+        self.maps = DayMapLane(self._store, aside, self.clock, rules.day_map_stale_s)
+        self.warden = Warden(self._store, self.engine, self.clock, rules, self.lane.deliver_evidence)
         self._doorbell: Doorbell | None = None
         self._listener = Listener(self.engine, self.clock, self._has_doorbell, self._wake_up)
         self._wake, self._closing = threading.Event(), threading.Event()

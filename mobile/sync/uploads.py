@@ -58,10 +58,10 @@ class FileLane:
                     files.postpone(db, file.sha256)
         with self._store.write() as db:
             files.prune(db, self._store.folder, self._clock.now_ms())
-        self._deliver_evidence()
+        self.deliver_evidence()
         return Delivered(delivered=delivered, waiting=len(waiting) - delivered)
 
-    def _deliver_evidence(self) -> None:
+    def deliver_evidence(self) -> None:
         """Hand in what was sealed to the server before a wipe; only a file that it has taken is deleted here."""
         for path in wiping.list_evidence(self._store.folder):
             try:

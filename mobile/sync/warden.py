@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from mobile.platform.catalog import PhoneRules
@@ -11,7 +12,7 @@ from mobile.platform.clock import Clock
 from mobile.store import guard, meta, wiping
 from mobile.store.database import Store
 from mobile.store.guard import Guard
-from mobile.sync.engine import SyncEngine, SyncState
+from mobile.sync.engine import SyncEngine
 from shared.errors import DomainError
 
 _LOG: Final = logging.getLogger(__name__)
@@ -22,9 +23,12 @@ _COUNT_EVERY_MS: Final = 60_000  # a count is a durable write: often enough for 
 class Warden:
     """Locks, unlocks and erases one phone. Evidence the server lacks is sealed to it first; it is never destroyed."""
 
-    def __init__(self, store: Store, engine: SyncEngine, clock: Clock, rules: PhoneRules) -> None:
-        """Guard `store`, hear orders through `engine`."""
+    def __init__(
+        self, store: Store, engine: SyncEngine, clock: Clock, rules: PhoneRules, hand_in: Callable[[], None]
+    ) -> None:
+        """Guard `store`, hear orders through `engine`; `hand_in` delivers sealed evidence while the token counts."""
         self._store, self._engine, self._clock, self._rules = store, engine, clock, rules
+        self._hand_in = hand_in
         self._wiped: Guard | None = None
         self._counted_ms: int | None = None
         self._pause = threading.Event()
@@ -43,13 +47,13 @@ class Warden:
             raise DomainError(f"phone_{state}")
 
     def obey(self) -> None:
-        """Carry out the order of the last answer; a lock for silence ends with the silence."""
+        """Carry out the order of an answer that has just come; a lock ends when the desk no longer asks for it."""
         order = self._engine.order
         if order == "wipe":
             self.wipe("desk")
         elif order == "lock":
             self._set(Guard(state="locked", since_ms=self._clock.now_ms(), reason="desk"))
-        elif order == "unlock" or self._is_silence_over():
+        else:
             self._set(Guard())
 
     def watch(self) -> None:
@@ -81,15 +85,12 @@ class Warden:
             self._wiped = Guard(state="wiped", since_ms=now_ms, reason=reason)
             self._store.end("phone_wiped")
             wiping.erase(self._store.folder, now_ms, reason)
+        self._hand_in()
         for pause_s in _REPORT_PAUSES_S if reason == "desk" else (0.0,):
             if report():
                 break
             self._pause.wait(pause_s)
         return True
-
-    def _is_silence_over(self) -> bool:
-        last = self._engine.last_outcome
-        return last is not None and last.state is SyncState.DONE and self.guard().reason == "silence"
 
     def _set(self, wanted: Guard) -> None:
         if self.guard().state == wanted.state:

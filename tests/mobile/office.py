@@ -74,6 +74,7 @@ class Office:
         self.order, self.recovery_key = "", ""
         self.messages: tuple[wire.DeskMessage, ...] = ()
         self.evidence: list[bytes] = []
+        self.takes_evidence = True
         self.is_cut_off = False
         self.waits = False
         self.foreign: tuple[int, dict[str, str], bytes] | None = None
@@ -134,6 +135,8 @@ class Office:
 
     def _take(self, path: str, payload: bytes, ours: dict[str, str], fault: str) -> tuple[int, dict[str, str], bytes]:
         if path == "/api/v1/evidence":
+            if not self.takes_evidence:
+                return 413, ours, b"{}"
             self.evidence.append(payload)
             return 201, ours, b"{}"
         request = msgspec.json.decode(payload, type=wire.SyncRequest)

@@ -77,9 +77,8 @@ def test_locked_phone_takes_no_command_keeps_sending_and_is_unlocked(wang: servi
     wang.sync_once()
     assert office.requests[-1].guard == "locked"
     assert "note_added" in office.kept_types()
-    office.order = "unlock"
-    wang.sync_once()
     office.order = ""
+    wang.sync_once()
     wang.act("accept_assignment", "order-1")
     wang.sync_once()
     assert (office.requests[-1].guard, wang.guard().state) == ("", "open")
@@ -92,6 +91,7 @@ def test_wiped_phone_keeps_nothing_and_its_evidence_opens_for_the_server_alone(
     """Keys, jobs and pictures are gone at once, the desk hears of it, and a new code hands the evidence in."""
     folder, office.order = tmp_path / "wang", "wipe"
     office.faults.append("")
+    office.takes_evidence = False
     wang.sync_once()
     assert office.requests[-1].guard == "wiped"
     assert files_of(folder) == ["wiped.json"]
@@ -101,7 +101,7 @@ def test_wiped_phone_keeps_nothing_and_its_evidence_opens_for_the_server_alone(
             attempt()
     sealed = [path.read_bytes() for path in wiping.list_evidence(folder)]
     assert list_recovered(sealed) >= {PHOTO}
-    office.order = ""
+    office.order, office.takes_evidence = "", True
     service.enrol(office.url, "GOOD-CODE", folder)
     again = open_phone(folder, clock)
     again.lane.run_once()
@@ -109,6 +109,16 @@ def test_wiped_phone_keeps_nothing_and_its_evidence_opens_for_the_server_alone(
     assert wiping.list_evidence(folder) == []
     assert again.guard().state == "open"
     again.close()
+
+
+def test_evidence_is_handed_in_at_once_when_the_line_allows(
+    wang: service.Phone, office: Office, tmp_path: Path
+) -> None:
+    """After the keys are gone and before the wipe is acknowledged: the server has it, the phone has nothing."""
+    office.order = "wipe"
+    wang.sync_once()
+    assert PHOTO in list_recovered(office.evidence)
+    assert wiping.list_evidence(tmp_path / "wang") == []
 
 
 def test_silent_phone_erases_itself_after_72_hours_and_not_before(
