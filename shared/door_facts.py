@@ -84,6 +84,21 @@ class PriceShown(Body, frozen=True, kw_only=True, tag="price_shown"):
             raise DomainError("price_invalid")
 
 
+class PriceApprovalAsked(Body, frozen=True, kw_only=True, tag="price_approval_asked"):
+    """The technician asks a second person to approve a price that is not the list's (WA-05)."""
+
+    list_ref: str
+    lines: tuple[PriceLine, ...]
+    reason: str
+
+    def __post_init__(self) -> None:
+        """Refuse amounts that no list can hold, and no reason. Raises DomainError `price_invalid`."""
+        fits = all(0 < p.quantity <= MOST_PIECES and 0 <= p.unit_cents <= _MOST_CENTS for p in self.lines)
+        if not fits or not 0 < len(self.lines) <= _MOST_LINES or not self.reason.strip():
+            raise DomainError("price_invalid")
+        check_length(self.reason)
+
+
 class PaymentTaken(Body, frozen=True, kw_only=True, tag="payment_taken"):
     """Money taken at the door, counted face to face, with the number of its receipt (WA-08).
 

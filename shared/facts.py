@@ -309,6 +309,7 @@ AnyBody = (
     | door_facts.HandedOver
     | door_facts.WarrantyJudged
     | door_facts.PriceShown
+    | door_facts.PriceApprovalAsked
     | door_facts.PaymentTaken
     | door_facts.DamageClaimed
     | OdourReported

@@ -11,6 +11,7 @@ import msgspec
 from shared import data_file
 from shared.door_facts import PriceLine
 from shared.errors import DomainError
+from shared.protocol import Protocol
 from shared.visit import VisitState
 
 NOT_IN_LIST = "price_not_in_list"
@@ -104,3 +105,17 @@ def _problem(prices: PriceList, line: PriceLine) -> str:
 def list_agreed(visit: VisitState) -> tuple[PriceLine, ...]:
     """Return what the customer pays: the lines that he agreed to, none without his agreement."""
     return visit.price.lines if visit.price is not None and visit.price.is_agreed else ()
+
+
+def total(lines: Sequence[PriceLine]) -> int:
+    """Return the amount of lines in fen."""
+    return sum(line.quantity * line.unit_cents for line in lines)
+
+
+def is_after_work(protocols: Iterable[Protocol], visit: VisitState) -> bool:
+    """Say whether a price above nothing was shown only after the work had begun (WA-05)."""
+    if visit.price is None or not total(list_agreed(visit)):
+        return False
+    begun = {(p.ref, step.id) for p in protocols for step in p.steps if step.begins_work}
+    shown_ms = visit.price.at_ms
+    return any((a.protocol, a.step) in begun and a.at_ms < shown_ms for a in visit.answers)

@@ -79,6 +79,7 @@ class Step(Part, frozen=True, kw_only=True):
     space: str = ""
     hazard: str = ""
     follow_up: str = ""
+    begins_work: bool = False
 
 
 class Protocol(Part, frozen=True, kw_only=True):

@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import msgspec
 
-from shared import checklist, closure, formula, function_test, wire
+from shared import checklist, closure, formula, function_test, hazards, prices, wire
 from shared.errors import DomainError
 from shared.protocol import FAIL, PASS, Protocol, Step
 from shared.text import LANGUAGES, Catalog
-from shared.visit import Photo, VisitState, find_answer
+from shared.visit import Part, Photo, VisitState, find_answer
 
 RECORD_VERSION: Final = 1
 _VIEW_CODE_LENGTH: Final = 8
@@ -107,6 +107,7 @@ class ServiceRecord(Value, frozen=True, kw_only=True):
     steps: tuple[RecordStep, ...]
     notes: tuple[str, ...]
     photos: tuple[Photo, ...] = ()
+    parts: tuple[Part, ...] = ()
     outcome: str
     cause: str
     work_done: str
@@ -156,6 +157,7 @@ def build(
         steps=tuple(_list_steps(protocols, visit)),
         notes=visit.notes,
         photos=visit.photos,
+        parts=visit.parts,
         outcome=visit.outcome,
         cause=visit.cause,
         work_done=visit.work_done,
@@ -223,6 +225,7 @@ def list_blockers(*, is_leak: bool, protocols: Sequence[Protocol], visit: VisitS
         *([] if protocols else [Blocker(code="no_protocol")]),
         *(blocker for protocol in protocols for blocker in _protocol_blockers(protocol, visit)),
         *_evidence_blockers(is_leak=is_leak, protocols=protocols, visit=visit),
+        *_door_blockers(protocols, visit),
     )
 
 
@@ -252,9 +255,18 @@ def _evidence_blockers(*, is_leak: bool, protocols: Sequence[Protocol], visit: V
     ]
 
 
+def _door_blockers(protocols: Sequence[Protocol], visit: VisitState) -> Iterator[Blocker]:
+    """Yield what is owed to the customer: hazards told in writing, a price told before the work."""
+    if hazards.list_findings(protocols, visit) and not hazards.is_told(protocols, visit):
+        yield Blocker(code="hazard_not_told")
+    if prices.is_after_work(protocols, visit) and not (visit.price and visit.price.approval):
+        yield Blocker(code="charge_not_approved")
+
+
 def _is_current(record: ServiceRecord, job: wire.Job, protocols: Sequence[Protocol], visit: VisitState) -> bool:
     now = build(job, protocols, visit, record.charge, record.technician, record.recorded_ms, language=record.language)
-    return canonical(msgspec.structs.replace(record, lines=())) == canonical(now)
+    is_agreed = record.charge.total_cents == prices.total(prices.list_agreed(visit))
+    return is_agreed and canonical(msgspec.structs.replace(record, lines=())) == canonical(now)
 
 
 def _run(protocol: Protocol, visit: VisitState) -> TestRun:
@@ -345,7 +357,12 @@ def _end_lines(record: ServiceRecord, texts: Catalog, language: str) -> Iterator
     if record.photos:
         yield f"{texts.text(language, 'record.photos')}: {len(record.photos)}"
     yield from (f"{texts.text(language, 'record.note')}: {note}" for note in record.notes)
+    for part in record.parts:
+        name = _known(texts, language, "price", part.part)
+        yield f"{texts.text(language, 'record.part')}: {name} {part.lot} × {part.quantity}"
     yield f"{texts.text(language, 'record.outcome')}: {_known(texts, language, 'outcome', record.outcome)}"
+    for item in record.charge.items:
+        yield f"{_known(texts, language, 'price', item.code)}: {money(item.amount_cents)}"
     yield f"{texts.text(language, 'record.charge')}: {money(record.charge.total_cents)}"
 
 

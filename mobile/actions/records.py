@@ -14,7 +14,7 @@ from mobile.platform.keys import ALG
 from mobile.store import jobs, meta
 from mobile.store.jobs import StoredJob
 from mobile.sync.inbox import occurred_now
-from shared import facts, service_record, signature, wire
+from shared import charges, facts, service_record, signature, wire
 from shared.errors import DomainError
 
 ABSENT: Final = "absent"
@@ -144,7 +144,7 @@ def _draw_up(desk: Desk, job: wire.Job, identity: meta.Identity, at_ms: int, lan
         job,
         protocols,
         job.visit,
-        service_record.Charge(total_cents=job.charge_cents),
+        charges.charge_of(job.visit),
         service_record.Technician(id=identity.technician_id, name=identity.technician_name),
         at_ms,
         language=language,
