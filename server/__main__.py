@@ -1,4 +1,4 @@
-"""`python -m server [gateway|worker|migrate|…]`; without a word both processes under a small supervisor."""
+"""`python -m server [gateway|worker|auditor|migrate|…]`; without a word all three under a small supervisor."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ def main(arguments: list[str]) -> int:
         monkey.patch_all()
         # What-if questions are answered by the plain rule: compilers belong to the worker and its solving process.
         os.environ["LEAKFIRST_NO_NUMBA"] = "1"
+    if arguments[:1] == ["auditor"]:
+        from server import auditor  # noqa: PLC0415 - small: it loads neither planner nor web server
+
+        return auditor.main()
     from server import commands  # noqa: PLC0415 - after the patch
 
     return commands.run(arguments)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import logging
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-import structlog
-
 from server import processes, restoring, schema
 from server.accounts import repository as accounts
 from server.accounts import service as account_service
-from server.core import clock, texts
+from server.basemap import building
+from server.core import clock, logs, texts
 from server.core.settings import TRAVEL_PROVIDERS, Settings
 from server.core.unit_of_work import Actor
 from server.dispatch.travel import desk as travel_desk
@@ -32,7 +30,7 @@ _FAILED: Final = 2
 
 def run(arguments: list[str]) -> int:
     """Run one command; an anticipated failure is one clear line in both languages and exit code 2."""
-    _set_up_logs()
+    logs.set_up_logs()
     parsed = _parser().parse_args(arguments)
     try:
         settings = Settings.from_env(os.environ)
@@ -93,6 +91,11 @@ def _add_travel_commands(commands: Any) -> None:
     roads.add_argument("file", type=Path)
     roads.add_argument("--out", type=Path, required=True)
     roads.add_argument("--date", default="", help="day of the data (YYYY-MM-DD) when the file does not tell it")
+    city = commands.add_parser("build-map", help="make road graph, map tiles and address index of a city")
+    city.set_defaults(command=_build_map)
+    city.add_argument("file", type=Path)
+    city.add_argument("--out", type=Path, required=True, help="folder, later named by LEAKFIRST_BASEMAP_DIR")
+    city.add_argument("--date", default="", help="day of the data (YYYY-MM-DD) when the file does not tell it")
     choice = commands.add_parser("set-travel", help="choose a branch's provider of travel times")
     choice.set_defaults(command=_set_travel)
     choice.add_argument("provider", choices=TRAVEL_PROVIDERS)
@@ -105,7 +108,7 @@ def _add_travel_commands(commands: Any) -> None:
 
 def _serve(settings: Settings, _arguments: argparse.Namespace) -> int:
     schema.upgrade(settings.database_url)
-    return processes.supervise(["gateway", "worker"])
+    return processes.supervise(["gateway", "worker", "auditor"])
 
 
 def _gateway(settings: Settings, _arguments: argparse.Namespace) -> int:
@@ -179,6 +182,13 @@ def _build_roads(_settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _build_map(_settings: Settings, arguments: argparse.Namespace) -> int:
+    about = building.build_map(arguments.file, arguments.out, arguments.date)
+    for name, value in about.items():
+        sys.stdout.write(f"{name}: {value}\n")
+    return 0
+
+
 def _set_travel(settings: Settings, arguments: argparse.Namespace) -> int:
     services = processes.make_services(settings)
     branch_id = arguments.branch or services.uow.read(lambda s: accounts.get_first_branch(s).id)
@@ -207,19 +217,3 @@ def _create_user(settings: Settings, arguments: argparse.Namespace) -> int:
     actor = Actor.system(branch_id)
     services.uow.run(actor, lambda tx: account_service.create_account(tx, arguments.user_name, name, role, password))
     return 0
-
-
-def _set_up_logs() -> None:
-    logging.basicConfig(level=logging.WARNING)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # where errors go now
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.INFO if os.environ.get("LEAKFIRST_VERBOSE") else logging.WARNING
-        ),
-    )

@@ -20,9 +20,12 @@ from routing.stop import MaxIterations, MaxSeconds, Stop
 from routing.travel import TravelTimes
 from server import handlers
 from server.accounts import repository as accounts
-from server.core import clock, nudge, texts
+from server.addresses import keeping as addresses
+from server.basemap.day_maps import MapShelf
+from server.core import clock, heartbeats, nudge, texts
 from server.core.calls import Services
 from server.core.db import Database, NativeThread
+from server.core.heartbeats import Pulse
 from server.core.relay import Relay
 from server.core.settings import Settings
 from server.core.unit_of_work import Actor, UnitOfWork
@@ -35,6 +38,8 @@ from server.dispatch.travel import learning
 from server.dispatch.travel.desk import Patience
 from server.dispatch.travel.learning import Learner
 from server.dispatch.warming import Warming
+from server.escalation import service as escalation
+from server.outgoing import service as outgoing
 from server.seals import keyring
 from server.sync import purging
 
@@ -44,7 +49,11 @@ _LEASE_MS: Final = 120_000
 _HARD_LIMIT_S: Final = 60.0
 _SEED: Final = 1
 _RESTART_S: Final = 0.5
+_ADDRESSES_EVERY_S: Final = 60.0
 _WARM_EVERY_S: Final = 2.0
+_SEND_EVERY_S: Final = 0.5
+_LATE_MS: Final = 300
+_MAPS_EVERY_S: Final = 2.0
 
 
 def make_services(
@@ -155,12 +164,18 @@ def run_worker(settings: Settings) -> None:
     services = make_services(settings)
     warming = Warming(services.uow, settings.sla_profile)
     learner = Learner(services.uow, settings.time_zone)
+    pulse = Pulse(services.uow.database, heartbeats.WORKER, settings.worker_name)
+
+    def prepare(branch_id: str) -> None:
+        pulse.beat()
+        warming.prepare(branch_id)
+
     relay = Relay(
         services.uow,
         handlers.reactions(settings.sla_profile),
         handlers.duties(settings.sla_profile),
         settings.worker_name,
-        warming.prepare,
+        prepare,
     )
     relay.release_own_claims()
     _keep_purging(services)
@@ -170,9 +185,15 @@ def run_worker(settings: Settings) -> None:
     threading.Thread(
         target=_forever, args=(lambda: _keep_warm(services, warming, learner), "travel"), daemon=True
     ).start()
+    shelf = MapShelf(settings.data_dir, settings.basemap_dir)
+    threading.Thread(target=_forever, args=(lambda: _pack_maps(shelf), "maps"), daemon=True).start()
+    threading.Thread(target=_forever, args=(lambda: _keep_addresses(services), "addresses"), daemon=True).start()
+    for step, name in ((lambda: _send(services), "outgoing"), (lambda: _hurry(relay), "ladder")):
+        threading.Thread(target=_forever, args=(step, name), daemon=True).start()
     line = nudge.ear_for(settings, nudge.WORKER)
     _log.info("worker runs", name=settings.worker_name)
     while True:
+        _guarded(pulse.beat, "pulse")
         if not _guarded(relay.run_once, "relay"):
             line.wait()
 
@@ -190,6 +211,37 @@ def _keep_warm(services: Services, warming: Warming, learner: Learner) -> bool:
         warming.warm(branch_id)
     learner.learn_if_due(branches)
     clock.sleep_s(_WARM_EVERY_S)
+    return True
+
+
+def _keep_addresses(services: Services) -> bool:
+    """Bring the branches' address indexes up to their customer archives; True: a pause was made."""
+    for branch_id in services.uow.read(learning.list_branch_ids):
+        addresses.refresh(services, branch_id)
+    clock.sleep_s(_ADDRESSES_EVERY_S)
+    return True
+
+
+def _pack_maps(shelf: MapShelf) -> bool:
+    """Make the maps that phones have asked for; True: a pause was made."""
+    while shelf.make_next():
+        pass
+    clock.sleep_s(_MAPS_EVERY_S)
+    return True
+
+
+def _send(services: Services) -> bool:
+    """Send the messages that leave the building; True: a pause was made."""
+    settings = services.settings
+    outgoing.deliver_due(services.uow.database, settings.worker_name, os.environ, settings.data_dir)
+    clock.sleep_s(_SEND_EVERY_S)
+    return True
+
+
+def _hurry(relay: Relay) -> bool:
+    """Let leaks climb on time also while the loop is busy with something long; True: a pause was made."""
+    relay.hurry(escalation.CLIMB, _LATE_MS)
+    clock.sleep_s(_LATE_MS / 1000)
     return True
 
 

@@ -209,7 +209,7 @@ class SyncResponse(Wire, frozen=True, kw_only=True):
     `reset` tells the phone to drop its server state and read from cursor 0 (new generation after a restore). `duty` are
     the technician's shifts from now on (Unix ms): outside them the phone sends no position (PR-04). `messages` are those
     that no phone of his has confirmed yet, `wait_at` is where he best waits for his next job, in words. `order` is what
-    the desk demands of this phone (`lock`, `unlock`, `wipe`) until its `guard` says so; `recovery_key` is the server's
+    the desk demands of this phone (`lock`, `unlock`, `wipe`), a lock as long as it lasts; `recovery_key` is the server's
     X25519 public key in hexadecimal, to which unsent evidence is sealed before a wipe (threat C8).
     """
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from mobile.platform.clock import Clock
 from mobile.store import meta, pocket
 from mobile.store.database import Store
-from mobile.sync import views
+from mobile.sync import push_tests, views
 from mobile.sync.transport import FileTransport
+from shared import wire
 
 
 class Own:
@@ -56,6 +57,20 @@ class Own:
         with self._store.read() as db:
             return pocket.get_position_views(db)
 
+    def set_position_views(self, views: pocket.PositionViews) -> None:
+        """Keep who looked, as somebody else has asked for it."""
+        with self._store.write() as db:
+            pocket.set_position_views(db, views)
+
     def fetch_position_views(self) -> None:
         """Ask the server who looked. Raises DomainError `no_network`, `answer_unreadable`."""
         views.fetch(self._store, self._transport, self._clock)
+
+    def test_push(self) -> wire.TestPush | None:
+        """Return the newest test alarm: answered (`seen_ms`), missed, or on its way; None when there was none."""
+        with self._store.read() as db:
+            return push_tests.find_push(db)
+
+    def ask_test_push(self) -> None:
+        """Ask for a test alarm. Raises DomainError `no_network`, `rate_limited`, `answer_unreadable`."""
+        push_tests.ask(self._transport)

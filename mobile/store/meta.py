@@ -28,6 +28,7 @@ WAIT_AT: Final = "wait_at"
 GUARD: Final = "guard"  # whether the desk has locked this phone
 CONTACT: Final = "contact"  # how long the server has been silent
 RECOVERY_KEY: Final = "recovery_key"  # the server's public key, to which unsent evidence is sealed before a wipe
+TEST_PUSH: Final = "test_push"  # the newest test alarm as the server told it
 REFETCH: Final = "refetch"  # 1 while such a reading is under way
 
 

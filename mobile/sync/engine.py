@@ -14,7 +14,7 @@ import msgspec
 from mobile.platform.clock import Clock
 from mobile.store import guard, jobs, meta, outbox
 from mobile.store.database import Store
-from mobile.sync import backoff, news
+from mobile.sync import backoff, news, push_tests
 from mobile.sync.inbox import Call, Filed, Inbox
 from mobile.sync.location import LocationGate
 from mobile.sync.transport import (
@@ -133,7 +133,7 @@ class SyncEngine:
             _LOG.warning("a ring of the doorbell could not be filed: %s", error)
             return False
         self._heard_seq = max(self._heard_seq, bell.seq)
-        return is_current
+        return is_current and not push_tests.is_push(bell)
 
     def add_position(self, position: wire.Position) -> None:
         """Keep a position for the next call; only the latest are kept, for a trace is no evidence."""
@@ -230,6 +230,8 @@ class SyncEngine:
             self.gate.set_duty(response.duty)
             self._hear_order(response)
             news.take(self._store, self._clock, self._new_id, response)
+            if push_tests.take(self._store, self._clock, self._new_id, response):
+                filed = msgspec.structs.replace(filed, is_again=True)
         except (msgspec.MsgspecError, DomainError, ValueError, OverflowError, RecursionError) as error:
             _LOG.warning("an answer of the server could not be filed: %s", error)
             return _Round(state=SyncState.OFFLINE, code="answer_unreadable")
@@ -240,7 +242,8 @@ class SyncEngine:
     def _hear_order(self, response: wire.SyncResponse) -> None:
         self.order = response.order  # carried out by the phone once this run is over
         mono_ms = self._clock.mono_ms()
-        if self._contact_ms is not None and 0 <= mono_ms - self._contact_ms < _CONTACT_EVERY_MS:
+        is_noted = self._contact_ms is not None and 0 <= mono_ms - self._contact_ms < _CONTACT_EVERY_MS
+        if is_noted and not response.recovery_key:
             return
         with self._store.write() as db:
             guard.note_contact(db, self._clock)

@@ -39,15 +39,12 @@ def cancel(tx: Tx, kind: str, key: str) -> None:
     tx.session.execute(sa.delete(Deadline).where(Deadline.kind == kind, Deadline.key == key))
 
 
-def list_due(session: orm.Session, now_ms: int, real_now_ms: int, limit: int) -> list[Deadline]:
-    """Return duties that are due and not waiting for a retry, oldest first."""
-    query = (
-        sa.select(Deadline)
-        .where(Deadline.due_ms <= now_ms, Deadline.retry_at_real_ms <= real_now_ms)
-        .order_by(Deadline.due_ms, Deadline.id)
-        .limit(limit)
-    )
-    return list(session.scalars(query))
+def list_due(session: orm.Session, now_ms: int, real_now_ms: int, limit: int, kind: str = "") -> list[Deadline]:
+    """Return duties that are due and not waiting for a retry, oldest first; of one kind, or of all."""
+    query = sa.select(Deadline).where(Deadline.due_ms <= now_ms, Deadline.retry_at_real_ms <= real_now_ms)
+    if kind:
+        query = query.where(Deadline.kind == kind)
+    return list(session.scalars(query.order_by(Deadline.due_ms, Deadline.id).limit(limit)))
 
 
 def find_next_due_ms(session: orm.Session) -> int | None:

@@ -12,7 +12,7 @@ from server.accounts.models import Device
 from server.core import deadlines, journal
 from server.core.unit_of_work import Tx
 from server.devices import repository
-from server.devices.models import DeviceOrder, PushTest
+from server.devices.models import DeviceOrder, PushTest, SealedEvidence
 from server.devices.rules import device_rules
 from shared import events, wire
 from shared.errors import DomainError
@@ -160,3 +160,16 @@ def list_orders(session: orm.Session, branch_id: str) -> dict[str, dict[str, Any
     """Return what is demanded of the branch's phones, by device, for the console."""
     found = repository.list_orders(session, branch_id)
     return {i: {"order": row.kind, "order_ms": row.asked_ms, "order_done_ms": row.done_ms} for i, row in found.items()}
+
+
+def is_recovered(session: orm.Session, sha256: str) -> bool:
+    """Tell whether a sealed file was opened before."""
+    return repository.find_evidence(session, sha256) is not None
+
+
+def note_recovered(tx: Tx, sha256: str, device_id: str, count: int, photo: str) -> None:
+    """Remember that a sealed file was opened and filed."""
+    row = SealedEvidence(
+        sha256=sha256, branch_id=tx.branch_id, device_id=device_id, events=count, photo=photo, at_ms=tx.now_ms
+    )
+    tx.session.merge(row)

@@ -79,7 +79,8 @@ def list_able(tx: Tx, order: WorkOrder, *, is_everybody: bool) -> list[str]:
     """
     bound = _list_bound(tx, order, is_everybody=is_everybody)
     declined = repository.list_declined(tx.session, tx.branch_id, {order.id}).get(order.id, set())
-    out = bound | declined | _list_leaving(tx, order) | {a.technician_id for a in repository.list_live_of_order(tx.session, order.id)}
+    asked = {a.technician_id for a in repository.list_live_of_order(tx.session, order.id)}
+    out = bound | declined | asked | _list_leaving(tx, order)
     able = [
         t
         for t in accounts.list_technicians(tx.session, tx.branch_id)

@@ -26,3 +26,9 @@ def list_overdue(session: orm.Session, before_ms: int) -> list[Escalation]:
     """Return every branch's rows whose step should have been carried out before a moment, the longest first."""
     query = sa.select(Escalation).where(Escalation.ended_ms.is_(None), Escalation.due_ms < before_ms)
     return list(session.scalars(query.order_by(Escalation.due_ms)))
+
+
+def list_known(session: orm.Session, work_order_ids: list[str]) -> set[str]:
+    """Return which of some orders have, or had, a ladder."""
+    query = sa.select(Escalation.work_order_id).where(Escalation.work_order_id.in_(work_order_ids))
+    return set(session.scalars(query))

@@ -19,6 +19,7 @@ from server.core import journal, recovery, texts
 from server.core.calls import Services
 from server.core.unit_of_work import Actor, Tx
 from server.devices import service as devices
+from server.dispatch import posting
 from server.messages import service as messages
 from server.positions import service as positions
 from server.sync import changes, effects, orderless, repository
@@ -47,7 +48,7 @@ def exchange(services: Services, device: Device, request: wire.SyncRequest) -> w
         raise DomainError("too_many_events", limit=wire.EVENTS_PER_SYNC)
     actor = account_service.device_actor(device)
     sender = Sender(device_id=device.id, technician_id=device.technician_id)
-    results = _handle_all(services, actor, sender, [bytes(raw) for raw in request.events])
+    results = file_events(services, actor, sender, [bytes(raw) for raw in request.events])
     is_news = bool(request.positions or results or request.guard) or _has_turned(services, device, request)
     if is_news or services.uow.clock.now_ms() - device.last_seen_ms > _CONTACT_MS:
         services.uow.run(actor, lambda tx: _note_contact(tx, device.id, request))
@@ -59,10 +60,9 @@ def look(services: Services, device: Device, request: wire.SyncRequest) -> wire.
     return services.uow.read(lambda session: _answer(session, services, device, request, ()))
 
 
-def _handle_all(services: Services, actor: Actor, sender: Sender, raws: list[bytes]) -> tuple[wire.EventResult, ...]:
+def file_events(services: Services, actor: Actor, sender: Sender, raws: list[bytes]) -> tuple[wire.EventResult, ...]:
     """Handle each event for itself, in the phone's order; all are committed before the first answer is given."""
-    settings = services.settings
-    desk = Desk(sla_profile=settings.sla_profile, time_zone=settings.time_zone, jurisdiction=settings.jurisdiction)
+    desk = desk_of(services)
     works = [functools.partial(_handle, sender=sender, raw=raw, desk=desk) for raw in raws]
     outcomes = services.uow.run_all(actor, works)
     return tuple(
@@ -71,11 +71,17 @@ def _handle_all(services: Services, actor: Actor, sender: Sender, raws: list[byt
     )
 
 
+def desk_of(services: Services) -> Desk:
+    """Return the settings by which an order that a phone reports is opened."""
+    settings = services.settings
+    return Desk(sla_profile=settings.sla_profile, time_zone=settings.time_zone, jurisdiction=settings.jurisdiction)
+
+
 def _handle(tx: Tx, sender: Sender, raw: bytes, desk: Desk) -> wire.EventResult:
     try:
         event = msgspec.json.decode(raw, type=wire.PhoneEvent)
     except (msgspec.MsgspecError, DomainError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        return _quarantine(tx, sender, raw, str(error), "unreadable_event")
+        return quarantine(tx, sender, raw, str(error), "unreadable_event")
     return _apply_once(tx, sender, event, raw, desk)
 
 
@@ -83,7 +89,7 @@ def _failed(services: Services, actor: Actor, sender: Sender, raw: bytes, error:
     """Answer an event whose transaction was undone: a refused intent for good, anything else is tried again."""
     if isinstance(error, (OverflowError, sa.exc.DataError)):
         # Readable, but nothing that a database takes: sending it again would never help.
-        keep = functools.partial(_quarantine, sender=sender, raw=raw, reason="out of range", code="unreadable_event")
+        keep = functools.partial(quarantine, sender=sender, raw=raw, reason="out of range", code="unreadable_event")
         return services.uow.run(actor, keep)
     if not isinstance(error, DomainError):
         # A bug must not lose evidence: the phone keeps the event and tries again.
@@ -100,13 +106,13 @@ def _apply_once(tx: Tx, sender: Sender, event: wire.PhoneEvent, raw: bytes, desk
     done = repository.find_processed(tx.session, sender.device_id, event.id)
     if done is not None:
         if done.body_hash != digest:
-            return _quarantine(tx, sender, raw, "same id, other content", "event_id_reused", event.id)
+            return quarantine(tx, sender, raw, "same id, other content", "event_id_reused", event.id)
         return msgspec.structs.replace(msgspec.convert(done.result, wire.EventResult), outcome="duplicate")
     filed = effects.find_filed(tx, sender, event)
     if filed == "same":
         return _result(event.id, "duplicate")
     if filed == "other":
-        return _quarantine(tx, sender, raw, "the id is taken by another fact", "event_id_reused", event.id)
+        return quarantine(tx, sender, raw, "the id is taken by another fact", "event_id_reused", event.id)
     result = _apply(tx, sender, event, raw, desk)
     _remember(tx, sender, event.id, digest, result)
     return result
@@ -116,9 +122,9 @@ def _apply(tx: Tx, sender: Sender, event: wire.PhoneEvent, raw: bytes, desk: Des
     if type(event.body) in orderless.TAKERS:
         flags = orderless.take(tx, sender, event, desk)
         return _result(event.id, "flagged" if flags else "applied", f"flag.{flags[0]}" if flags else "", flags)
-    case = effects.find_case(tx, sender, event, desk.sla_profile)
+    case = effects.find_case(tx, sender, event, desk)
     if case is None:
-        return _quarantine(tx, sender, raw, "this technician never had the order", "order_not_here", event.id)
+        return quarantine(tx, sender, raw, "this technician never had the order", "order_not_here", event.id)
     if event.body.intent:
         effects.apply_intent(case)
         return _result(event.id, "applied")
@@ -128,7 +134,7 @@ def _apply(tx: Tx, sender: Sender, event: wire.PhoneEvent, raw: bytes, desk: Des
 
 def _reject(tx: Tx, sender: Sender, event: wire.PhoneEvent, raw: bytes, refused: DomainError) -> wire.EventResult:
     if not event.body.intent:
-        return _quarantine(tx, sender, raw, str(refused), refused.code, event.id)
+        return quarantine(tx, sender, raw, str(refused), refused.code, event.id)
     text = texts.catalog().both(f"error.{refused.code}", **refused.data)
     result = wire.EventResult(id=event.id, outcome="rejected", code=refused.code, text=text)
     if repository.find_processed(tx.session, sender.device_id, event.id) is None:
@@ -147,7 +153,9 @@ def _remember(tx: Tx, sender: Sender, event_id: str, digest: str, result: wire.E
     tx.session.add(row)
 
 
-def _quarantine(tx: Tx, sender: Sender, raw: bytes, reason: str, code: str, event_id: str = "") -> wire.EventResult:
+def quarantine(
+    tx: Tx, sender: Sender, raw: bytes, reason: str, code: str = "order_not_here", event_id: str = ""
+) -> wire.EventResult:
     """Keep what cannot be filed as it came, once, and tell people; the phone may let go of it."""
     raw_hash = hashlib.sha256(raw).hexdigest()
     if repository.find_quarantined(tx.session, sender.device_id, raw_hash) is None:
@@ -245,6 +253,7 @@ def _answer(
         reset=is_lost,
         duty=tuple((s.start_ms, s.end_ms) for s in shifts if s.technician_id == device.technician_id),
         messages=messages.list_for_phone(session, device.technician_id),
+        wait_at=posting.find_words(session, device.technician_id),
         order="unlock" if request.guard == "locked" else "",
         recovery_key=recovery.public_hex(services.settings.data_dir) if cursor == 0 else "",
         test_push=devices.view_push(session, device.technician_id, now_ms),
@@ -261,6 +270,6 @@ def _demand(
         results=results,
         changes=(),
         cursor=max(0, request.cursor),
-        order="" if (demanded, request.guard) in {("lock", "locked"), ("wipe", "wiped")} else demanded,
+        order=demanded,
         recovery_key=recovery.public_hex(services.settings.data_dir),
     )

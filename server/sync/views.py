@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask import request
+
 from server.accounts import repository as accounts
 from server.core import clock
 from server.core.registry import Audience, Registry
-from server.sync import service
+from server.devices import service as devices
+from server.sync import evidence, service
 from shared import wire
 from shared.errors import DomainError
 
@@ -21,6 +24,8 @@ _LONGEST_WAIT_S = 25.0
 def register(registry: Registry) -> None:
     """Declare the slice's routes."""
     registry.add("POST", "/api/v1/sync", sync, Audience.DEVICE, schema=wire.SyncRequest, limit="3000/minute")
+    registry.add("POST", "/api/v1/evidence", hand_over, Audience.DEVICE, limit="60/minute")
+    registry.add("POST", "/api/v1/test-push", ask_test, Audience.DEVICE, limit="6/minute")
 
 
 def sync(call: Call) -> wire.SyncResponse:
@@ -49,3 +54,16 @@ def _get_device(call: Call) -> Device:
 
 def _is_idle(response: wire.SyncResponse) -> bool:
     return not (response.changes or response.results or response.reset)
+
+
+def hand_over(call: Call) -> tuple[evidence.Recovered, int]:
+    """Take a file that a wiped phone had sealed for this server; 201 the first time, 200 when it is known already."""
+    device = _get_device(call)
+    found = evidence.recover(call.services, call.actor.branch_id, request.get_data(), device)
+    return found, 201 if found.is_new else 200
+
+
+def ask_test(call: Call) -> dict[str, str]:
+    """Send a test alarm to the phone that asks for one."""
+    device = _get_device(call)
+    return {"id": call.write(lambda tx: devices.send_test(tx, device.technician_id))}

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from server.work_orders.models import ChosenEdition, NumberCounter, WorkOrder
 from shared.errors import DomainError
 from shared.work_order import OPEN_STATES, WAITING_STATES, Priority, WorkOrderState
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PastEmergency:
+    """One emergency of the company's history: where, when (Unix ms), which skills it asked for, and its address."""
+
+    lat: float
+    lon: float
+    opened_ms: int
+    skills: tuple[str, ...]
+    address: str
 
 
 def find_order(session: orm.Session, branch_id: str, work_order_id: str) -> WorkOrder | None:
@@ -123,3 +136,17 @@ def list_chosen_editions(session: orm.Session, branch_id: str) -> list[str]:
 def choose_edition(session: orm.Session, branch_id: str, protocol: str, ref: str) -> None:
     """Keep the branch's choice for one protocol."""
     session.merge(ChosenEdition(branch_id=branch_id, protocol=protocol, ref=ref))
+
+
+def list_emergencies(session: orm.Session, branch_id: str, limit: int) -> list[PastEmergency]:
+    """Return the branch's latest emergencies that have a place, newest first, as plain values."""
+    query = (
+        sa.select(WorkOrder.lat, WorkOrder.lon, WorkOrder.opened_ms, WorkOrder.skills, WorkOrder.address)
+        .where(WorkOrder.branch_id == branch_id, WorkOrder.priority == int(Priority.EMERGENCY))
+        .where(WorkOrder.lat.is_not(None), WorkOrder.lon.is_not(None))
+        .order_by(WorkOrder.opened_ms.desc(), WorkOrder.id.desc())
+        .limit(limit)
+    )
+    return [
+        PastEmergency(lat, lon, at, tuple(skills), address) for lat, lon, at, skills, address in session.execute(query)
+    ]

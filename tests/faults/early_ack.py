@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections.abc import Callable
 from typing import Any, Final
+
+from tests.faults import building
 
 DELAY_S: Final = 0.3
 
@@ -17,13 +20,19 @@ class _UndoneError(Exception):
     """Takes the rehearsal back."""
 
 
-def answer_early() -> None:
-    """Rehearse every call, undo it, answer, and do it for good in a while."""
+Later = Callable[[Any, Any, Any, list[bytes], Any], None]
+
+
+def answer_early(later: Later | None = None) -> None:
+    """Rehearse every call, undo it, answer, and do it for good in a while; `later` may be trusted with it meanwhile."""
     import gevent  # noqa: PLC0415 - only after the patch of the standard library
 
     from server.sync import service  # noqa: PLC0415 - as above
 
     keep = service._handle_all
+
+    def wait_and_keep(services: Any, actor: Any, sender: Any, raws: list[bytes], _keep: Any) -> None:
+        gevent.spawn_later(DELAY_S, keep, services, actor, sender, raws)
 
     def rehearse(services: Any, actor: Any, sender: Any, raws: list[bytes]) -> Any:
         results: list[Any] = []
@@ -36,7 +45,7 @@ def answer_early() -> None:
         try:
             services.uow.run(actor, work)
         except _UndoneError:
-            gevent.spawn_later(DELAY_S, keep, services, actor, sender, raws)
+            (later or wait_and_keep)(services, actor, sender, raws, keep)
             return tuple(results)
         except Exception:  # noqa: BLE001 - what cannot be rehearsed is done honestly
             return keep(services, actor, sender, raws)
@@ -44,17 +53,10 @@ def answer_early() -> None:
     service._handle_all = rehearse
 
 
-def main(arguments: list[str]) -> int:
-    """Run one command of the server as its own entry does."""
-    if arguments[:1] == ["gateway"]:
-        from gevent import monkey  # noqa: PLC0415 - must come before all other imports of this process
-
-        monkey.patch_all()
+def _break(name: str) -> None:
+    if name == "gateway":
         answer_early()
-    from server import commands  # noqa: PLC0415 - after the patch
-
-    return commands.run(arguments)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(building.run(sys.argv[1:], _break))
