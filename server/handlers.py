@@ -13,7 +13,7 @@ from server.core.journal import Event
 from server.core.relay import DueHandler, Handler
 from server.core.unit_of_work import Tx
 from server.devices import service as devices
-from server.dispatch import absence, doors, hours, ladder, offers, storm
+from server.dispatch import absence, doors, hours, ladder, offers, posting, storm
 from server.dispatch import service as dispatch
 from server.escalation import service as escalation
 from server.notices import service as notices
@@ -59,6 +59,7 @@ IGNORED: Final = frozenset(
         events.KEY_CERTIFIED,
         events.MESSAGE_WRITTEN,
         events.MESSAGE_RECEIVED,
+        events.WAIT_ADVISED,
         events.ORDERS_IMPORTED,
         events.HAZARD_FOUND,
         events.HAZARD_CLEARED,
@@ -123,6 +124,7 @@ def duties(profile: str) -> dict[str, DueHandler]:
         absence_service.OVER: lambda tx, data: absence.run_out(tx, data["absence_id"]),
         positions.PURGE: lambda tx, _data: positions.purge(tx),
         purging.PURGE: lambda tx, data: purging.purge(tx, data["kept_days"]),
+        posting.LOOK: lambda tx, _data: posting.look(tx, profile),
         doors.OPENS: lambda tx, data: dispatch.place_work_order(tx, data["work_order_id"], profile),
         dispatch.REPLAN: lambda tx, _data: dispatch.request_replan(tx, "periodic"),
     }
@@ -195,6 +197,7 @@ def free_technician(tx: Tx, event: Event, profile: str) -> None:
         return
     dispatch.recheck_leaks(tx, profile)
     dispatch.offer_due_stops(tx, profile, {event.data["technician_id"]})
+    posting.keep_looking(tx)
 
 
 def look_again_at_leaks(tx: Tx, _event: Event, profile: str) -> None:

@@ -45,6 +45,7 @@ MESSAGE_WRITTEN: Final = "message_written"  # by the desk, to a technician
 MESSAGE_RECEIVED: Final = "message_received"  # from a technician
 TECHNICIAN_ABSENT: Final = "technician_absent"  # ill, vehicle broken down, or another reason; from and until
 TECHNICIAN_BACK: Final = "technician_back"
+WAIT_ADVISED: Final = "wait_advised"  # where an idle technician best waits; an empty place takes it back
 STORM_BEGUN: Final = "storm_begun"  # some technicians take no ordinary work until it ends
 STORM_ENDED: Final = "storm_ended"
 ORDERS_IMPORTED: Final = "orders_imported"

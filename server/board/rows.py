@@ -46,6 +46,7 @@ class Scene:
         for shift in accounts.list_shifts(session, branch_id, now_ms, now_ms + _HORIZON_MS):
             self.shifts.setdefault(shift.technician_id, shift)
         self.alarms = _alarms(session, branch_id)
+        self.posts = {row.technician_id: row.words for row in dispatch.list_posts(session, branch_id)}
         self.devices: dict[str, Device] = {}
         for device in accounts.list_devices(session, branch_id):
             if device.revoked_ms is None:
@@ -112,6 +113,7 @@ def technician_row(scene: Scene, technician: Technician) -> Row:
         "shift_end_ms": shift.end_ms if shift else None,
         "skills": [s["name"] for s in technician.skills],
         "route": _route(scene, technician, live),
+        "wait_at": "" if live else scene.posts.get(technician.id, ""),
         "phone": {"online": is_online, "last_seen_ms": device.last_seen_ms if device else None, "unsent": 0},
     }
 

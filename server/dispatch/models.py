@@ -55,6 +55,19 @@ class PlannedStop(Base):
     end_ms: Mapped[int] = mapped_column(sa.BigInteger)
 
 
+class WaitingPost(Base):
+    """Where an idle technician was advised to wait, in words and on the map; no row: no advice."""
+
+    __tablename__ = "waiting_post"
+    technician_id: Mapped[str] = mapped_column(sa.ForeignKey("technician.id"), primary_key=True)
+    branch_id: Mapped[str] = mapped_column(sa.String(36), index=True)
+    lat: Mapped[float]
+    lon: Mapped[float]
+    words: Mapped[str] = mapped_column(sa.Text)
+    drive_s: Mapped[int]
+    at_ms: Mapped[int] = mapped_column(sa.BigInteger)
+
+
 class PlanState(Base):
     """The branch's plan: its revision, what it left undone and why, its quality, and what its last change moved.
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from server.dispatch.models import Assignment, PlanBudget, PlannedStop, PlanRun, PlanState, Proof
+from server.dispatch.models import Assignment, PlanBudget, PlannedStop, PlanRun, PlanState, Proof, WaitingPost
 from shared.assignment import LIVE_STATES, AssignmentState
 from shared.errors import DomainError
 
@@ -150,3 +150,9 @@ def find_plan_state(session: orm.Session, branch_id: str) -> PlanState | None:
 def list_all_plan_runs(session: orm.Session) -> list[PlanRun]:
     """Return every wanted or running planning run."""
     return list(session.scalars(sa.select(PlanRun)))
+
+
+def list_posts(session: orm.Session, branch_id: str) -> list[WaitingPost]:
+    """Return where the branch's idle technicians were advised to wait."""
+    query = sa.select(WaitingPost).where(WaitingPost.branch_id == branch_id)
+    return list(session.scalars(query.order_by(WaitingPost.technician_id)))

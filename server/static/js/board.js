@@ -81,7 +81,7 @@ export class Board {
     const name = el('button.name', {
       role: 'rowheader', tabindex: '-1', data: { state: row.state, leak: row.on_leak ? '1' : null, stale: isStale(row, now) ? '1' : null, bar: `t-${row.id}` },
       onclick: () => this.store.selectTechnician(isChosen ? null : row.id), 'aria-pressed': String(isChosen), title: row.skills.map((s) => word('skill', s)).join(' · '),
-    }, el('i', { 'aria-hidden': 'true' }, row.initial), el('b', {}, row.name), el('small', {}, row.route.length ? `${state} · ${row.route.length}` : state));
+    }, el('i', { 'aria-hidden': 'true' }, row.initial), el('b', {}, row.name), el('small', {}, row.route.length ? `${state} · ${row.route.length}` : row.wait_at ? t('console.wait_at', { place: row.wait_at }) : state));
     const track = el('div.track', { role: 'gridcell' });
     this.shade(track, row);
     const stops = [...row.route].sort((a, b) => a.arrival_ms - b.arrival_ms);
