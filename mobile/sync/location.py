@@ -29,6 +29,11 @@ class LocationGate:
             self.is_paused = meta.get_number(db, meta.LOCATION_PAUSED) == 1
         self.duty: Spans = msgspec.json.decode(told, type=Spans) if told else ()
 
+    @property
+    def last(self) -> wire.Position | None:
+        """Return the position that was last allowed to leave, None before the first and while paused."""
+        return None if self.is_paused else self._last
+
     def set_duty(self, duty: Spans) -> None:
         """Take the shifts of an answer."""
         if duty == self.duty:

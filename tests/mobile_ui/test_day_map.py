@@ -1,0 +1,130 @@
+"""The map of the day and the screens of a phone that may not show its jobs, in a real window."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import msgspec
+import pytest
+from kivy.metrics import dp
+from kivy.tests.common import UnitTestTouch
+
+from deploy import phone_camera
+from mobile.screens import trouble
+from mobile.store import day_map as kept_maps
+from mobile.store.day_map import KeptMap
+from mobile.store.guard import Guard
+from mobile.widgets.basics import PushButton
+from mobile.widgets.day_map import DayMapView
+from shared import day_map
+from shared.day_map import DayMap, Label, Road
+
+pytestmark = pytest.mark.kivy
+
+
+def give_map(hand: Any) -> None:
+    """Give the phone a small map of its jobs' surroundings."""
+    places = [(job.lat, job.lon) for job in hand.phone.jobs() if job.lat is not None]
+    area = day_map.area_of(places)
+    assert area is not None
+    across = day_map.encode_points([(area.west, places[0][0]), (area.east, places[0][0])], area)
+    lake = day_map.encode_points([(area.west, area.south), (area.east, area.south), (area.east, area.north)], area)
+    made = DayMap(
+        area=area,
+        areas={"water": (lake,), "building": (lake,)},
+        roads=(Road(kind="primary", name="桃北中街", name_en="Taobei Street", points=across),) * 3,
+        labels=(Label(name="城区", name_en="Old Town", x=3000, y=3000),),
+    )
+    packed = gzip.compress(msgspec.json.encode(made))
+    kept_maps.keep(hand.phone.desk.store, KeptMap(etag="a", told_ms=0, packed=packed))
+
+
+def open_map(hand: Any) -> DayMapView:
+    """Open the map and return it."""
+    hand.ui.go("map")
+    phone_camera.settle()
+    view = hand.ui.page.map
+    assert isinstance(view, DayMapView)
+    return view
+
+
+@pytest.mark.parametrize("has_ground", [False, True])
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_map_shows_every_job_within_its_frame_and_buttons_fit(hand: Any, language: str, has_ground: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """With and without a base map, by day and by night, small and large type."""
+    if has_ground:
+        give_map(hand)
+    hand.ui.language = language
+    for theme, scale in (("light", 1.0), ("dark", 1.3)):
+        hand.ui.choose_theme(theme)
+        hand.ui.choose_text_scale(scale)
+        view = open_map(hand)
+        assert len(view.pin_places()) == len(hand.phone.jobs())
+        assert all(view.collide_point(*place) for place in view.pin_places().values())
+        assert (hand.t("day_map.no_ground") in hand.texts()) != has_ground
+        for button in (w for w in hand.walk() if isinstance(w, PushButton)):
+            assert button.texture_size[0] <= button.width
+            assert min(button.width, button.height) >= dp(48) - 2
+
+
+def test_touched_job_opens_and_the_way_back_shows_the_same_part(hand: Any) -> None:
+    """A tap on a pin opens its job; a drag moves the ground; back on the map the part is still there."""
+    give_map(hand)
+    view = open_map(hand)
+    leak, place = next(iter(view.pin_places().items()))
+    touch = UnitTestTouch(*place)
+    touch.touch_down()
+    touch.touch_move(place[0] + 60, place[1] - 40)
+    touch.touch_up()
+    moved = view.pin_places()[leak]
+    assert (round(moved[0] - place[0]), round(moved[1] - place[1])) == (60, -40)
+    tap = UnitTestTouch(*moved)
+    tap.touch_down()
+    tap.touch_up()
+    phone_camera.settle()
+    assert hand.ui.name == "job_detail"
+    hand.ui.back()
+    phone_camera.settle()
+    kept = hand.ui.page.map.pin_places()[leak]
+    assert (round(kept[0]), round(kept[1])) == (round(moved[0]), round(moved[1]))
+
+
+def test_two_fingers_enlarge_what_lies_between_them(hand: Any) -> None:
+    """Twice as far apart, twice as large; the ground in the middle stays."""
+    view = open_map(hand)
+    x, y = view.center
+    left, right = UnitTestTouch(x - 50, y), UnitTestTouch(x + 50, y)
+    before, middle = view.viewport.scale, view.viewport.to_ground((x - view.x, y - view.y))
+    for finger in (left, right):
+        finger.touch_down()
+    right.touch_move(x + 150, y)
+    now = view.viewport.to_screen(middle)
+    for finger in (left, right):
+        finger.touch_up()
+    assert view.viewport.scale == pytest.approx(before * 2, rel=0.01)
+    assert now[0] + view.x == pytest.approx(x + 50, abs=60)
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_locked_and_erased_phone_show_why_and_nothing_else(hand: Any, language: str) -> None:
+    """No job, no customer's name, no way back to them; the words fit."""
+    hand.ui.language = language
+    for name, state in (
+        ("locked", Guard(state="locked", since_ms=1)),
+        ("wiped", Guard(state="wiped", reason="silence")),
+    ):
+        hand.phone.warden.guard = lambda found=state: found
+        hand.ui.go(name)
+        words = "\n".join(hand.texts())
+        assert hand.t(f"guard.{name}") in words
+        assert not any(job.customer.name in words or job.address in words for job in hand.phone.jobs())
+    for code, state in (("store_key_wrong", None), ("phone_wiped", Guard(state="wiped", reason="desk"))):
+        begun: list[bool] = []
+        texts = hand.phone.desk.texts
+        view = trouble.TroubleView(texts, language, code, state, lambda done=begun: done.append(True))
+        phone_camera.show(view)
+        assert view.button.texture_size[0] <= view.button.width
+        view.button.on_release()
+        assert begun == [True]
+    phone_camera.show(hand.ui)
