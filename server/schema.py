@@ -18,6 +18,7 @@ from server.customers import models as customers
 from server.devices import models as devices
 from server.dispatch import models as dispatch
 from server.dispatch.travel import models as travel
+from server.documents import models as documents
 from server.escalation import models as escalation
 from server.hazards import models as hazards
 from server.messages import models as messages
@@ -44,6 +45,7 @@ TABLES = (
     escalation,
     hazards,
     heartbeats,
+    documents,
     journal,
     messages,
     notices,

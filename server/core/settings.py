@@ -37,6 +37,7 @@ class Settings:
     travel: str = "straight"
     roads_file: Path | None = None
     osrm_url: str = ""
+    tsa_url: str = ""
     redis_url: str = ""
     idempotency_days: int = 0
 
@@ -65,6 +66,7 @@ class Settings:
             travel=_one_of(environ, "LEAKFIRST_TRAVEL", TRAVEL_PROVIDERS),
             roads_file=Path(roads) if roads else None,
             osrm_url=_address(environ, "LEAKFIRST_OSRM_URL", _HTTP),
+            tsa_url=_address(environ, "LEAKFIRST_TSA_URL", _HTTP),
             redis_url=_address(environ, "LEAKFIRST_REDIS_URL", _REDIS),
             idempotency_days=_kept_days(environ, "LEAKFIRST_IDEMPOTENCY_DAYS"),
         )

@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import io
 import logging
-import re
 import zlib
-from collections.abc import Iterator
 from typing import Final
 
-import msgspec
 from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -29,35 +24,24 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from server.core.signing_keys import SigningKey
+from server.seals.authority import Authority
 from shared.errors import DomainError
 
 _FIELD: Final = "BranchSeal"
-_STREAM: Final = re.compile(rb"/Type\s*/EmbeddedFile\b")
 # Hexadecimal characters kept free for the signature: certificate, attributes and 72 bytes of ECDSA, with a long name.
 _RESERVED: Final = 2400
-_MOST_BYTES: Final = 8 * 1024 * 1024
 
 # The library tells every odd file at length; the verdict says what matters.
 logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
 logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
 
 
-class Authority(msgspec.Struct, frozen=True):
-    """What certifies: the branch's key, its certificate, the root's, and the address of a time-stamping service."""
-
-    key: SigningKey
-    certificate: x509.Certificate
-    root: x509.Certificate
-    tsa_url: str = ""
-
-
 def certify(pdf: bytes, authority: Authority, reason: str) -> bytes:
     """Return the file with a certifying signature that allows no change. Raises DomainError `time_stamp_failed`."""
     signer = signers.SimpleSigner(
-        signing_cert=_asn1(authority.certificate),
-        signing_key=_asn1_key(authority.key),
-        cert_registry=SimpleCertificateStore.from_certs([_asn1(authority.root)]),
+        signing_cert=asn1_x509.Certificate.load(authority.certificate),
+        signing_key=asn1_keys.PrivateKeyInfo.load(authority.key),
+        cert_registry=SimpleCertificateStore.from_certs([asn1_x509.Certificate.load(authority.root)]),
         embed_roots=False,
     )
     meta = signers.PdfSignatureMetadata(
@@ -81,14 +65,17 @@ def certify(pdf: bytes, authority: Authority, reason: str) -> bytes:
     return out.getvalue()
 
 
-def judge(pdf: bytes, root: x509.Certificate) -> tuple[str, ...]:
-    """Return what is wrong with a file's certification, as text codes of [proof]; () when it stands."""
+def judge(pdf: bytes, root: bytes) -> tuple[str, ...]:
+    """Return what is wrong with a file's certification, as text codes of [proof]; () when it stands.
+
+    `root` is the root's certificate in DER.
+    """
     try:
         reader = PdfFileReader(io.BytesIO(pdf))
         found = reader.embedded_signatures
         if len(found) != 1:
             return ("not_certified",)
-        context = ValidationContext(trust_roots=[_asn1(root)], allow_fetching=False)
+        context = ValidationContext(trust_roots=[asn1_x509.Certificate.load(root)], allow_fetching=False)
         status = validation.validate_pdf_signature(found[0], signer_validation_context=context)
     except (PdfError, SignatureValidationError, ValueError, KeyError, TypeError, IndexError, AttributeError,
             RecursionError, AssertionError, OSError, zlib.error):  # fmt: skip
@@ -108,43 +95,3 @@ def judge(pdf: bytes, root: x509.Certificate) -> tuple[str, ...]:
 
 def _is_certifying(found: validation.EmbeddedPdfSignature) -> bool:
     return found.docmdp_level is not None
-
-
-def find_attachment(pdf: bytes) -> bytes | None:
-    """Return the one attached file, read as the offline page reads it; None when there is none, or more than one."""
-    found = list(_attachments(pdf))
-    return found[0] if len(found) == 1 else None
-
-
-def count_attachments(pdf: bytes) -> int:
-    """Return how many attachments a file carries."""
-    return sum(1 for _ in _STREAM.finditer(pdf))
-
-
-def _attachments(pdf: bytes) -> Iterator[bytes]:
-    for match in _STREAM.finditer(pdf):
-        end = pdf.find(b"endstream", match.end())
-        begin = pdf.find(b"stream\n", match.end(), end)
-        length = re.search(rb"/Length\s+(\d+)", pdf[pdf.rfind(b"obj", 0, match.start()) : begin])
-        if begin < 0 or end < 0 or length is None:
-            return
-        begin += len(b"stream\n")
-        yield _inflate(pdf[begin : begin + int(length[1])])
-
-
-def _inflate(data: bytes) -> bytes:
-    try:
-        return zlib.decompressobj().decompress(data, _MOST_BYTES)
-    except zlib.error:
-        return b""
-
-
-def _asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
-    return asn1_x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
-
-
-def _asn1_key(key: SigningKey) -> asn1_keys.PrivateKeyInfo:
-    der = key.private.private_bytes(
-        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return asn1_keys.PrivateKeyInfo.load(der)

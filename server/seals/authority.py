@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,6 +20,15 @@ _LIFE: Final = dt.timedelta(days=30 * 365)
 _DAY: Final = dt.timedelta(days=1)
 _DOCUMENT_SIGNING: Final = ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336
 _SERIAL_BYTES: Final = 16
+
+
+class Authority(msgspec.Struct, frozen=True):
+    """What certifies a PDF, in DER so that it may go to the drawing process; `tsa_url` names a time-stamping service."""
+
+    key: bytes
+    certificate: bytes
+    root: bytes
+    tsa_url: str = ""
 
 
 def self_sign(root: SigningKey) -> x509.Certificate:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import msgspec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import orm
 
 from server.core.journal import GENESIS
 from server.core.signing_keys import SigningKey
 from server.core.unit_of_work import Tx
 from server.seals import keyring, repository
+from server.seals.authority import Authority
 from server.seals.models import CounterHead, CounterSeal, KeyCertificate
 from shared import events, facts, proof
 from shared.proof import Note, PublicKey
@@ -105,6 +107,18 @@ def counter_seal(tx: Tx, *, record_id: str, device_id: str, kind: str, seal: fac
 def sign_for_branch(tx: Tx, fields: dict[str, Any]) -> Note:
     """Return fields signed by the branch's key in use: heads, lists of issued files."""
     return _sign(branch_key(tx), fields)
+
+
+def authority(tx: Tx, branch_name: str, tsa_url: str) -> Authority:
+    """Return what certifies the branch's PDF files: its key in use with its certificate under the root."""
+    key, ring = branch_key(tx), keyring.current()
+    certificate = ring.branch_x509(tx.branch_id, key_number(tx.session, tx.branch_id), branch_name)
+    return Authority(
+        key=key.private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
+        certificate=certificate.public_bytes(Encoding.DER),
+        root=ring.root_x509().public_bytes(Encoding.DER),
+        tsa_url=tsa_url,
+    )
 
 
 def find_proof_parts(
