@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from kivy.base import EventLoop
+from kivy.clock import Clock
 from kivy.core.window import Window
+from kivy.lang import Builder
 
-from deploy.demo import autopilot
-from deploy.demo.cast import Crew, Truth
-from mobile.actions import records
+from deploy.phone_tour import Place
 from mobile.app import make_ui
 from mobile.screens.ui import Ui
 from mobile.service import Phone
 from mobile.widgets.theme import THEME, register_fonts
 
-_CREW: Final = Crew("technician-01", "王建国", {}, (), (0.0, 0.0), "GT-201", "2027-03-14")
-_TRUTH: Final = Truth(duration_s=1800, outcome="repaired", opinion="满意")
 _FRAMES: Final = 3
+_LAYOUT_FRAMES: Final = 6
 _PICTURE_FRAMES: Final = 12
+
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """In which language, theme, size (dp) and text size a picture is taken; `density` is pixels per dp."""
+
+    language: str
+    theme: str
+    size_dp: tuple[int, int]
+    text_scale: float
+    density: int
+
+    @property
+    def name(self) -> str:
+        """Return the look as part of a file's name."""
+        width, height = self.size_dp
+        return f"{self.theme}-{self.language}-{width}x{height}-{self.text_scale:.1f}"
 
 
 def set_size(size_dp: tuple[int, int], density: int) -> None:
@@ -30,6 +48,14 @@ def set_size(size_dp: tuple[int, int], density: int) -> None:
 
 
 def settle(frames: int = _FRAMES) -> None:
+    """Let the layout come to rest without drawing it: words and places are final, no picture is made."""
+    for _ in range(frames):
+        Clock.tick()
+        Builder.sync()
+        Clock.tick_draw()
+
+
+def draw(frames: int = _PICTURE_FRAMES) -> None:
     """Let layout and drawing come to rest; a picture waits a little longer."""
     for _ in range(frames):
         EventLoop.idle()
@@ -43,69 +69,24 @@ def show(ui: Ui) -> None:
     settle()
 
 
-def take_tour(phone: Phone, language: str, theme: str, out: Path) -> None:
-    """Keep a picture of every screen on the way from the alarm to the copy."""
+def take_pictures(phone: Phone, places: Iterable[Place], look: Look, out: Path) -> None:
+    """Keep a picture of every place in one look."""
     register_fonts()
-    THEME.name = theme
-    ui = make_ui(phone, language)
-    ui.instrument = ("GT-201", "2027-03-14")
-    leak = phone.jobs()[0].work_order_id
+    set_size(look.size_dp, look.density)
+    THEME.name, THEME.text_scale = look.theme, look.text_scale
+    ui = make_ui(phone, look.language)
     ui.home()
     show(ui)
-
-    def keep(name: str) -> None:
-        settle(_PICTURE_FRAMES)
-        _picture(out / f"phone-{name}-{theme}-{language}.png")
-
-    settle(_PICTURE_FRAMES)
-    keep("job-list")
-    _visit(ui, leak, keep)
-    _finish(ui, leak, keep)
-    for name, arguments in (("sync_status", {}), ("settings", {}), ("enrol", {"server": "http://10.0.0.5:8160"})):
-        ui.go(name, **arguments)
-        keep(name.replace("_", "-"))
-
-
-def _visit(ui: Ui, leak: str, keep: Any) -> None:
-    ui.go("alarm", job=leak)
-    keep("alarm")
-    for command in ("accept_assignment", "depart", "arrive"):
-        ui.phone.act(command, leak)
-    ui.home()
-    ui.go("job_detail", job=leak)
-    keep("job-detail")
-    protocol = ui.phone.protocols(leak)[0]
-    for step in protocol.steps[:3]:
-        if step.kind == "tick":
-            ui.phone.act("answer_step", leak, protocol=protocol.ref, step=step.id, outcome="pass")
-    ui.go("protocol", job=leak, protocol=protocol.ref)
-    keep("checklist")
-    reading = next(s for s in protocol.steps if s.kind == "reading")
-    ui.go("step", job=leak, protocol=protocol.ref, step=reading.id)
-    for key in "0.8":
-        ui.page.keypad.press(key)
-    keep("reading")
-
-
-def _finish(ui: Ui, leak: str, keep: Any) -> None:
-    autopilot.answer_steps(ui.phone, leak, _CREW, _TRUTH)
-    ui.home()
-    ui.go("outcome", job=leak)
-    keep("outcome")
-    ui.phone.act("make_safe", leak, how="repaired")
-    ui.phone.act("declare_outcome", leak, outcome="repaired", work_done="更换表后阀 1 只,检漏合格")
-    ui.replace("signature", job=leak)
-    keep("signature")
-    draft = records.draft_record(ui.phone.desk, leak, language=ui.phone.get_job(leak).customer.language)
-    ui.go("pad", job=leak, draft=draft, relation="self", opinion="满意")
-    settle()
-    _write_name(ui)
-    keep("pad")
-    strokes = ui.page.pad.strokes
-    ui.phone.act("sign_record", leak, draft=draft, strokes=strokes, signer_relation="self", opinion="满意")
-    ui.home()
-    ui.go("customer_copy", job=leak)
-    keep("customer-copy")
+    for name, screen, arguments in places:
+        ui.go(screen, **arguments)
+        settle(_LAYOUT_FRAMES)
+        if screen == "pad":
+            _write_name(ui)
+        if name == "step-reading":
+            for key in "0.8":
+                ui.page.keypad.press(key)
+        draw(2)
+        _picture(out / f"phone-{name}-{look.name}.png")
 
 
 def _write_name(ui: Ui) -> None:

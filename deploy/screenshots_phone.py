@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import sys
 import tempfile
@@ -23,9 +24,10 @@ from shared.work_order import WorkOrderState
 
 NOW_MS: Final = 1_795_225_402_000  # 2026-11-21 09:43:22 in China
 _MINUTE_MS: Final = 60_000
+_HOUR_MS: Final = 3_600_000
 _DENSITY: Final = 2
 _ZONE: Final = "Asia/Shanghai"
-_SIZE: Final = (412, 892)
+_SIZES: Final = {"412x915": ((412, 915), 1.0), "360x800": ((360, 800), 1.3)}
 
 
 class StillClock:
@@ -53,6 +55,8 @@ class PlayedServer:
         """`jobs` are what the technician has."""
         self.jobs = tuple(jobs)
         self.taken: list[Any] = []
+        self.messages: tuple[wire.DeskMessage, ...] = ()
+        self.wait_at = ""
 
     def post(self, path: str, payload: bytes, timeout_s: float) -> Reply:
         """Answer one call."""
@@ -71,7 +75,11 @@ class PlayedServer:
             if i > request["cursor"]
         ]  # fmt: skip
         results = tuple(wire.EventResult(id=e["id"], outcome="applied") for e in request["events"])
-        return wire.SyncResponse(gen="g", at_ms=NOW_MS, results=results, changes=tuple(changes), cursor=len(self.jobs))
+        day = ((NOW_MS - 2 * _HOUR_MS, NOW_MS + 6 * _HOUR_MS),)
+        return wire.SyncResponse(
+            gen="g", at_ms=NOW_MS, results=results, changes=tuple(changes), cursor=len(self.jobs), duty=day,
+            messages=self.messages, wait_at=self.wait_at,
+        )  # fmt: skip
 
 
 def _enrolled() -> wire.EnrolResponse:
@@ -99,7 +107,14 @@ def sample_job(number: int, priority: int, fault: str, **change: Any) -> wire.Jo
         customer=wire.CustomerView(
             name="赵敏", phone="138****0001", account="LQ000001", is_vulnerable=is_leak,
             appliances=("家和 G2 嵌入式灶",),
+            history=(
+                wire.PastVisit(at_ms=NOW_MS - 40 * 24 * _HOUR_MS, number="WO-20261012-0031", fault_kind="inspection",
+                               outcome="closed"),
+                wire.PastVisit(at_ms=NOW_MS - 400 * 24 * _HOUR_MS, number="WO-20251017-0112", fault_kind="stove_fault",
+                               outcome="closed"),
+            ),
         ),
+        hazards=("at_risk",) if is_leak else (),
         advice=("go_outside", "no_switches") if is_leak else (),
         window_start_ms=None if is_leak else NOW_MS + number * 30 * _MINUTE_MS,
         window_end_ms=None if is_leak else NOW_MS + number * 30 * _MINUTE_MS + 120 * _MINUTE_MS,
@@ -119,6 +134,24 @@ def sample_jobs() -> tuple[wire.Job, ...]:
     )
 
 
+def busy_server() -> PlayedServer:
+    """Return a server that also offers a second leak, has written to the technician, and advises where to wait."""
+    fourth = sample_job(4, 1, "gas_odour", address="晋东大道109号鸿泰苑小区12号楼2单元1801室", location="stairwell")
+    server = PlayedServer((*sample_jobs(), fourth))
+    server.messages = (
+        wire.DeskMessage(id="m1", at_ms=NOW_MS - 50 * _MINUTE_MS, sender="林静", text="今天北区有施工，走桃北中街。"),
+        wire.DeskMessage(
+            id="m2",
+            at_ms=NOW_MS - 4 * _MINUTE_MS,
+            sender="林静",
+            text="先关户外总阀，再查二楼立管。",
+            work_order_id="wo-1",
+        ),
+    )
+    server.wait_at = "德胜街加油站"
+    return server
+
+
 def make_phone(folder: Path, server: PlayedServer, clock: Any) -> Phone:
     """Return an enrolled phone that has fetched its jobs."""
     service.enrol("http://played", "CODE", folder, transport=server)
@@ -128,30 +161,50 @@ def make_phone(folder: Path, server: PlayedServer, clock: Any) -> Phone:
 
 
 def main(arguments: list[str]) -> int:
-    """Take all pictures; return the exit code."""
+    """Take the pictures that are asked for, all of them without an option; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m deploy.screenshots_phone")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only", default="", help="names of pictures, with commas; parts of names do")
+    parser.add_argument("--language", choices=("zh_CN", "en"), default=None)
+    parser.add_argument("--theme", choices=("light", "dark"), default=None)
+    parser.add_argument("--size", choices=tuple(_SIZES), default=None, help="360x800 is taken at 1.3 text size")
     parsed = parser.parse_args(arguments)
     parsed.out.mkdir(parents=True, exist_ok=True)
-    os.environ["TZ"] = _ZONE
-    time.tzset()
-    os.environ.setdefault("KIVY_METRICS_DENSITY", str(_DENSITY))
-    if not os.environ.get("DISPLAY"):
-        os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
-    window.prepare(Path(tempfile.mkdtemp()))
-    _take_all(parsed.out)
+    _prepare_window()
+    _take_all(parsed)
     return 0
 
 
-def _take_all(out: Path) -> None:
-    from deploy import phone_camera  # noqa: PLC0415 - Kivy opens its window on import
+def _prepare_window() -> None:
+    os.environ["TZ"] = _ZONE
+    time.tzset()
+    os.environ.setdefault("KIVY_METRICS_DENSITY", str(_DENSITY))
+    os.environ.setdefault("KCFG_GRAPHICS_MAXFPS", "0")
+    os.environ.setdefault("KCFG_GRAPHICS_VSYNC", "0")
+    if not os.environ.get("DISPLAY"):
+        os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
+        os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
+    window.prepare(Path(tempfile.mkdtemp()))
 
-    phone_camera.set_size(_SIZE, _DENSITY)
-    for theme in ("light", "dark"):
-        for language in ("zh_CN", "en"):
-            phone = make_phone(Path(tempfile.mkdtemp()), PlayedServer(sample_jobs()), StillClock())
-            phone_camera.take_tour(phone, language, theme, out)
-            phone.close()
+
+def _take_all(asked: argparse.Namespace) -> None:
+    from deploy import phone_camera, phone_tour  # noqa: PLC0415 - Kivy opens its window on import
+
+    busy = make_phone(Path(tempfile.mkdtemp()), busy_server(), StillClock())
+    phone_tour.fill(busy)
+    empty = make_phone(Path(tempfile.mkdtemp()), PlayedServer(()), StillClock())
+    for size, theme, language in itertools.product(_SIZES, ("light", "dark"), ("zh_CN", "en")):
+        if any(
+            wanted not in {None, has}
+            for wanted, has in zip((asked.size, asked.theme, asked.language), (size, theme, language), strict=True)
+        ):
+            continue
+        look = phone_camera.Look(language, theme, *_SIZES[size], _DENSITY)
+        for phone, places in ((busy, phone_tour.list_places(busy)), (empty, phone_tour.list_empty_places())):
+            chosen = [p for p in places if not asked.only or any(name in p[0] for name in asked.only.split(","))]
+            phone_camera.take_pictures(phone, chosen, look, asked.out)
+    busy.close()
+    empty.close()
 
 
 if __name__ == "__main__":

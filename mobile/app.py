@@ -9,34 +9,76 @@ from typing import Any, Final
 from kivy.app import App
 from kivy.clock import Clock
 from kivy.core.window import Window
+from kivy.uix.widget import Widget
 
 from mobile import service
-from mobile.screens import desk, jobs, parts, signing, work
+from mobile.screens import (
+    alarm,
+    day,
+    day_map,
+    desk,
+    door,
+    evidence,
+    jobs,
+    menu,
+    messages,
+    odour,
+    parts,
+    shift,
+    signing,
+    today,
+    trouble,
+    work,
+)
+from mobile.platform.texts import load_texts
 from mobile.screens.ui import HOME, Builder, Ui
 from mobile.service import Phone
+from mobile.widgets import device
 from mobile.widgets.theme import register_fonts
 from shared import wire
 from shared.assignment import PENDING_STATES
+from shared.errors import DomainError
+from shared.text import LANGUAGES
 
 SCREENS: Final[dict[str, Builder]] = {
     "enrol": desk.enrol,
-    "job_list": jobs.job_list,
-    "alarm": jobs.alarm,
-    "decline": jobs.decline,
+    "job_list": today.job_list,
+    "menu": menu.menu,
+    "shift": shift.shift,
+    "instruments": shift.instruments,
+    "stock": shift.stock,
+    "alarm": alarm.alarm,
+    "decline": alarm.decline,
     "job_detail": jobs.job_detail,
+    "navigate": jobs.navigate,
     "protocol": work.protocol_page,
     "step": work.step_page,
     "outcome": work.outcome_page,
-    "exceptions": work.exceptions_page,
+    "exceptions": door.exceptions_page,
+    "no_access": door.no_access_page,
+    "escalate": messages.escalate,
+    "messages": messages.messages,
+    "odour": odour.odour,
+    "photos": evidence.photos,
+    "parts": evidence.parts_page,
     "signature": signing.signature_page,
     "pad": signing.pad_page,
     "waive": signing.waive_page,
     "customer_copy": signing.customer_copy,
+    "my_day": day.my_day_page,
+    "map": day_map.map_page,
+    "locked": trouble.locked,
+    "wiped": trouble.wiped,
+    "position_log": day.position_log,
     "sync_status": desk.sync_status,
     "settings": desk.settings,
 }
 # Screens that a change of the store must not rebuild under the technician's or the customer's hand.
-_UNDISTURBED: Final = frozenset({"enrol", "step", "outcome", "exceptions", "signature", "pad", "waive", "settings"})
+_UNDISTURBED: Final = frozenset(
+    {"enrol", "step", "outcome", "signature", "pad", "waive", "settings", "instruments", "stock", "odour"}
+)
+# Screens with a field: they are left alone while somebody writes in it.
+_WRITTEN: Final = frozenset({"exceptions", "no_access", "escalate", "messages", "photos", "shift", "parts"})
 _BACK_KEY: Final = 27
 _WINDOW: Final = (412, 892)
 
@@ -50,23 +92,73 @@ class PhoneApp(App):
         self.title = "Leakfirst"
         self._folder, self._server_url, self._code = folder, server_url, code
         self._rung: set[str] = set()
+        self._is_held = False  # a leak waits for a busy hand
         self.ui: Ui | None = None
 
-    def build(self) -> Ui:
-        """Return the window's root."""
+    def build(self) -> Widget:
+        """Return the window's root: the screens, or why this phone's data cannot be shown."""
         register_fonts()
-        if self._code and self._server_url and Phone(self._folder, self._server_url).find_identity() is None:
-            service.enrol(self._server_url, self._code, self._folder)
-        self.ui = make_ui(Phone(self._folder, self._server_url))
-        self.ui.on_enrol = self._enrol
         Window.bind(on_keyboard=self._on_key)
         Clock.schedule_interval(lambda _dt: self._tick(), 1.0)
+        return self._open()
+
+    def _open(self) -> Widget:
+        try:
+            phone = self._make_phone()
+        except DomainError as error:
+            return self._show_trouble(error.code)
+        self.ui = make_ui(phone)
+        self.ui.on_enrol = self._enrol
+        self.ui.apply_preferences()
         self._join()
         return self.ui
 
+    def _make_phone(self) -> Phone:
+        phone = Phone(self._folder, self._server_url)
+        if self._code and self._server_url and phone.find_identity() is None:
+            phone.close()
+            service.enrol(self._server_url, self._code, self._folder)
+            phone = Phone(self._folder, self._server_url)
+        return phone
+
+    def _show_trouble(self, code: str) -> Widget:
+        """Return what stands in the window when there is no phone to show: nothing is deleted without being asked."""
+        language = self.ui.language if self.ui is not None else LANGUAGES[0]
+        self.ui = None
+        return trouble.TroubleView(load_texts(), language, code, service.find_wiped(self._folder), self._begin_again)
+
+    def _begin_again(self) -> None:
+        service.begin_again(self._folder)
+        self._swap(self._open())
+
+    def _swap(self, root: Widget) -> None:
+        if self.root is not None:
+            Window.remove_widget(self.root)
+        self.root = root
+        Window.add_widget(root)
+
+    def _is_barred(self) -> bool:
+        """Tell whether the phone is locked or erased, and show that instead of anything else."""
+        state = self.ui.phone.guard().state if self.ui is not None else "open"
+        if state == "wiped" and self.ui is not None:
+            self.ui.phone.close()
+            self._swap(self._show_trouble("phone_wiped"))
+        elif state == "locked" and self.ui is not None and self.ui.name != "locked":
+            self.ui.home()
+            self.ui.replace("locked")
+        elif state == "open" and self.ui is not None and self.ui.name == "locked":
+            self.ui.home()
+        return state != "open"
+
     def on_pause(self) -> bool:
-        """Let Android pause the app: nothing is lost, the store has it all."""
+        """Let Android pause the app: nothing is lost, the store has it all; the siren goes on."""
         return True
+
+    def on_resume(self) -> None:
+        """Build the root anew from the store: Android may have thrown the picture away (mobile.md section 4)."""
+        if self.ui is not None and self.ui.name:
+            self.ui.apply_preferences()
+            self.ui.rebuild()
 
     def on_stop(self) -> None:
         """Close the phone."""
@@ -74,9 +166,11 @@ class PhoneApp(App):
             self.ui.phone.close()
 
     def _tick(self) -> None:
-        if self.ui is not None:
+        if self.ui is not None and not self._is_barred():
             self.ui.tick()
-            self._ring()
+            if self._is_held and self.ui.name not in _UNDISTURBED:
+                self._is_held = False
+                self._ring()
 
     def _join(self) -> None:
         """Show the work and listen to the server once the phone is enrolled; else ask for a code."""
@@ -85,7 +179,8 @@ class PhoneApp(App):
         if self.ui.phone.find_identity() is None:
             self.ui.go("enrol", server=self._server_url)
             return
-        self.ui.phone.subscribe(lambda: Clock.schedule_once(lambda _dt: self._refresh()))
+        soon = Clock.create_trigger(lambda _dt: self._refresh())  # many commits, one look
+        self.ui.phone.subscribe(soon)
         self.ui.phone.start_background()
         self.ui.home()
 
@@ -98,8 +193,11 @@ class PhoneApp(App):
 
     def _refresh(self) -> None:
         """Show what changed, and ring for a leak that is newly offered."""
-        if not self._ring() and self.ui is not None and self.ui.name not in _UNDISTURBED:
-            self.ui.rebuild()
+        if self._is_barred() or self._ring() or self.ui is None or self.ui.name in _UNDISTURBED:
+            return
+        if self.ui.name in _WRITTEN and any(field.focus for field in getattr(self.ui.page, "fields", ())):
+            return
+        self.ui.refresh()
 
     def _ring(self) -> bool:
         """Show the alarm of a leak that is newly offered; tell whether there was one."""
@@ -116,13 +214,19 @@ class PhoneApp(App):
 
     def _is_new(self, job: wire.Job) -> bool:
         """Tell whether a leak still has to ring; one that comes while a hand is busy rings when the hand is free."""
-        if job.assignment.id in self._rung or self.ui is None or self.ui.name in _UNDISTURBED:
+        if job.assignment.id in self._rung or self.ui is None:
+            return False
+        if self.ui.name in _UNDISTURBED:
+            self._is_held = True
             return False
         self._rung.add(job.assignment.id)
         return True
 
     def _on_key(self, _window: Any, key: int, *_rest: Any) -> bool:
-        return bool(key == _BACK_KEY and self.ui is not None and self.ui.back())
+        """Let Android's back button, Escape on a desktop, lead one screen back; from the list to the home screen."""
+        if key != _BACK_KEY or self.ui is None:
+            return False
+        return self.ui.back() or device.to_background()
 
 
 def make_ui(phone: Phone, language: str = "zh_CN") -> Ui:

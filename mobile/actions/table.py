@@ -26,6 +26,7 @@ COMMANDS: Final[dict[str, Callable[..., wire.PhoneEvent | None]]] = {
         visits.make_safe,
         visits.declare_outcome,
         visits.record_no_access,
+        visits.hand_over,
         visits.request_engineering,
         records.sign_record,
         records.waive_signature,

@@ -6,7 +6,7 @@ from mobile.actions import desk as desks
 from mobile.actions.desk import Desk
 from mobile.store import jobs
 from mobile.store.jobs import StoredJob
-from shared import facts, wire, work_order
+from shared import door_facts, facts, wire, work_order
 from shared.machine import Role
 
 
@@ -81,6 +81,12 @@ def record_no_access(
     """Nobody opened: the order waits in a state of its own. Raises DomainError `transition_not_allowed`."""
     body = facts.NoAccessRecorded(reason=reason, note=note, proofs=proofs)
     return desks.append(desk, work_order_id, body, desks.allow_move("finish"))
+
+
+def hand_over(desk: Desk, work_order_id: str, *, to: str, person: str, note: str = "") -> wire.PhoneEvent:
+    """Somebody took the matter over and gave his name. Raises DomainError `hand_over_without_name`, `text_too_long`."""
+    body = door_facts.HandedOver(to=to, person=person, note=note)
+    return desks.append(desk, work_order_id, body, desks.check_anything)
 
 
 def request_engineering(desk: Desk, work_order_id: str, *, note: str) -> wire.PhoneEvent:

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from shared import data_file
+from shared.no_access import Ladder
 from shared.triage import TriageRules
 
 _FOLDER: Final = resources.files("shared") / "catalog"
@@ -41,6 +42,12 @@ class PartsList(msgspec.Struct, frozen=True, kw_only=True):
 def load_parts() -> PartsList:
     """Read the parts list, once per process. Raises DomainError `parts_list_invalid`."""
     return data_file.read((_FOLDER / "parts-2026.toml").read_bytes(), PartsList, "parts_list_invalid")
+
+
+@cache
+def load_ladder() -> Ladder:
+    """Read the ladder of a closed door, once per process. Raises DomainError `no_access_rules_invalid`."""
+    return Ladder.from_toml((_FOLDER / "no-access-2026.toml").read_bytes())
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from kivy.uix.widget import Widget
@@ -9,36 +10,58 @@ from kivy.uix.widget import Widget
 from mobile.screens import parts
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
-from mobile.widgets.basics import Chip, PushButton, Row, Surface, Text
-from mobile.widgets.inputs import Field
+from mobile.store.outbox import PendingEvent
+from mobile.sync.engine import SyncState
+from mobile.widgets import device
+from mobile.widgets.basics import Chip, PushButton, Surface, Text
+from mobile.widgets.rows import ActionRow
 from shared import facts
 from shared.errors import DomainError
 from shared.text import LANGUAGES
 
 _LANGUAGE_NAMES: Final = {"zh_CN": "简体中文", "en": "English"}
 _SCALES: Final = (1.0, 1.15, 1.3)
+_THEMES: Final = ("auto", "light", "dark")
+_SCHEME: Final = "leakfirst:"
+_SHOWN_EVENTS: Final = 30
 
 
 def enrol(ui: Ui, arguments: dict[str, Any]) -> Page:
-    """Sign the phone in with a one-time code from the dispatcher."""
+    """Sign the phone in with a one-time code from the dispatcher: scanned on a phone, else typed or pasted."""
     page = Page(ui, "Leakfirst", ui.t("phone.enrol"), has_back=False)
-    server = Field(arguments.get("server", ""), ui.t("phone.server_hint"))
-    code = Field(arguments.get("code", ""), ui.t("phone.code_hint"))
+    server = parts.kept_field(arguments, "server", ui.t("phone.server_hint"))
+    code = parts.kept_field(arguments, "code", ui.t("phone.code_hint"))
     page.add(Surface(Text(ui.t("phone.enrol_help"), role="ink_2")))
     page.add(
         Surface(Text(ui.t("phone.server"), "small", "ink_2"), server, Text(ui.t("phone.code"), "small", "ink_2"), code)
     )
+    if device.is_phone():
+        page.add(ActionRow("camera", ui.t("phone.scan_code"), lambda: _scan(ui, arguments)))
     page.add(_language_buttons(ui))
 
     def redeem() -> None:
         try:
-            ui.enrol(server.text.strip(), code.text.strip())
+            ui.enrol(server.text.strip(), read_code(code.text))
         except DomainError as refused:
             ui.show(refused)
 
     page.fields = (server, code)
     page.set_foot(PushButton(ui.t("phone.enrol_now"), redeem, primary=True))
     return page
+
+
+def read_code(text: str) -> str:
+    """Return the one-time code out of what was scanned, pasted or typed."""
+    return text.strip().removeprefix(_SCHEME).replace(" ", "").upper()
+
+
+def _scan(ui: Ui, arguments: dict[str, Any]) -> None:
+    def take(text: str) -> None:
+        arguments["code"] = read_code(text)
+        ui.rebuild()
+
+    if not device.scan_code(take):
+        ui.show(DomainError("code_unreadable"))
 
 
 def sync_status(ui: Ui, _arguments: dict[str, Any]) -> Page:
@@ -48,28 +71,45 @@ def sync_status(ui: Ui, _arguments: dict[str, Any]) -> Page:
     page.add(
         Surface(
             _count(ui, "phone.state_saved", line.unsent, "p2"),
+            _count(ui, "phone.state_photos", line.unsent_photos, "p2"),
             _count(ui, "phone.state_attention", line.needs_attention, "p1"),
             _count(ui, "phone.state_delivered", len(ui.phone.archived()), "ok"),
             Text(ui.t("phone.promise"), "small", "ink_2"),
         )
     )
-    for pending in ui.phone.pending():
-        page.add(_pending_card(ui, pending))
+    if line.state is not SyncState.DONE:
+        page.add(_line_card(ui, line.code))
+    pending = ui.phone.pending()
+    for item in sorted(pending, key=lambda p: p.state != "needs_attention")[:_SHOWN_EVENTS]:
+        page.add(_pending_card(ui, item))
+    if not pending:
+        page.add(Surface(Text(ui.t("phone.nothing_waits"), role="ok", bold=True)))
     page.set_foot(PushButton(ui.t("phone.sync_now"), lambda: _sync(ui), primary=True))
     return page
 
 
 def _count(ui: Ui, key: str, count: int, role: str) -> Widget:
-    return Row(Chip(str(count), role if count else "p4"), Text(ui.t(key)), spacing=3)
+    return parts.wrap(Chip(str(count), role if count else "p4"), Text(ui.t(key)))
 
 
-def _pending_card(ui: Ui, pending: Any) -> Widget:
+def _line_card(ui: Ui, code: str) -> Widget:
+    """Return why nothing is delivered now, and what the technician can do about it."""
+    return Surface(Text(ui.t(f"error.{code or 'no_network'}"), role="p2"), role="p2_bg")
+
+
+def _pending_card(ui: Ui, pending: PendingEvent) -> Widget:
     name = ui.t(f"fact.{facts.name_of(pending.event.body)}")
     when = parts.clock_text(pending.event.occurred.wall_ms)
-    lines = [Text(f"{when}  {name}", bold=True)]
-    if pending.result is not None and pending.result.text:
-        lines.append(Text(ui.words(pending.result.text), "small", "p1"))
-    return Surface(*lines, stripe="p1" if pending.state == "needs_attention" else "p2", spacing=1)
+    key = pending.event.id
+    if pending.state != "needs_attention":
+        return Surface(
+            Text(f"{when}  {name}", bold=True), Text(ui.t("phone.saved"), "small", "p2"), stripe="p2", spacing=1
+        )
+    reason = ui.words(pending.result.text) if pending.result is not None and pending.result.text else ""
+    again = PushButton(ui.t("phone.send_again"), lambda: (ui.phone.send_again(key), ui.rebuild()))
+    read = PushButton(ui.t("phone.dismiss"), lambda: (ui.phone.dismiss(key), ui.rebuild()))
+    lines = [Text(f"{when}  {name}", bold=True), Text(reason or ui.t("phone.state_attention"), "small", "p1")]
+    return Surface(*lines, parts.choices(again, read), stripe="p1", spacing=1)
 
 
 def _sync(ui: Ui) -> None:
@@ -77,29 +117,52 @@ def _sync(ui: Ui) -> None:
     ui.rebuild()
 
 
-def settings(ui: Ui, _arguments: dict[str, Any]) -> Page:
-    """Language, theme, text size, the reading instrument."""
+def settings(ui: Ui, arguments: dict[str, Any]) -> Page:
+    """Language, theme, text size, rotation, sound; each takes effect at once and is kept."""
     page = Page(ui, ui.t("phone.settings"))
+    wanted = ui.preferences
     page.add(_language_buttons(ui))
     themes = [
-        PushButton(ui.t(f"phone.theme_{n}"), lambda n=n: ui.choose_theme(n), primary=ui.theme_name == n)
-        for n in ("light", "dark")
+        PushButton(ui.t(f"phone.theme_{n}"), lambda n=n: ui.choose_theme(n), primary=wanted.theme == n) for n in _THEMES
     ]
-    page.add(Surface(Text(ui.t("phone.theme"), "small", "ink_2"), parts.choices(*themes)))
+    page.add(Surface(Text(ui.t("phone.theme"), "small", "ink_2"), parts.choices(*themes, columns=3)))
     scales = [PushButton(f"{s:.0%}", lambda s=s: ui.choose_text_scale(s), primary=ui.text_scale == s) for s in _SCALES]
     page.add(Surface(Text(ui.t("phone.text_size"), "small", "ink_2"), parts.choices(*scales, columns=3)))
-    serial, valid = Field(ui.instrument[0], ui.t("phone.serial_hint")), Field(ui.instrument[1], "2027-12-31")
-
-    def keep() -> None:
-        ui.instrument = (serial.text.strip(), valid.text.strip())
-        ui.back()
-
-    page.add(Surface(Text(ui.t("phone.instrument_title"), "small", "ink_2"), serial, valid))
+    rotation = {on: lambda on=on: ui.choose_rotation(is_locked=on) for on in (True, False)}
+    sound = {on: lambda on=on: ui.choose_sound(is_on=on) for on in (True, False)}
+    page.add(_switch(ui, "phone.rotation", rotation, is_on=wanted.is_rotation_locked))
+    page.add(_switch(ui, "phone.sound", sound, is_on=wanted.is_sound_on))
+    page.add(_sound_test(ui, arguments))
+    page.add(ActionRow("clock", ui.t("phone.instruments"), lambda: ui.go("instruments")))
     identity = ui.phone.find_identity()
     if identity is not None:
         page.add(Text(f"{identity.technician_name} · {identity.device_id[:8]}", "small", "ink_2"))
-    page.set_foot(PushButton(ui.t("phone.save"), keep, primary=True))
+    page.set_foot(PushButton(ui.t("phone.done"), ui.back, primary=True))
     return page
+
+
+def _switch(ui: Ui, key: str, choose: dict[bool, Callable[[], None]], *, is_on: bool) -> Widget:
+    options = [
+        PushButton(ui.t("phone.on"), choose[True], primary=is_on),
+        PushButton(ui.t("phone.off"), choose[False], primary=not is_on),
+    ]
+    return Surface(Text(ui.t(key), "small", "ink_2"), parts.choices(*options))
+
+
+def _sound_test(ui: Ui, arguments: dict[str, Any]) -> Widget:
+    """Return the test of the alarm's sound; a machine without sound says so instead of staying silent."""
+
+    def sound() -> None:
+        arguments["sounded"] = ui.siren.test()
+        ui.rebuild()
+
+    lines: list[Widget] = [PushButton(ui.t("phone.sound_test"), sound)]
+    if "sounded" in arguments:
+        is_heard = arguments["sounded"]
+        lines.append(
+            Text(ui.t("phone.sound_played" if is_heard else "phone.sound_none"), "small", "ok" if is_heard else "p1")
+        )
+    return Surface(*lines)
 
 
 def _language_buttons(ui: Ui) -> Widget:

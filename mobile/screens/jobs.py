@@ -1,162 +1,116 @@
-"""Today's jobs, the alarm of a leak, and one job in detail."""
+"""One job in detail: what is known before the door, what to do next, and the way there."""
 
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib import parse
 
+from kivy.core.clipboard import Clipboard
 from kivy.uix.widget import Widget
 
 from mobile.screens import parts
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
-from mobile.widgets.basics import Column, PushButton, Row, Surface, Text, Word
+from mobile.widgets import device
+from mobile.widgets.basics import PRIORITY, Column, PushButton, Row, Surface, Text, Word
 from mobile.widgets.icons import Icon
+from mobile.widgets.rows import ActionRow
 from shared import checklist, function_test, service_record, wire
 from shared.assignment import AssignmentState
 from shared.protocol import Protocol
 
 _REMAINING_MIN: Final = (10, 20, 30, 45, 60, 90)
-_REFUSALS: Final = ("busy", "vehicle", "unwell", "far")
-_DONE: Final = frozenset({AssignmentState.FINISHED})
-
-
-def job_list(ui: Ui, _arguments: dict[str, Any]) -> Page:
-    """Show today's work: an offered leak first, the next job large, the rest small."""
-    jobs = [j for j in ui.phone.jobs() if j.assignment.state not in _DONE]
-    identity = ui.phone.find_identity()
-    page = Page(
-        ui,
-        ui.t("phone.today", count=len(jobs)),
-        identity.technician_name if identity else "",
-        chip=parts.line_chip(ui),
-        has_back=False,
-        icon=("gear", lambda: ui.go("settings")),
-    )
-    if not jobs:
-        page.add(
-            Surface(Text(ui.t("phone.no_jobs"), "name", bold=True), Text(ui.t("phone.no_jobs_hint"), role="ink_2"))
-        )
-    for index, job in enumerate(jobs):
-        page.add(parts.job_card(ui, job, _opener(ui, job), is_large=index == 0))
-    page.set_foot(
-        PushButton(ui.t("phone.sync"), lambda: ui.go("sync_status")),
-        PushButton(ui.t("phone.next_job"), _opener(ui, jobs[0]) if jobs else ui.rebuild, primary=True),
-    )
-    page.foot.children[0].disabled = not jobs
-    page.every_second(lambda: None)
-    return page
-
-
-def _opener(ui: Ui, job: wire.Job) -> Any:
-    name = "alarm" if parts.is_alarming(job) and parts.is_pending(job) else "job_detail"
-
-    def open_job() -> None:
-        ui.phone.act("see_assignment", job.work_order_id)
-        ui.go(name, job=job.work_order_id)
-
-    return open_job
-
-
-def alarm(ui: Ui, arguments: dict[str, Any]) -> Page:
-    """Fill the screen with an offered emergency until the technician answers."""
-    job = ui.phone.find_job(arguments["job"])
-    page = Page(ui, ui.t("phone.alarm"), job.number if job else "", chip=parts.line_chip(ui))
-    if job is None or not parts.is_pending(job):
-        page.add(Surface(Text(ui.t("phone.offer_over"), "name", bold=True)))
-        page.set_foot(PushButton(ui.t("phone.to_list"), ui.home, primary=True))
-        return page
-    figure = Text("", "title", "p1", bold=True)
-    head = Row(Icon("diamond", "p1", size_dp=28), Word(ui.t("priority.1"), "name", "p1", bold=True))
-    page.add(Surface(head, Text(parts.title_of(ui, job), "title", "p1", bold=True), figure, role="p1_bg"))
-    page.add(Surface(Text(job.address, "title", bold=True), Text(job.description, "name"), spacing=3))
-    page.add(_advice_card(ui, job))
-    page.every_second(lambda: setattr(figure, "text", parts.countdown(ui, job)[0]))
-    page.set_foot(
-        PushButton(ui.t("phone.decline"), lambda: ui.replace("decline", job=job.work_order_id)),
-        PushButton(ui.t("phone.accept"), lambda: _accept(ui, job), primary=True, role="p1"),
-    )
-    return page
-
-
-def decline(ui: Ui, arguments: dict[str, Any]) -> Page:
-    """Ask why a job cannot be taken: one tap."""
-    page = Page(ui, ui.t("phone.decline"), ui.t("phone.why"))
-
-    def refuse(reason: str) -> None:
-        if ui.act("decline_assignment", arguments["job"], reason=reason):
-            ui.home()
-
-    page.add(
-        parts.choices(*(PushButton(ui.t(f"phone.refusal_{r}"), lambda r=r: refuse(r)) for r in _REFUSALS), columns=1)
-    )
-    return page
-
-
-def _accept(ui: Ui, job: wire.Job) -> None:
-    if ui.act("accept_assignment", job.work_order_id):
-        ui.replace("job_detail", job=job.work_order_id)
-
-
-def _advice_card(ui: Ui, job: wire.Job) -> Widget:
-    """Return the safety warning: the first card of a leak."""
-    lines = [Text(ui.t("phone.before_entering"), "name", "p1", bold=True), Text(ui.t("phone.safety"), role="p1")]
-    if job.advice:
-        told = " ".join(ui.t(f"advice.{code}") for code in job.advice[:3])
-        lines.append(Text(ui.t("phone.caller_was_told", advice=told), "small", "ink_2"))
-    return Surface(*lines, role="p1_bg", spacing=1.5)
+_ON_SITE: Final = frozenset({AssignmentState.ARRIVED, AssignmentState.WORKING})
+_ON_THE_WAY: Final = frozenset({AssignmentState.ACCEPTED, AssignmentState.EN_ROUTE})
 
 
 def job_detail(ui: Ui, arguments: dict[str, Any]) -> Page:
     """Show one job, and the one thing to do next."""
     job = ui.phone.find_job(arguments["job"])
     if job is None or ui.phone.is_gone(arguments["job"]):
-        page = Page(ui, ui.t("phone.job_gone"))
-        page.add(Surface(Text(ui.t("phone.job_gone_hint"))))
-        page.set_foot(PushButton(ui.t("phone.to_list"), ui.home, primary=True))
-        return page
+        return _gone(ui)
     page = Page(ui, ui.t(f"fault.{job.fault_kind}"), job.number, chip=parts.line_chip(ui))
     if job.is_leak and job.visit.made_safe_ms is None:
-        page.add(_advice_card(ui, job))
+        page.add(parts.advice_card(ui, job))
+    if job.hazards:
+        page.add(_hazard_card(ui, job))
     page.add(_time_card(ui, job, page))
+    if is_on_site(job):
+        page.add(_remaining_card(ui, job), _work_card(ui, job), _evidence_rows(ui, job))
     page.add(_customer_card(ui, job))
-    if _is_on_site(job):
-        page.add(_work_card(ui, job))
-        page.add(_remaining_card(ui, job))
+    if job.assignment.state in _ON_THE_WAY:
+        page.add(ActionRow("pin", ui.t("phone.navigate"), lambda: ui.go("navigate", job=job.work_order_id)))
+    page.add(_history_card(ui, job))
+    page.add(ActionRow("message", ui.t("phone.ask_centre"), lambda: ui.go("escalate", job=job.work_order_id)))
     _set_next(ui, page, job)
     return page
 
 
+def _gone(ui: Ui) -> Page:
+    page = Page(ui, ui.t("phone.job_gone"))
+    page.add(Surface(Text(ui.t("phone.job_gone_hint"))))
+    page.set_foot(PushButton(ui.t("phone.to_list"), ui.home, primary=True))
+    return page
+
+
+def _hazard_card(ui: Ui, job: wire.Job) -> Widget:
+    """Return what is known to be dangerous there, in words and with a sign."""
+    lines: list[Widget] = [
+        Row(Icon("triangle", "p2", size_dp=20), Word(ui.t("phone.hazards"), "name", "p2", bold=True))
+    ]
+    for code in job.hazards:
+        known = ui.phone.desk.texts.find(ui.language, f"hazard.{code}")
+        lines.append(Text(known or code))
+    return Surface(*lines, role="p2_bg", spacing=1)
+
+
 def _time_card(ui: Ui, job: wire.Job, page: Page) -> Widget:
-    figure = Word("", "title", "ink", bold=True)
+    """Return how long is left to the next promise, larger than anything else."""
+    figure = Word("", "huge", "ink", bold=True)
     clock = parts.find_clock(job)
-    head = Row(parts.priority_chip(ui, job), Widget(size_hint_y=None, height=1), figure)
     status = ui.t(f"assignment.{job.assignment.state.value}")
-    lines = [head, Text(" · ".join(x for x in (status, parts.window_text(ui, job)) if x), "small", "ink_2")]
+    lines: list[Widget] = [parts.wrap(parts.priority_chip(ui, job), figure)]
     if clock is not None:
-        lines.append(Text(ui.t(f"clock.{clock.kind}") + f" {parts.clock_text(clock.due_ms)}", "small", "ink_2"))
-    page.every_second(lambda: setattr(figure, "text", parts.countdown(ui, job)[0]))
-    return Surface(*lines, stripe={1: "p1", 2: "p2", 3: "p3", 4: "p4"}[job.priority], spacing=1.5)
+        lines.append(Text(ui.t(f"clock.{clock.kind}") + f" {parts.clock_text(clock.due_ms)}", bold=True))
+    lines.append(Text(" · ".join(x for x in (status, parts.window_text(ui, job)) if x), "small", "ink_2"))
+
+    def count_down() -> None:
+        text, role = parts.countdown(ui, job)
+        figure.text, figure.color = text, parts.color_of(role)
+
+    page.every_second(count_down)
+    return Surface(*lines, stripe=PRIORITY[job.priority], spacing=1.5)
 
 
 def _customer_card(ui: Ui, job: wire.Job) -> Widget:
     customer = job.customer
     lines: list[Widget] = [Text(f"{customer.name}  {customer.phone}", "name", bold=True), Text(job.address)]
     if customer.is_vulnerable:
-        lines.append(Text(ui.t("phone.vulnerable"), "small", "p2", bold=True))
+        sign = Row(Icon("triangle", "p2", size_dp=16), Word(ui.t("phone.vulnerable"), "small", "p2", bold=True))
+        lines.append(sign)
     if job.description:
         lines.append(Text(f"{ui.t('phone.reported')}: {job.description}", "small", "ink_2"))
     if customer.appliances:
         lines.append(Text(f"{ui.t('phone.appliances')}: {'、'.join(customer.appliances)}", "small", "ink_2"))
-    lines += [Text(_past_text(ui, past), "small", "ink_2") for past in customer.history[:3]]
     return Surface(*lines, spacing=1.5)
 
 
-def _past_text(ui: Ui, past: wire.PastVisit) -> str:
-    return f"{past.number} · {ui.t(f'fault.{past.fault_kind}')} · {ui.t(f'state.{past.outcome}')}"
+def _history_card(ui: Ui, job: wire.Job) -> Widget:
+    """Return what was done there before (AR-02), newest first; an empty history says so."""
+    lines: list[Widget] = [Text(ui.t("phone.history"), "name", bold=True)]
+    for past in job.customer.history:
+        what = f"{ui.t(f'fault.{past.fault_kind}')} · {ui.t(f'state.{past.outcome}')}"
+        lines.append(
+            Column(Text(f"{parts.day_text(past.at_ms)}  {past.number}", "small", "ink_2"), Text(what), spacing=0)
+        )
+    if not job.customer.history:
+        lines.append(Text(ui.t("phone.no_history"), "small", "ink_2"))
+    return Surface(*lines, spacing=1.5)
 
 
-def _is_on_site(job: wire.Job) -> bool:
-    return job.assignment.state in {AssignmentState.ARRIVED, AssignmentState.WORKING}
+def is_on_site(job: wire.Job) -> bool:
+    """Tell whether the technician stands at the job."""
+    return job.assignment.state in _ON_SITE
 
 
 def _work_card(ui: Ui, job: wire.Job) -> Widget:
@@ -171,6 +125,17 @@ def _work_card(ui: Ui, job: wire.Job) -> Widget:
     return Surface(Text(ui.t("phone.work"), "name", bold=True), Column(*rows, spacing=2))
 
 
+def _evidence_rows(ui: Ui, job: wire.Job) -> Widget:
+    """Return the ways to photos and parts, with how many there are."""
+    key = job.work_order_id
+    pieces = sum(part.quantity for part in job.visit.parts)
+    taken = len(ui.phone.photos(key))
+    return Column(
+        ActionRow("camera", ui.t("phone.photos", count=taken), lambda: ui.go("photos", job=key)),
+        ActionRow("square", ui.t("phone.parts_used", count=pieces), lambda: ui.go("parts", job=key)),
+    )
+
+
 def _progress(protocol: Protocol, job: wire.Job) -> str:
     steps = [s for s in checklist.list_applicable(protocol, job.visit) if s.required]
     done = sum(1 for s in steps if checklist.result_of(protocol, s, job.visit))
@@ -178,10 +143,17 @@ def _progress(protocol: Protocol, job: wire.Job) -> str:
 
 
 def _remaining_card(ui: Ui, job: wire.Job) -> Widget:
-    told = job.visit.remaining_s
-    title = ui.t("phone.remaining") if told is None else ui.t("phone.remaining_told", minutes=round(told / 60))
+    """Return the one-tap answer to how long it will still take; what was told last counts down in large figures."""
+    told, at_ms = job.visit.remaining_s, job.visit.remaining_told_ms
+    lines: list[Widget] = [Text(ui.t("phone.remaining"), "name", bold=True)]
+    if told is not None and at_ms is not None:
+        left_s = told - (ui.phone.clock.now_ms() - at_ms) // 1000
+        figure = Word(f"{max(0, round(left_s / 60))}", "huge", bold=True)
+        lines.append(
+            parts.wrap(figure, Word(ui.t("phone.minutes_told", time=parts.clock_text(at_ms)), "small", "ink_2"))
+        )
     buttons = [PushButton(ui.t("phone.minutes", count=m), lambda m=m: _tell(ui, job, m)) for m in _REMAINING_MIN]
-    return Surface(Text(title, "name", bold=True), parts.choices(*buttons, columns=3))
+    return Surface(*lines, parts.choices(*buttons, columns=3))
 
 
 def _tell(ui: Ui, job: wire.Job, minutes: int) -> None:
@@ -211,7 +183,7 @@ def _set_next(ui: Ui, page: Page, job: wire.Job) -> None:
         page.set_foot(PushButton(ui.t("phone.depart"), lambda: _then_rebuild(ui, "depart", key), primary=True))
     elif state is AssignmentState.EN_ROUTE:
         page.set_foot(PushButton(ui.t("phone.arrive"), lambda: _then_rebuild(ui, "arrive", key), primary=True))
-    elif _is_on_site(job):
+    elif is_on_site(job):
         _set_next_on_site(ui, page, job)
     else:
         page.set_foot(PushButton(ui.t("phone.copy"), lambda: ui.go("customer_copy", job=key), primary=True))
@@ -234,3 +206,37 @@ def _set_next_on_site(ui: Ui, page: Page, job: wire.Job) -> None:
 def _then_rebuild(ui: Ui, command: str, work_order_id: str) -> None:
     if ui.act(command, work_order_id):
         ui.rebuild()
+
+
+def navigate(ui: Ui, arguments: dict[str, Any]) -> Page:
+    """Hand the address to the phone's own maps; where there are none, show it large, to be read out or copied."""
+    job = ui.phone.get_job(arguments["job"])
+    page = Page(ui, ui.t("phone.navigate"), job.number)
+    lines = [Text(job.address, "title", bold=True)]
+    if job.lat is not None and job.lon is not None:
+        lines.append(Text(f"{job.lat:.5f}, {job.lon:.5f} (WGS-84)", role="ink_2"))
+    else:
+        lines.append(Text(ui.t("phone.no_place"), role="p2"))
+    page.add(Surface(*lines))
+    said = Text("", role="ink_2")
+    page.add(said)
+
+    def hand_over() -> None:
+        if not device.open_uri(geo_uri(job)):
+            said.text = ui.t("phone.no_maps")
+
+    def copy() -> None:
+        Clipboard.copy(job.address)
+        said.text = ui.t("phone.copied")
+
+    page.set_foot(
+        PushButton(ui.t("phone.copy_address"), copy), PushButton(ui.t("phone.open_maps"), hand_over, primary=True)
+    )
+    return page
+
+
+def geo_uri(job: wire.Job) -> str:
+    """Return the job's place as an RFC 5870 address (WGS-84); without a place the address is searched for."""
+    if job.lat is None or job.lon is None:
+        return f"geo:0,0?q={parse.quote(job.address)}"
+    return f"geo:{job.lat:.6f},{job.lon:.6f}?q={job.lat:.6f},{job.lon:.6f}({parse.quote(job.address)})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from kivy.clock import Clock
 from kivy.graphics import Color, Line, Rectangle
 from kivy.metrics import dp
 from kivy.uix.behaviors import ButtonBehavior
@@ -14,12 +15,12 @@ from kivy.uix.scrollview import ScrollView
 from kivy.uix.widget import Widget
 
 from mobile.screens.ui import Ui
-from mobile.widgets.basics import TARGET_DP, Column, Surface, Text
+from mobile.widgets.basics import TARGET_DP, ButtonRow, Column, Surface, Text
 from mobile.widgets.icons import Icon
 from mobile.widgets.theme import THEME, gap
 
 _HEADER_DP = 72
-_FOOT_DP = 88
+_FAST_S = 0.1
 
 
 class IconButton(ButtonBehavior, FloatLayout):
@@ -58,10 +59,10 @@ class Page(BoxLayout):
         self.add_widget(self._header(title, subtitle, chip, icon, has_back=has_back))
         self.body = Column(spacing=3)
         self.body.padding = (gap(4), gap(4), gap(4), gap(6))
-        self._view = ScrollView(do_scroll_x=False, bar_width=0)
+        self.view = self._view = ScrollView(do_scroll_x=False, bar_width=0)
         self._view.add_widget(self.body)
         self.add_widget(self._view)
-        self.foot = BoxLayout(size_hint_y=None, height=0, spacing=gap(3), padding=(gap(4), gap(4)))
+        self.foot = BoxLayout(size_hint_y=None, height=0, padding=(gap(4), gap(4)))
         _ground(self.foot, "surface", line_at="top")
         self.add_widget(self.foot)
         _ground(self, "bg")
@@ -78,6 +79,7 @@ class Page(BoxLayout):
         has_back: bool,
     ) -> Widget:
         bar = BoxLayout(size_hint_y=None, height=dp(_HEADER_DP), spacing=gap(2), padding=(gap(4), 0))
+        bar.bind(minimum_height=lambda _bar, height: setattr(bar, "height", max(dp(_HEADER_DP), height + gap(3))))
         if has_back:
             bar.padding = (gap(1), 0, gap(4), 0)
             bar.add_widget(_middle(IconButton("back", self._back)))
@@ -85,11 +87,22 @@ class Page(BoxLayout):
         if subtitle:
             words.add_widget(Text(subtitle, "small", "ink_2"))
         bar.add_widget(_middle(words))
-        for extra in (chip, IconButton(*icon) if icon else None):
-            if extra is not None:
-                bar.add_widget(_middle(extra))
+        self.title_label = words.children[-1]
+        self._chip_at = BoxLayout(size_hint=(None, None))
+        self.set_chip(chip)
+        bar.add_widget(_middle(self._chip_at))
+        if icon is not None:
+            bar.add_widget(_middle(IconButton(*icon)))
         _ground(bar, "surface", line_at="bottom")
         return bar
+
+    def set_chip(self, chip: Widget | None) -> None:
+        """Put a chip at the header's right edge in place of the earlier one."""
+        self._chip_at.clear_widgets()
+        self._chip_at.size = chip.size if chip is not None else (0, 0)
+        if chip is not None:
+            chip.bind(size=self._chip_at.setter("size"))
+            self._chip_at.add_widget(chip)
 
     def _back(self) -> None:
         self.ui.back()
@@ -111,10 +124,10 @@ class Page(BoxLayout):
     def set_foot(self, *buttons: Widget) -> None:
         """Put the actions at the foot: the primary one last, where the thumb is."""
         self.foot.clear_widgets()
-        self.foot.height = dp(_FOOT_DP)
-        for button in buttons:
-            button.pos_hint = {"center_y": 0.5}
-            self.foot.add_widget(button)
+        row = ButtonRow(*buttons, spacing=3)
+        row.bind(height=lambda _row, height: setattr(self.foot, "height", height + gap(8)))
+        self.foot.height = row.height + gap(8)
+        self.foot.add_widget(row)
 
     def fill(self, widget: Widget) -> None:
         """Put a widget between body and foot that takes all the room there is left."""
@@ -131,6 +144,12 @@ class Page(BoxLayout):
     def every_second(self, act: Callable[[], None]) -> None:
         """Do something at each tick while the screen is shown, and now."""
         self._ticking.append(act)
+        act()
+
+    def run(self, act: Callable[[], None]) -> None:
+        """Do something ten times a second while the screen is shown: a timer's figure."""
+        event = Clock.schedule_interval(lambda _dt: act(), _FAST_S)
+        self.bind(parent=lambda _page, parent: event.cancel() if parent is None else None)
         act()
 
     def tick(self) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.stacklayout import StackLayout
 from kivy.uix.widget import Widget
 
 from mobile.screens.ui import Ui
 from mobile.sync.engine import SyncState
-from mobile.widgets.basics import PRIORITY, SHAPE, Chip, Column, Row, Surface, Tappable, Text, Word
-from mobile.widgets.theme import gap
+from mobile.widgets.basics import PRIORITY, SHAPE, ButtonRow, Chip, Column, PushButton, Surface, Text
+from mobile.widgets.inputs import Field
+from mobile.widgets.theme import THEME, gap
 from shared import wire
 from shared.assignment import PENDING_STATES, AssignmentState
 from shared.work_order import Priority
@@ -86,19 +88,71 @@ def window_text(ui: Ui, job: wire.Job) -> str:
     return ui.t("phone.planned_at", time=planned) if planned else ""
 
 
-def job_card(ui: Ui, job: wire.Job, on_tap: Callable[..., object], *, is_large: bool) -> Widget:
-    """Return a job as a card that can be tapped: the next one large, the rest small."""
-    left, role = countdown(ui, job)
-    head = Row(priority_chip(ui, job), Widget(size_hint_y=None, height=1), Word(left, "number", role, bold=True))
-    lines: list[Widget] = [head, Text(title_of(ui, job), "name" if is_large else "body", bold=True)]
-    if is_large and job.description:
-        lines.append(Text(job.description, "small", "ink_2"))
-    lines.append(Text(job.address, "body" if is_large else "small", "ink" if is_large else "ink_2"))
-    status = ui.t(f"assignment.{job.assignment.state.value}")
-    when = window_text(ui, job)
-    lines.append(Text(" · ".join(part for part in (status, when) if part), "small", "ink_2"))
-    card = Surface(*lines, stripe=PRIORITY[job.priority], spacing=1.5)
-    return Tappable(card, on_tap=on_tap)
+def line_words(ui: Ui) -> str:
+    """Return how the last call ended, in words."""
+    line = ui.phone.line()
+    if line.code == "captive_portal":
+        return ui.t("phone.portal")
+    if line.state is SyncState.DONE:
+        return ui.t("phone.delivered")
+    return ui.t(f"error.{line.code}") if line.state is SyncState.SIGNED_OUT else ui.t("phone.no_line")
+
+
+def open_job(ui: Ui, job: wire.Job) -> None:
+    """Show a job; an offered emergency as the alarm that it is."""
+    ui.phone.act("see_assignment", job.work_order_id)
+    ui.go("alarm" if is_alarming(job) and is_pending(job) else "job_detail", job=job.work_order_id)
+
+
+def advice_card(ui: Ui, job: wire.Job) -> Widget:
+    """Return the safety warning: the first card of a leak."""
+    lines = [Text(ui.t("phone.before_entering"), "name", "p1", bold=True), Text(ui.t("phone.safety"), role="p1")]
+    if job.advice:
+        told = " ".join(ui.t(f"advice.{code}") for code in job.advice[:3])
+        lines.append(Text(ui.t("phone.caller_was_told", advice=told), "small", "ink_2"))
+    return Surface(*lines, role="p1_bg", spacing=1.5)
+
+
+def color_of(role: str) -> tuple[float, float, float, float]:
+    """Return a colour of the theme in force."""
+    return THEME.color(role)
+
+
+def wrap(left: Widget, right: Widget) -> StackLayout:
+    """Return two pieces beside each other when there is room, else below each other."""
+    line = StackLayout(size_hint_y=None, spacing=(gap(3), gap(1)))
+    line.bind(minimum_height=line.setter("height"))
+    line.add_widget(left)
+    line.add_widget(right)
+    return line
+
+
+def day_text(at_ms: int) -> str:
+    """Return a day as YYYY-MM-DD."""
+    return dt.datetime.fromtimestamp(at_ms / 1000).strftime("%Y-%m-%d")  # noqa: DTZ006 - the phone's own zone
+
+
+def picks(
+    ui: Ui, arguments: dict[str, Any], name: str, options: Sequence[tuple[Any, str]], *, columns: int = 2
+) -> Widget:
+    """Return buttons of which one is chosen; the choice is kept in the screen's own arguments."""
+
+    def choose(value: Any) -> None:
+        arguments[name] = value
+        ui.rebuild()
+
+    chosen = arguments.get(name)
+    return choices(
+        *(PushButton(text, lambda v=value: choose(v), primary=chosen == value) for value, text in options),
+        columns=columns,
+    )
+
+
+def kept_field(arguments: dict[str, Any], name: str, hint: str) -> Field:
+    """Return a field whose words survive a rebuild of the screen: they are kept in its arguments."""
+    field = Field(arguments.setdefault(name, ""), hint)
+    field.bind(text=lambda _field, text: arguments.__setitem__(name, text))
+    return field
 
 
 def is_alarming(job: wire.Job) -> bool:
@@ -115,12 +169,8 @@ def choices(*buttons: Widget, columns: int = 2) -> Widget:
     """Return buttons in rows of equal width."""
     rows = []
     for start in range(0, len(buttons), columns):
-        row = BoxLayout(size_hint_y=None, height=buttons[start].height, spacing=gap(2))
-        for button in buttons[start : start + columns]:
-            row.add_widget(button)
-        for _ in range(columns - len(buttons[start : start + columns])):
-            row.add_widget(Widget())
-        rows.append(row)
+        shown = buttons[start : start + columns]
+        rows.append(ButtonRow(*shown, *(Widget() for _ in range(columns - len(shown)))))
     return Column(*rows, spacing=2)
 
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any, Final
 
+import msgspec
 from kivy.uix.floatlayout import FloatLayout
 
 from mobile.service import Phone
-from mobile.widgets.theme import THEME
+from mobile.store import pocket
+from mobile.widgets import device
+from mobile.widgets.siren import Siren
+from mobile.widgets.theme import THEME, name_at
+from shared import facts
 from shared.errors import DomainError
 from shared.text import LANGUAGES
 
 Builder = Callable[["Ui", dict[str, Any]], Any]
 HOME: Final = "job_list"
+ALARM: Final = "alarm"
+_PLACE: Final = ("job", "protocol", "step")  # what makes two visits of a screen the same place
 
 
 class Ui(FloatLayout):
@@ -27,13 +35,30 @@ class Ui(FloatLayout):
         self._trail: list[tuple[str, dict[str, Any]]] = []
         self.page: Any = None
         self.problem = ""
-        self.instrument = ("", "")
+        self.siren = Siren()
         self.on_enrol: Callable[[str, str], None] = lambda _server, _code: None
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is a screen of that name."""
+        return name in self._builders
+
     @property
-    def theme_name(self) -> str:
-        """Return the theme in force."""
-        return THEME.name
+    def preferences(self) -> pocket.Preferences:
+        """Return how the technician wants his screens."""
+        return self.phone.own.preferences()
+
+    @property
+    def instrument(self) -> tuple[str, str]:
+        """Return the instrument in use: its serial, and the last day of its calibration; empty when none is carried."""
+        carried = self.phone.own.kit().instruments
+        return (carried[0].serial, carried[0].valid_until) if carried else ("", "")
+
+    @instrument.setter
+    def instrument(self, value: tuple[str, str]) -> None:
+        chosen = facts.Instrument(serial=value[0], valid_until=value[1])
+        kit = self.phone.own.kit()
+        others = tuple(i for i in kit.instruments if i.serial != chosen.serial)
+        self.phone.own.set_kit(msgspec.structs.replace(kit, instruments=(chosen, *others)))
 
     @property
     def text_scale(self) -> float:
@@ -79,6 +104,8 @@ class Ui(FloatLayout):
 
     def back(self) -> bool:
         """Show the screen before; tell whether there was one (the Android back button)."""
+        if getattr(self.page, "is_held", False):
+            return True  # an alarm is answered, not left
         if len(self._trail) < 2:  # noqa: PLR2004 - the first screen has none before it
             return False
         self._trail.pop()
@@ -94,14 +121,23 @@ class Ui(FloatLayout):
     def rebuild(self) -> None:
         """Make the screen anew from the store."""
         name, arguments = self._trail[-1]
-        scroll = (
-            getattr(self.page, "scroll_y", 1.0) if getattr(self.page, "key", None) == (name, str(arguments)) else 1.0
-        )
+        key = (name, *(arguments.get(part) for part in _PLACE))
+        scroll = getattr(self.page, "scroll_y", 1.0) if getattr(self.page, "key", None) == key else 1.0
+        if name != ALARM:
+            self.siren.stop()
         self.clear_widgets()
         self.page = self._builders[name](self, arguments)
-        self.page.key = (name, str(arguments))
+        self.page.key = key
         self.page.scroll_y = scroll
         self.add_widget(self.page)
+
+    def refresh(self) -> None:
+        """Show what changed in the store; a screen that can fill itself anew is not rebuilt."""
+        fill = getattr(self.page, "refresh", None)
+        if fill is None:
+            self.rebuild()
+        else:
+            fill()
 
     def tick(self) -> None:
         """Let running figures go on."""
@@ -112,8 +148,12 @@ class Ui(FloatLayout):
 
     def act(self, command: str, work_order_id: str, **data: Any) -> bool:
         """Give a command; what is refused is shown in words. Tell whether it was taken."""
+        return self.attempt(lambda: self.phone.act(command, work_order_id, **data))
+
+    def attempt(self, work: Callable[[], object]) -> bool:
+        """Do something that may be refused; that is shown in words. Tell whether it was done."""
         try:
-            self.phone.act(command, work_order_id, **data)
+            work()
         except DomainError as refused:
             self.show(refused)
             return False
@@ -130,14 +170,38 @@ class Ui(FloatLayout):
     def choose_language(self, language: str) -> None:
         """Switch the language at run time."""
         self.language = language
-        self.rebuild()
+        self._prefer(language=language)
 
     def choose_theme(self, name: str) -> None:
-        """Switch the theme at run time."""
-        THEME.name = name
-        self.rebuild()
+        """Switch the theme at run time: auto, light or dark."""
+        THEME.name = name_at(name, self.hour())
+        self._prefer(theme=name)
 
     def choose_text_scale(self, scale: float) -> None:
         """Switch the text size at run time."""
         THEME.text_scale = scale
+        self._prefer(text_scale=scale)
+
+    def choose_rotation(self, *, is_locked: bool) -> None:
+        """Keep the screen upright, or let it turn."""
+        device.lock_rotation(is_locked=is_locked)
+        self._prefer(is_rotation_locked=is_locked)
+
+    def choose_sound(self, *, is_on: bool) -> None:
+        """Let alarms sound loudly, or softly; a leak is never silent."""
+        self._prefer(is_sound_on=is_on)
+
+    def apply_preferences(self) -> None:
+        """Look as the technician wants it, at the start and after a pause."""
+        wanted = self.preferences
+        self.language = wanted.language or self.language
+        THEME.name, THEME.text_scale = name_at(wanted.theme, self.hour()), wanted.text_scale
+        device.lock_rotation(is_locked=wanted.is_rotation_locked)
+
+    def hour(self) -> int:
+        """Return the hour of the day on the phone's own clock."""
+        return dt.datetime.fromtimestamp(self.phone.clock.now_ms() / 1000).hour  # noqa: DTZ006 - the phone's own zone
+
+    def _prefer(self, **changes: Any) -> None:
+        self.phone.own.set_preferences(msgspec.structs.replace(self.preferences, **changes))
         self.rebuild()

@@ -1,4 +1,4 @@
-"""Work on site: a protocol's steps, a reading on the keypad, a running timer, the outcome, the exceptions."""
+"""Work on site: a protocol's steps, a reading on the keypad, a running timer, the outcome."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from typing import Any, Final
 
 from kivy.uix.widget import Widget
 
+from mobile.actions import timers
 from mobile.screens import parts
 from mobile.screens.jobs import find_open_protocol
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
+from mobile.store.pocket import RunningTimer
 from mobile.widgets.basics import Chip, PushButton, Surface, Text
 from mobile.widgets.inputs import Field, Keypad, StepRow
-from mobile.widgets.theme import gap
+from mobile.widgets.rows import ActionRow
 from shared import checklist, formula, function_test, wire
 from shared.protocol import FAIL, PASS, Protocol, Step
 from shared.visit import Answer, find_answer
@@ -20,7 +22,6 @@ from shared.visit import Answer, find_answer
 _LEAK_OUTCOMES: Final = ("repaired", "isolated", "all_clear")
 _OUTCOMES: Final = ("done", "follow_up")
 _SAFE_BY_OUTCOME: Final = {"repaired": "repaired", "isolated": "isolated", "all_clear": "no_gas_found"}
-_NO_ACCESS: Final = ("nobody_home", "refused", "locked", "wrong_address")
 
 
 def protocol_page(ui: Ui, arguments: dict[str, Any]) -> Page:
@@ -76,12 +77,15 @@ def _verdict_card(ui: Ui, job: wire.Job, protocol: Protocol) -> Widget:
 
 def _step_row(ui: Ui, job: wire.Job, protocol: Protocol, step: Step) -> StepRow:
     answer = find_answer(job.visit, protocol.ref, step.id)
+    running = find_timer(ui, job, protocol, step) if step.kind == "timer" else None
     result = checklist.result_of(protocol, step, job.visit)
     flag = checklist.flag_of(protocol, step, job.visit)
     limits = checklist.limits_text(step, checklist.limits_of(protocol, step, job.visit))
     if step.kind == "computed":
         return _computed_row(ui, job, protocol, step, limits)
     value = ui.t(f"flag.{flag}") if flag else _value_text(ui, step, answer, limits)
+    if running is not None:
+        value = ui.t("phone.timer_runs", time=parts.span_text(timers.elapsed_of(ui.phone.desk, running) // 1000))
     role = "p1" if flag or result == FAIL else "ink_2"
     mark = {"pass": "pass", "fail": "fail", "not_applicable": "pass"}.get(result, "")
     return StepRow(ui.words(step.text), value, mark, lambda: _open_step(ui, job, protocol, step), value_role=role)
@@ -158,8 +162,7 @@ def _choose(ui: Ui, page: Page, job: wire.Job, protocol: Protocol, step: Step) -
 
 
 def _reading(ui: Ui, page: Page, job: wire.Job, protocol: Protocol, step: Step) -> None:
-    figure = Text("–", "title", bold=True, align="center")
-    serial, valid = _instrument(ui)
+    figure = Text("–", "huge", bold=True, align="center")
 
     def show(value: str) -> None:
         figure.text = f"{value or '–'} {step.unit}"
@@ -168,6 +171,7 @@ def _reading(ui: Ui, page: Page, job: wire.Job, protocol: Protocol, step: Step) 
     keypad = Keypad(show)
 
     def store() -> None:
+        serial, valid = ui.instrument
         data = {"protocol": protocol.ref, "step": step.id, "value": keypad.value, "unit": step.unit}
         instrument = {"instrument_serial": serial, "instrument_valid_until": valid} if step.needs_instrument else {}
         if ui.act("record_reading", job.work_order_id, **data, **instrument):
@@ -177,38 +181,52 @@ def _reading(ui: Ui, page: Page, job: wire.Job, protocol: Protocol, step: Step) 
     page.keypad = keypad
     page.add(Surface(figure, role="surface"))
     if step.needs_instrument:
-        page.add(Text(ui.t("phone.instrument", serial=serial, date=valid), "small", "ink_2"))
+        page.add(_instrument_row(ui))
     page.add(keypad)
     page.set_foot(*_skip_button(ui, job, protocol, step), save)
     show("")
 
 
-def _instrument(ui: Ui) -> tuple[str, str]:
-    """Return the instrument declared in the settings: serial and the last day of its calibration."""
-    return ui.instrument
+def _instrument_row(ui: Ui) -> Widget:
+    """Return the instrument in use, with a warning when its calibration is over: then the reading will not count."""
+    serial, valid = ui.instrument
+    if not serial:
+        return ActionRow("triangle", ui.t("phone.no_instruments"), lambda: ui.go("instruments"))
+    is_over = valid < parts.day_text(ui.phone.clock.now_ms())
+    hint = ui.t("phone.calibration_over_hint") if is_over else ""
+    title = ui.t("phone.instrument", serial=serial, date=valid)
+    return ActionRow("triangle" if is_over else "clock", title, lambda: ui.go("instruments"), hint=hint)
 
 
 def _timer(ui: Ui, page: Page, job: wire.Job, protocol: Protocol, step: Step) -> None:
-    figure = Text("0.0 s", "title", bold=True, align="center")
-    started: list[int] = []
+    """Start, run, stop: the timer lives in the store and goes on while this screen, or the app, is closed."""
+    place = {"protocol": protocol.ref, "step": step.id}
+    running = find_timer(ui, job, protocol, step)
+    figure = Text("0.0 s", "huge", bold=True, align="center")
+    page.add(Surface(figure))
 
-    def toggle() -> None:
-        if not started:
-            started.append(ui.phone.clock.mono_ms())
-            button.text = ui.t("phone.stop_timer")
-            return
-        elapsed_ms = ui.phone.clock.mono_ms() - started[0]
-        if ui.act("stop_timer", job.work_order_id, protocol=protocol.ref, step=step.id, elapsed_ms=elapsed_ms):
+    def start() -> None:
+        if ui.attempt(lambda: timers.start_timer(ui.phone.desk, job.work_order_id, **place)):
+            ui.rebuild()
+
+    def stop() -> None:
+        if ui.attempt(lambda: timers.finish_timer(ui.phone.desk, job.work_order_id, **place)):
             ui.back()
 
-    def run() -> None:
-        if started:
-            figure.text = f"{(ui.phone.clock.mono_ms() - started[0]) / 1000:.1f} s"
+    if running is None:
+        page.set_foot(
+            *_skip_button(ui, job, protocol, step), PushButton(ui.t("phone.start_timer"), start, primary=True)
+        )
+        return
+    page.add(Text(ui.t("phone.timer_goes_on"), "small", "ink_2"))
+    page.run(lambda: setattr(figure, "text", f"{timers.elapsed_of(ui.phone.desk, running) / 1000:.1f} s"))
+    page.set_foot(PushButton(ui.t("phone.stop_timer"), stop, primary=True))
 
-    button = PushButton(ui.t("phone.start_timer"), toggle, primary=True)
-    page.add(Surface(figure))
-    page.every_second(run)
-    page.set_foot(*_skip_button(ui, job, protocol, step), button)
+
+def find_timer(ui: Ui, job: wire.Job, protocol: Protocol, step: Step) -> RunningTimer | None:
+    """Return the step's timer while it runs."""
+    found = ui.phone.own.timers(job.work_order_id)
+    return next((t for t in found if (t.protocol, t.step) == (protocol.ref, step.id)), None)
 
 
 def outcome_page(ui: Ui, arguments: dict[str, Any]) -> Page:
@@ -231,27 +249,4 @@ def outcome_page(ui: Ui, arguments: dict[str, Any]) -> Page:
 
     codes = _LEAK_OUTCOMES if job.is_leak else _OUTCOMES
     page.add(parts.choices(*(PushButton(ui.t(f"outcome.{c}"), lambda c=c: declare(c)) for c in codes), columns=1))
-    return page
-
-
-def exceptions_page(ui: Ui, arguments: dict[str, Any]) -> Page:
-    """What else can happen at a door: nobody opens, made safe for now, too hard for one."""
-    job = ui.phone.get_job(arguments["job"])
-    page = Page(ui, ui.t("phone.other"), job.number)
-
-    def done(command: str, **data: Any) -> None:
-        if ui.act(command, job.work_order_id, **data):
-            ui.home() if command != "make_safe" else ui.back()
-
-    closed = [PushButton(ui.t(f"no_access.{r}"), lambda r=r: done("record_no_access", reason=r)) for r in _NO_ACCESS]
-    page.add(Surface(Text(ui.t("phone.no_access"), "name", bold=True), parts.choices(*closed)))
-    if job.is_leak and job.visit.made_safe_ms is None:
-        safe = [
-            PushButton(ui.t(f"made_safe.{h}"), lambda h=h: done("make_safe", how=h)) for h in ("isolated", "ventilated")
-        ]
-        page.add(Surface(Text(ui.t("phone.make_safe"), "name", bold=True), parts.choices(*safe)))
-    note = Field("", ui.t("phone.note_hint"))
-    ask = PushButton(ui.t("phone.ask_centre"), lambda: done("request_engineering", note=note.text or "–"))
-    page.add(Surface(Text(ui.t("phone.too_hard"), "name", bold=True), note, ask))
-    page.body.padding = (gap(4), gap(4), gap(4), gap(6))
     return page

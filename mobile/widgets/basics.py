@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from kivy.graphics import Color, Line, RoundedRectangle
 from kivy.metrics import dp
+from kivy.properties import NumericProperty
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
@@ -98,6 +99,24 @@ class Row(BoxLayout):
                 child.pos_hint = {"center_y": 0.5}
 
 
+class ButtonRow(BoxLayout):
+    """Buttons beside each other, all as high as the one that needs most."""
+
+    def __init__(self, *buttons: Widget, spacing: float = 2) -> None:
+        """`spacing` is in steps of the grid."""
+        super().__init__(size_hint_y=None, spacing=gap(spacing))
+        for button in buttons:
+            button.size_hint_y = 1
+            if isinstance(button, PushButton):
+                button.bind(needed_px=self._fit)
+            self.add_widget(button)
+        self._fit()
+
+    def _fit(self, *_: Any) -> None:
+        needs = [child.needed_px for child in self.children if isinstance(child, PushButton)]
+        self.height = max(needs, default=dp(BUTTON_DP))
+
+
 class Surface(Column):
     """A column on a ground of its own: a card with rounded corners, and a stripe in a priority's colour."""
 
@@ -157,7 +176,9 @@ class Tappable(ButtonBehavior, Column):
 
 
 class PushButton(ButtonBehavior, Label):
-    """A button: one filled primary per screen, the others outlined."""
+    """A button: one filled primary per screen, the others outlined; as high as its words need, at least 56 dp."""
+
+    needed_px = NumericProperty(0)
 
     def __init__(self, text: str, on_tap: Callable[..., object], *, primary: bool = False, role: str = "brand") -> None:
         """`on_tap` is called once per tap; a disabled button does nothing and says so by its paleness."""
@@ -182,10 +203,17 @@ class PushButton(ButtonBehavior, Label):
             self._outline = Line(width=dp(1.1))
         self.bind(pos=self._place, size=self._place, state=self._tint, disabled=self._tint)
         self._primary, self._role = primary, role
+        self.needed_px = dp(BUTTON_DP)
+        self.bind(texture_size=self._grow)
 
     def on_release(self) -> None:
         """Carry out the tap."""
         self._on_tap()
+
+    def _grow(self, *_: Any) -> None:
+        self.needed_px = max(dp(BUTTON_DP), self.texture_size[1] + gap(4))
+        if self.size_hint_y is None:
+            self.height = self.needed_px
 
     def _place(self, *_: Any) -> None:
         self.text_size = (self.width - gap(3), None)

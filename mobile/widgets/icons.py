@@ -13,7 +13,7 @@ from mobile.widgets.theme import THEME
 
 
 class Icon(Widget):
-    """One icon by its name: diamond, triangle, disc, square, tick, cross, back, gear, sync."""
+    """One icon by its name: the priorities' shapes, and what the `_draw_` methods below are called."""
 
     def __init__(self, name: str, role: str = "ink", *, size_dp: float = 24) -> None:
         """`role` is a colour of the theme."""
@@ -21,6 +21,12 @@ class Icon(Widget):
         self._name, self._role = name, role
         self.bind(pos=self._draw, size=self._draw)
         self._draw()
+
+    def become(self, name: str, role: str) -> None:
+        """Show another icon in the same place."""
+        if (self._name, self._role) != (name, role):
+            self._name, self._role = name, role
+            self._draw()
 
     def _draw(self, *_: Any) -> None:
         self.canvas.clear()
@@ -71,3 +77,75 @@ class Icon(Widget):
 
     def _draw_chevron(self) -> None:
         self._stroke((0.36, 0.86), (0.7, 0.5), (0.36, 0.14))
+
+    def _draw_menu(self) -> None:
+        for y in (0.22, 0.5, 0.78):
+            self._stroke((0.1, y), (0.9, y))
+
+    def _draw_sync(self) -> None:
+        Line(circle=(*self._at(0.5, 0.5), self.width * 0.34, 30, 330), width=self.width / 12)
+        self._area((0.56, 0.98), (0.92, 0.86), (0.6, 0.62))
+
+    def _draw_clock(self) -> None:
+        Line(circle=(*self._at(0.5, 0.5), self.width * 0.4), width=self.width / 12)
+        self._stroke((0.5, 0.74), (0.5, 0.5), (0.68, 0.4))
+
+    def _draw_message(self) -> None:
+        self._stroke(
+            (0.08, 0.85), (0.92, 0.85), (0.92, 0.32), (0.45, 0.32), (0.25, 0.1), (0.25, 0.32), (0.08, 0.32), close=True
+        )
+
+    def _draw_camera(self) -> None:
+        self._stroke(
+            (0.06, 0.72),
+            (0.3, 0.72),
+            (0.38, 0.86),
+            (0.62, 0.86),
+            (0.7, 0.72),
+            (0.94, 0.72),
+            (0.94, 0.16),
+            (0.06, 0.16),
+            close=True,
+        )
+        Line(circle=(*self._at(0.5, 0.44), self.width * 0.16), width=self.width / 12)
+
+    def _draw_pin(self) -> None:
+        Line(circle=(*self._at(0.5, 0.64), self.width * 0.28), width=self.width / 11)
+        self._stroke((0.27, 0.5), (0.5, 0.04), (0.73, 0.5))
+
+    def _draw_map(self) -> None:
+        self._stroke(
+            (0.06, 0.78),
+            (0.35, 0.9),
+            (0.65, 0.78),
+            (0.94, 0.9),
+            (0.94, 0.22),
+            (0.65, 0.1),
+            (0.35, 0.22),
+            (0.06, 0.1),
+            close=True,
+        )
+        self._stroke((0.35, 0.9), (0.35, 0.22))
+        self._stroke((0.65, 0.78), (0.65, 0.1))
+
+    def _draw_eye(self) -> None:
+        self._stroke(
+            (0.04, 0.5),
+            (0.28, 0.76),
+            (0.5, 0.82),
+            (0.72, 0.76),
+            (0.96, 0.5),
+            (0.72, 0.24),
+            (0.5, 0.18),
+            (0.28, 0.24),
+            close=True,
+        )
+        Ellipse(pos=self._at(0.36, 0.36), size=(self.width * 0.28, self.height * 0.28))
+
+    def _draw_person(self) -> None:
+        Line(circle=(*self._at(0.5, 0.72), self.width * 0.2), width=self.width / 11)
+        self._stroke((0.12, 0.08), (0.16, 0.3), (0.34, 0.42), (0.66, 0.42), (0.84, 0.3), (0.88, 0.08))
+
+    def _draw_nose(self) -> None:
+        for y in (0.25, 0.5, 0.75):
+            self._stroke((0.08, y), (0.3, y + 0.12), (0.5, y), (0.7, y - 0.12), (0.92, y))

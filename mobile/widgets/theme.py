@@ -57,7 +57,7 @@ DARK: Final = Palette(
     p4="#A3B3C1", p4_bg="#222D36", ok="#7BD69B", ok_bg="#153A25",
 )  # fmt: skip
 PALETTES: Final = {"light": LIGHT, "dark": DARK}
-SIZES: Final = {"title": 22, "number": 20, "name": 18, "body": 16, "small": 14}
+SIZES: Final = {"huge": 40, "figure": 30, "title": 22, "number": 20, "name": 18, "body": 16, "small": 14}
 
 
 @dataclasses.dataclass
@@ -82,6 +82,15 @@ class Theme:
 
 
 THEME: Final = Theme()
+_MORNING_H: Final = 7
+_EVENING_H: Final = 19
+
+
+def name_at(choice: str, hour: int) -> str:
+    """Return the theme's name for the technician's choice; `auto` is light by day and dark by night (local hour)."""
+    if choice != "auto":
+        return choice if choice in PALETTES else "light"
+    return "light" if _MORNING_H <= hour < _EVENING_H else "dark"
 
 
 def gap(steps: float) -> float:
