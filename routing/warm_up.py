@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 
+from routing.anticipation import stations
 from routing.planner import plan_routes
 from routing.problem import Job, Place, Problem, Profile, Technician
 from routing.queue import arrange_queue
@@ -22,6 +23,7 @@ def warm_up() -> None:
     problem = _invented()
     plan = plan_routes(problem, seed=1, stop=MaxIterations(10)).plan
     plan_routes(problem, seed=1, stop=MaxIterations(10), warm=plan, max_moved=1)
+    stations.warm_up()
     insert_urgent(problem, plan, "0")
     insert_job(problem, plan, "7")
     arrange_queue(problem, plan, target_s=_HOUR_S, rules=QueueRules(target_s=_HOUR_S, late_s=1.0))

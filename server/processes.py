@@ -127,13 +127,15 @@ class Planning:
 
 @functools.cache
 def _load_compiled() -> None:
-    """Load the compiled rule for waiting leaks once, in the planning thread: no transaction ever waits for it.
+    """Load the compiled rules for waiting leaks and idle crews once, in the planning thread: no transaction waits.
 
     The first order asks for a run, so the rule is there before a second leak makes a queue.
     """
     from routing import emergency_queue  # noqa: PLC0415 - loads a compiler, which belongs to this process alone
+    from routing.anticipation import stations  # noqa: PLC0415 - as above
 
     emergency_queue.warm_up()
+    stations.warm_up()
 
 
 def travel_to_hand_over(asked: Snapshot) -> TravelTimes:

@@ -76,6 +76,22 @@ def choose_stations(
     return found
 
 
+def warm_up() -> None:
+    """Move one invented crew of two, so that no transaction waits until the compiled rule is loaded."""
+    rules = StationRules(
+        target_s=60.0,
+        late_s=1.0,
+        soft_s=1.0,
+        busy_share=0.1,
+        least_gain_s=1.0,
+        drive_price=0.0,
+        most_drive_s=60.0,
+        most_moves=1,
+    )
+    square = np.array([[0.0, 30.0], [30.0, 0.0]])
+    choose_stations(square, square, square, np.array([True, False]), np.array([0.5, 0.5]), rules)
+
+
 @njit
 def _best_move(
     price: Floats,
