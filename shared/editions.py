@@ -31,7 +31,11 @@ def select(
 
 
 def select_for_leak(
-    protocols: Iterable[Protocol], fault_kind: str, emergency_class: str, on_date: dt.date, jurisdiction: str,
+    protocols: Iterable[Protocol],
+    fault_kind: str,
+    emergency_class: str,
+    on_date: dt.date,
+    jurisdiction: str,
     prefer: Iterable[str] = (),
 ) -> tuple[Protocol, ...]:
     """Return the protocols of an order that is a leak: the fault kind's own where they can prove a leak closed.

@@ -82,6 +82,11 @@ def _of_step(protocol: Protocol, step: Step, visit: VisitState) -> Iterator[Find
         yield Finding(protocol=protocol.ref, step=step.id, hazard=hazard, follow_up=follow_up, told=told)
 
 
+def looks_for_hazards(protocol: Protocol) -> bool:
+    """Say whether any answer of a protocol can be a finding."""
+    return any(step.hazard or any(choice.hazard for choice in step.choices) for step in protocol.steps)
+
+
 def is_told(protocols: Sequence[Protocol], visit: VisitState) -> bool:
     """Say whether the customer was warned in writing: a step or a choice proves it (article 9)."""
     return any(

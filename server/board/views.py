@@ -38,6 +38,14 @@ class CommandRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: str = ""
 
 
+class DuplicateRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The order repeats another one: `of` is the order that stays open."""
+
+    ver: int
+    of: str
+    reason: str = ""
+
+
 def register(registry: Registry) -> None:
     """Declare the slice's routes."""
     add = registry.add
@@ -48,6 +56,7 @@ def register(registry: Registry) -> None:
     add("GET", f"{order}/candidates", list_candidates, Audience.CONSOLE, roles=OFFICE)
     add("POST", f"{order}/assign", assign, Audience.CONSOLE, roles=DESK, schema=AssignRequest)
     add("POST", f"{order}/recall", recall, Audience.CONSOLE, roles=DESK, schema=CommandRequest)
+    add("POST", f"{order}/duplicate", mark_duplicate, Audience.CONSOLE, roles=DESK, schema=DuplicateRequest)
     for name in ("hold", "release", "cancel", "reopen"):
         add("POST", f"{order}/{name}", _mover(name), Audience.CONSOLE, roles=DESK, schema=CommandRequest)
 
@@ -114,6 +123,29 @@ def recall(call: Call, work_order_id: str) -> dict[str, Any]:
     """Take an order back."""
     body, profile = call.body, call.settings.sla_profile
     return _command(call, work_order_id, lambda tx: dispatch.recall(tx, work_order_id, body.ver, body.reason, profile))
+
+
+def mark_duplicate(call: Call, work_order_id: str) -> dict[str, Any]:
+    """Let another open order stand for this one; a leak only repeats a leak that is still open."""
+    body, profile = call.body, call.settings.sla_profile
+
+    def work(tx: Tx) -> None:
+        order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
+        work_order_service.check_version(order, body.ver)
+        original = work_orders.get_order(tx.session, tx.branch_id, body.of)
+        data = {"original": original.id, "number": original.number}
+        work_order_service.move(
+            tx,
+            order,
+            "mark_duplicate",
+            Role.DISPATCHER,
+            profile,
+            reason=body.reason,
+            original=original,
+            data=data,
+        )
+
+    return _command(call, work_order_id, work)
 
 
 def _mover(name: str) -> Any:

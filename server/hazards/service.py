@@ -48,7 +48,10 @@ class SettleRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def review(tx: Tx, visit: Visit, desk: Desk) -> tuple[str, ...]:
     """Bring the visit's notice up to what the evidence says now; return the flags of what is new."""
-    state, protocols = visits.state_of(tx, visit.assignment_id), visits.protocols_of(visit.order)
+    protocols = visits.protocols_of(visit.order)
+    if not any(hazards.looks_for_hazards(protocol) for protocol in protocols):
+        return ()
+    state = visits.state_of(tx, visit.assignment_id)
     findings = hazards.list_findings(protocols, state)
     notice = repository.find_open_of_visit(tx.session, visit.assignment_id)
     if notice is None and not findings:

@@ -8,6 +8,7 @@ from server.core.unit_of_work import Tx
 from server.dispatch.models import Assignment
 from server.visits.service import Sender
 from server.work_orders.models import WorkOrder
+from server.work_orders.service import Desk
 from shared import wire
 
 
@@ -19,7 +20,12 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     event: wire.PhoneEvent
     order: WorkOrder
     assignment: Assignment
-    profile: str
+    desk: Desk
+
+    @property
+    def profile(self) -> str:
+        """Return the name of the SLA profile."""
+        return self.desk.sla_profile
 
     @property
     def at_ms(self) -> int:

@@ -10,12 +10,13 @@ import msgspec
 from server.core.unit_of_work import Tx
 from server.dispatch import offers
 from server.dispatch import repository as dispatch
-from server.sync import conflicts
+from server.sync import conflicts, door
 from server.sync.case import Case
 from server.visits import service as visits
 from server.visits.service import Sender
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
+from server.work_orders.service import Desk
 from shared import events, facts, wire
 from shared.assignment import AssignmentState
 from shared.errors import DomainError
@@ -57,6 +58,7 @@ def apply_fact(case: Case) -> tuple[str, tuple[str, ...]]:
     flags = visits.keep_fact(case.tx, case.sender, case.event, case.assignment.id, flags)
     if isinstance(case.event.body, (facts.RecordSigned, facts.SignatureWaived)):
         flags = (*flags, *_take_record(case, is_late=is_late))
+    flags = tuple(dict.fromkeys((*flags, *door.react(case))))
     for name in flags:
         work_order_service.flag(case.tx, case.order, name, event_id=case.event.id)
     return ("filed_late" if is_late else "flagged" if flags else "applied"), flags
@@ -150,6 +152,7 @@ def _take_record(case: Case, *, is_late: bool) -> tuple[str, ...]:
     record, problems = visits.take_record(case.tx, case.sender, case.event, case.assignment.id)
     flags = tuple("chain_broken" if p == "chain_broken" else "seal_broken" for p in problems)
     blockers = visits.list_blockers(case.tx, case.order, case.assignment.id, record.record_json)
+    blockers = (*blockers, *door.list_charge_problems(case))
     if blockers:
         flags = (*flags, "record_blocked")
     if is_late and not flags:
@@ -177,7 +180,7 @@ def _take_up_again(case: Case) -> None:
             _move_order(case, "make_safe")
 
 
-def find_case(tx: Tx, sender: Sender, event: wire.PhoneEvent, profile: str) -> Case | None:
+def find_case(tx: Tx, sender: Sender, event: wire.PhoneEvent, desk: Desk) -> Case | None:
     """Return the event with its order and assignment; None when this technician never had the order."""
     order = work_orders.find_order(tx.session, tx.branch_id, event.work_order_id)
     if order is None:
@@ -188,7 +191,7 @@ def find_case(tx: Tx, sender: Sender, event: wire.PhoneEvent, profile: str) -> C
         row = dispatch.find_newest_for(tx.session, order.id, sender.technician_id)
     if row is None:
         return None
-    return Case(tx=tx, sender=sender, event=event, order=order, assignment=row, profile=profile)
+    return Case(tx=tx, sender=sender, event=event, order=order, assignment=row, desk=desk)
 
 
 def find_filed(tx: Tx, sender: Sender, event: wire.PhoneEvent) -> str:

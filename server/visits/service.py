@@ -16,7 +16,7 @@ from server.uploads import service as uploads
 from server.visits import copies, repository
 from server.visits.models import CustomerCopy, Evidence, Record, Visit
 from server.work_orders.models import WorkOrder
-from shared import checklist, closure, editions, events, facts, service_record, signature, visit, wire
+from shared import checklist, closure, editions, events, facts, prices, service_record, signature, visit, wire
 from shared.errors import DomainError
 from shared.proof import Proof
 from shared.protocol import Protocol
@@ -34,6 +34,11 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
 def protocols_of(order: WorkOrder) -> tuple[Protocol, ...]:
     """Return the editions that an order was opened with; a record keeps them."""
     return editions.resolve(texts.protocols(), order.protocols)
+
+
+def state_of(tx: Tx, assignment_id: str) -> visit.VisitState:
+    """Return what the evidence of an assignment says so far."""
+    return repository.get_visit_state(tx.session, assignment_id)
 
 
 def keep_fact(
@@ -184,7 +189,10 @@ def list_blockers(tx: Tx, order: WorkOrder, assignment_id: str, record_json: str
         record = service_record.parse(record_json)
     except DomainError as unreadable:
         return (*codes, unreadable.code)
-    return (*codes, *([] if record.work_order_id == order.id else ["record_of_other_order"]))
+    agreed = prices.total(prices.list_agreed(state))
+    wrong_charge = [] if record.charge.total_cents == agreed else ["charge_not_agreed"]
+    wrong_order = [] if record.work_order_id == order.id else ["record_of_other_order"]
+    return (*codes, *wrong_charge, *wrong_order)
 
 
 def has_closure_evidence(tx: Tx, order: WorkOrder, record_id: str) -> bool:
