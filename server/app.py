@@ -19,6 +19,7 @@ from server.accounts import service as account_service
 from server.accounts import views as account_views
 from server.accounts.models import Account
 from server.basemap import views as basemap_views
+from server.billing import views as billing_views
 from server.board import absence_views, plan_views, storm_views, watch_views
 from server.board import views as board_views
 from server.call_backs import views as call_back_views
@@ -27,10 +28,12 @@ from server.core.calls import Call, Services
 from server.core.registry import Audience, Registry, Route
 from server.core.unit_of_work import Actor
 from server.customers import views as customer_views
+from server.hazards import views as hazard_views
 from server.intake import views as intake_views
 from server.messages import views as message_views
 from server.notices import views as notice_views
 from server.positions import views as position_views
+from server.stock import views as stock_views
 from server.sync import views as sync_views
 from server.uploads import views as upload_views
 from server.visits import views as visit_views
@@ -56,6 +59,9 @@ _SLICES: Final = (
     basemap_views,
     upload_views,
     position_views,
+    hazard_views,
+    billing_views,
+    stock_views,
 )
 
 

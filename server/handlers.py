@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from server.absences import service as absence_service
 from server.accounts import service as account_service
+from server.billing import cash
 from server.call_backs import service as call_backs
 from server.core import journal
 from server.core.journal import Event
@@ -126,6 +127,7 @@ def duties(profile: str) -> dict[str, DueHandler]:
         purging.PURGE: lambda tx, data: purging.purge(tx, data["kept_days"]),
         posting.LOOK: lambda tx, _data: posting.look(tx, profile),
         doors.OPENS: lambda tx, data: dispatch.place_work_order(tx, data["work_order_id"], profile),
+        cash.DUE: lambda tx, data: cash.note_overdue(tx, data["technician_id"]),
         dispatch.REPLAN: lambda tx, _data: dispatch.request_replan(tx, "periodic"),
     }
 
