@@ -375,9 +375,12 @@ def find_wiped(folder: Path) -> Guard | None:
     return wiping.find_wiped(folder)
 
 
-def set_aside(folder: Path) -> Path:
-    """Move data that cannot be opened out of the way, whole, so that the phone can be enrolled anew."""
-    return wiping.set_aside(folder, SystemClock().now_ms())
+def begin_again(folder: Path) -> None:
+    """Make room for a new enrolment: data that cannot be opened is put aside, whole; an erased phone has none."""
+    if wiping.find_wiped(folder) is not None:
+        wiping.begin_again(folder)
+    else:
+        wiping.set_aside(folder, SystemClock().now_ms())
 
 
 def _made(folder: Path) -> Path:

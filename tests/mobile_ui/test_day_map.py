@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import gzip
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from kivy.base import ExceptionManager
+from kivy.core.window import Window
 from kivy.metrics import dp
 from kivy.tests.common import UnitTestTouch
 
 from deploy import phone_camera
+from deploy.screenshots_phone import PlayedServer, StillClock, make_phone
+from mobile import app
 from mobile.screens import trouble
 from mobile.store import day_map as kept_maps
+from mobile.store.database import FILE_NAME, Store
 from mobile.store.day_map import KeptMap
 from mobile.store.guard import Guard
 from mobile.widgets.basics import PushButton
 from mobile.widgets.day_map import DayMapView
 from shared import day_map
 from shared.day_map import DayMap, Label, Road
+from shared.errors import DomainError
 
 pytestmark = pytest.mark.kivy
 
@@ -128,3 +135,38 @@ def test_locked_and_erased_phone_show_why_and_nothing_else(hand: Any, language: 
         view.button.on_release()
         assert begun == [True]
     phone_camera.show(hand.ui)
+
+
+def test_app_over_data_it_cannot_open_says_so_and_begins_again_without_deleting(tmp_path: Path) -> None:
+    """A lost key: words and one way on; taken, the old data lies aside, whole, and the phone asks for a code."""
+    Store(tmp_path).close()
+    (tmp_path / "store.key").unlink()
+    running = app.PhoneApp(tmp_path, "http://127.0.0.1:1")
+    view = running.build()
+    assert isinstance(view, trouble.TroubleView)
+    assert view.code == "store_key_missing"
+    running.root = view
+    view.button.on_release()
+    assert running.ui is not None
+    assert running.ui.name == "enrol"
+    (aside,) = tmp_path.glob("unreadable-*")
+    assert (aside / FILE_NAME).exists()
+    running.on_stop()
+    Window.remove_widget(running.root)
+
+
+def test_record_that_turns_out_damaged_ends_the_screens_with_its_reason(tmp_path: Path, server: PlayedServer) -> None:
+    """The list reads a damaged job: the app says so and goes on living; other errors end it as before."""
+    make_phone(tmp_path, server, StillClock()).close()
+    running = app.PhoneApp(tmp_path, "http://127.0.0.1:1")
+    running.root = running.build()
+    assert running.ui is not None
+    with running.ui.phone.desk.store.write() as db:
+        db.execute("UPDATE jobs SET job = zeroblob(60)")
+    with pytest.raises(DomainError) as damaged:
+        running.ui.home()
+    assert ExceptionManager.handle_exception(damaged.value) == ExceptionManager.PASS
+    assert isinstance(running.root, trouble.TroubleView)
+    assert running.root.code == "store_damaged"
+    assert ExceptionManager.handle_exception(KeyError("other")) == ExceptionManager.RAISE
+    Window.remove_widget(running.root)
