@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from shared import facts, visit
+from shared import door_facts, facts, visit
 from shared.assignment import AssignmentState
 from shared.work_order import WorkOrderState
 
@@ -149,6 +149,16 @@ class AssignmentView(Wire, frozen=True, kw_only=True):
     needs_consent: bool = False
 
 
+class Approval(Wire, frozen=True, kw_only=True):
+    """A price that the technician asked a second person for: `state` is asked, approved or refused (WA-05)."""
+
+    id: str
+    state: str
+    list_ref: str
+    lines: tuple[door_facts.PriceLine, ...]
+    note: str = ""
+
+
 class Job(Wire, frozen=True, kw_only=True):
     """A work order as one technician's phone sees it: all that he needs without a network."""
 
@@ -173,6 +183,7 @@ class Job(Wire, frozen=True, kw_only=True):
     clocks: tuple[ClockView, ...] = ()
     protocols: tuple[str, ...] = ()
     charge_cents: int = 0
+    approvals: tuple[Approval, ...] = ()
     assignment: AssignmentView
     visit: visit.VisitState = visit.VisitState()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from mobile.actions import assignments, parts, photos, records, visits
+from mobile.actions import assignments, door, parts, photos, records, visits
 from shared import wire
 
 COMMANDS: Final[dict[str, Callable[..., wire.PhoneEvent | None]]] = {
@@ -28,6 +28,12 @@ COMMANDS: Final[dict[str, Callable[..., wire.PhoneEvent | None]]] = {
         visits.record_no_access,
         visits.hand_over,
         visits.request_engineering,
+        door.grade_leak,
+        door.judge_warranty,
+        door.show_price,
+        door.ask_price_approval,
+        door.take_payment,
+        door.claim_damage,
         records.sign_record,
         records.waive_signature,
     )

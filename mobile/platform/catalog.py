@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from shared import prices, warranty
 from shared.errors import DomainError
 from shared.protocol import Protocol
 
@@ -60,6 +61,20 @@ def load_phone_rules() -> PhoneRules:
     """Read how a phone guards itself, once per process, from the company's dated settings."""
     text = (resources.files("shared") / "catalog" / "phone-2026.toml").read_text(encoding="utf-8")
     return msgspec.convert(tomllib.loads(text), PhoneRules)
+
+
+@cache
+def load_prices() -> tuple[prices.PriceList, ...]:
+    """Read every edition of the price list, once per process. Raises DomainError `price_list_invalid`."""
+    folder = resources.files("shared") / "catalog"
+    files = sorted((item for item in folder.iterdir() if item.name.startswith("price-")), key=lambda item: item.name)
+    return tuple(prices.PriceList.from_toml(item.read_bytes()) for item in files)
+
+
+@cache
+def load_warranty() -> warranty.Policy:
+    """Read the warranty policy, once per process. Raises DomainError `warranty_invalid`."""
+    return warranty.Policy.from_toml((resources.files("shared") / "catalog" / "warranty-2026.toml").read_bytes())
 
 
 @cache

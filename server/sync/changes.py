@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import orm
 
+from server.billing import repository as billing
+from server.billing.models import PriceApproval
 from server.core.journal import Event
 from server.customers import repository as customers
 from server.customers.models import Customer
@@ -14,7 +16,7 @@ from server.visits import repository as visits
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
 from server.work_orders.models import WorkOrder
-from shared import sla, wire
+from shared import door_facts, sla, wire
 from shared.assignment import LIVE_STATES, AssignmentState
 from shared.work_order import WorkOrderState
 
@@ -88,6 +90,7 @@ def _job(
         expected_s=order.expected_s,
         clocks=tuple(clock_view(c) for c in work_order_service.list_clocks(order, profile, now_ms)),
         protocols=tuple(order.protocols),
+        approvals=tuple(_approval(row) for row in billing.list_approvals(session, order.id)),
         assignment=wire.AssignmentView(
             id=row.id,
             epoch=row.epoch,
@@ -97,6 +100,16 @@ def _job(
             needs_consent=row.needs_consent,
         ),
         visit=visits.get_visit_state(session, row.id),
+    )
+
+
+def _approval(row: PriceApproval) -> wire.Approval:
+    return wire.Approval(
+        id=row.id,
+        state=row.state,
+        list_ref=row.list_ref,
+        lines=tuple(msgspec.convert(line, door_facts.PriceLine) for line in row.lines),
+        note=row.note,
     )
 
 
