@@ -20,10 +20,10 @@ def a_crossing(second_m: float = 12_000.0, **lu: object) -> Problem:
     return a_problem([wang, a_technician("Lu", east(second_m), **lu)], leaks)
 
 
-def turns(problem: Problem, **asked: int) -> list[tuple[str, str, str]]:
+def turns(problem: Problem, *, redirect_s: int = 60, least_left_s: int = 0) -> list[tuple[str, str, str]]:
     """Return who should turn to what, and who takes what he leaves, with the plan of the instant answer."""
-    plan = insert_urgent(problem, None, "near").plan
-    found = find_turns(problem, plan, {"Wang": "far"}, rules=RULES, **({"redirect_s": 60} | asked))
+    plan, under_way = insert_urgent(problem, None, "near").plan, {"Wang": "far"}
+    found = find_turns(problem, plan, under_way, rules=RULES, redirect_s=redirect_s, least_left_s=least_left_s)
     return [(one.technician_id, one.to_job_id, one.successor_id) for one in found]
 
 
