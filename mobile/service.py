@@ -37,8 +37,9 @@ from shared.protocol import Protocol
 from shared.text import Catalog
 
 _LOG: Final = logging.getLogger(__name__)
-_POLL_S: Final = 8.0  # how soon a lost change is made up for; the answer to an idle call is small
-_RUNG_POLL_S: Final = 30.0  # the same while the doorbell hangs: it says itself when it is dead
+_POLL_S: Final = 3.0  # how soon a change is heard of without doorbell and long poll; an idle answer is small
+_HEARD_POLL_S: Final = 15.0  # the same beside a long poll
+_RUNG_POLL_S: Final = 30.0  # the same beside a doorbell: it says itself when it is dead
 _STORE_TROUBLE_S: Final = 5.0
 _LANE_PAUSE_S: Final = 5.0
 
@@ -113,6 +114,7 @@ class Phone:
         self.maps = DayMapLane(self._store, aside, self.clock, rules.day_map_stale_s)
         self.warden = Warden(self._store, self.engine, self.clock, rules, self.lane.deliver_evidence)
         self._doorbell: Doorbell | None = None
+        self._was_away = False
         self._listener = Listener(self.engine, self.clock, self._has_doorbell, self._wake_up)
         self._wake, self._closing = threading.Event(), threading.Event()
         self._threads: list[threading.Thread] = []
@@ -263,7 +265,11 @@ class Phone:
 
     def ring(self, bell: wire.Doorbell | None) -> None:
         """Take a ring of the doorbell; None is one without content."""
-        if bell is None or not self.engine.hear(bell):
+        if bell is None:
+            for line in self._lines:
+                line.give_up_silent()  # the doorbell has just connected: what hangs on an older line is lost
+            self._wake_up()
+        elif not self.engine.hear(bell):
             self._wake_up()
         elif not self.engine.is_caught_up():
             self._wake_up()  # the phone still has to confirm the delivery
@@ -336,9 +342,19 @@ class Phone:
             # A full disk or a damaged record: keep running, the screen shows it.
             _LOG.exception("the store could not be read or written")
             return _STORE_TROUBLE_S
+        self._watch_line(outcome)
         if not outcome.is_caught_up:
             return outcome.retry_in_s
-        return _RUNG_POLL_S if self._has_doorbell() else _POLL_S
+        if self._has_doorbell():
+            return _RUNG_POLL_S
+        return _HEARD_POLL_S if self._listener.is_listening else _POLL_S
+
+    def _watch_line(self, outcome: SyncOutcome) -> None:
+        """Renew the doorbell when the line is back: its socket may be dead without knowing, or wait to try again."""
+        is_back = outcome.state is not SyncState.OFFLINE
+        if is_back and self._was_away and self._doorbell is not None:
+            self._doorbell.renew()
+        self._was_away = not is_back
 
 
 def enrol(

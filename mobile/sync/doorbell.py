@@ -19,7 +19,7 @@ _LOG: Final = logging.getLogger(__name__)
 _SHORTEST_S: Final = 0.2
 _FIRST_CEILING_S: Final = 2.0
 _LAST_CEILING_S: Final = 30.0
-_PATIENCE_S: Final = 10.0
+_PATIENCE_S: Final = 6.0
 
 
 class Doorbell:
@@ -38,13 +38,10 @@ class Doorbell:
         """
         self._server_url, self._token = server_url, token
         self._on_ring, self._uniform = on_ring, uniform
-        self._stopped, self._lost = threading.Event(), threading.Event()
+        self._stopped, self._hurry = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
-        self._client: Any = socketio.Client(reconnection=False, request_timeout=_PATIENCE_S)
-        self._client.on("connect", lambda: on_ring(None))
-        self._client.on("disconnect", lambda *_reason: self._lost.set())
-        self._client.on(wire.DOORBELL, self._ring)
-        self._client.on(wire.NACK, self._refused)
+        self._lost = threading.Event()
+        self._client: Any = None
 
     def start(self) -> None:
         """Connect in the background and stay connected."""
@@ -54,14 +51,18 @@ class Doorbell:
     def stop(self) -> None:
         """Hang up."""
         self._stopped.set()
-        self._lost.set()
-        self._client.shutdown()
+        self.renew()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout=5.0)
 
     def is_connected(self) -> bool:
         """Tell whether rings can be heard now."""
-        return bool(self._client.connected)
+        return self._client is not None and bool(self._client.connected) and not self._lost.is_set()
+
+    def renew(self) -> None:
+        """Hang up and connect anew at once: after an outage the old line may be dead without knowing."""
+        self._lost.set()
+        self._hurry.set()
 
     def send_positions(self, positions: Sequence[wire.Position]) -> bool:
         """Send positions up; False when the socket is down, then the caller keeps them."""
@@ -77,16 +78,28 @@ class Doorbell:
     def _keep_connected(self) -> None:
         ceiling_s: float = _FIRST_CEILING_S
         while not self._stopped.is_set():
-            self._lost.clear()
-            if self._connect():
+            self._hurry.clear()
+            self._lost = threading.Event()
+            self._client = client = self._make_client(self._lost)
+            if self._connect(client):
                 ceiling_s = _FIRST_CEILING_S
                 self._lost.wait()
-            self._stopped.wait(_SHORTEST_S + ceiling_s * self._uniform())
+            # A dead line is closed by a thread of its own: saying good-bye on it takes seconds.
+            threading.Thread(target=client.disconnect, name="hang up", daemon=True).start()
+            self._hurry.wait(_SHORTEST_S + ceiling_s * self._uniform())
             ceiling_s = min(ceiling_s * 2, _LAST_CEILING_S)
 
-    def _connect(self) -> bool:
+    def _make_client(self, lost: threading.Event) -> Any:
+        client = socketio.Client(reconnection=False, request_timeout=_PATIENCE_S)
+        client.on("connect", lambda: self._on_ring(None))
+        client.on("disconnect", lambda *_reason: lost.set())
+        client.on(wire.DOORBELL, self._ring)
+        client.on(wire.NACK, self._refused)
+        return client
+
+    def _connect(self, client: Any) -> bool:
         try:
-            self._client.connect(
+            client.connect(
                 self._server_url, transports=["websocket"], auth={"token": self._token}, wait_timeout=_PATIENCE_S
             )
         except (SocketIOError, ValueError, OSError) as error:

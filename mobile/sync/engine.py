@@ -285,7 +285,8 @@ class SyncEngine:
             is_left = outbox.count(db, "queued") > 0 or last.filed.is_again
             holds_emergency = any(job.priority == Priority.EMERGENCY for job in jobs.list_jobs(db))
         is_fine = last.state is SyncState.DONE and not is_left
-        self._failures = 0 if is_fine else self._failures + 1
+        has_moved = last.state is SyncState.DONE and any(item.filed.confirmed or item.filed.received for item in rounds)
+        self._failures = 0 if is_fine or has_moved else self._failures + 1
         self.last_outcome = SyncOutcome(
             state=last.state,
             confirmed=sum(item.filed.confirmed for item in rounds),

@@ -17,8 +17,8 @@ from mobile.sync.transport import PRODUCT_HEADER, ForeignServerError, Reply, Tra
 _PROBE_PATH: Final = "/healthz"
 _CONNECT_S: Final = 6.0
 _DOUBT_S: Final = 4.0  # silence after which a fresh line is tried
-_PROBE_S: Final = 3.0
-_PROBE_PAUSE_S: Final = 1.5
+_PROBE_S: Final = 2.0
+_PROBE_PAUSE_S: Final = 1.0
 _WATCHED_S: Final = 26.0  # of a call's patience the last part is watched: before it a long poll is silent by right
 _SLOW_BYTES_S: Final = 2_000  # a slow uplink carries at least so much; a long message may be silent for longer
 _PIECE_BYTES: Final = 4096
@@ -68,10 +68,18 @@ class HttpTransport:
         while reply is None:
             if attempt.silence_s() > _DOUBT_S and self._is_answered_afresh() and attempt.silence_s() > _DOUBT_S:
                 # The session stays with the dead call; sending again is harmless, for every event has its id.
+                self.give_up_silent()
                 raise TransportError("the line hangs while a fresh one is answered")
             reply = attempt.wait(_PROBE_PAUSE_S)
         self._idle.append(attempt.session)
         return reply
+
+    def give_up_silent(self) -> None:
+        """Give up every call that has been silent for a while: a fresh line works, and the older ones are dead."""
+        self._idle.clear()
+        for attempt in list(self._attempts):
+            if attempt.silence_s() > _DOUBT_S:
+                attempt.give_up()
 
     def _is_answered_afresh(self) -> bool:
         session = self._new_session()
@@ -114,7 +122,7 @@ class _Attempt:
 
     def give_up(self) -> None:
         """Let the caller go; the call itself ends by its own time-out."""
-        self._outcomes.put(TransportError("closed"))
+        self._outcomes.put(TransportError("given up"))
 
     def silence_s(self) -> float:
         """Return for how many seconds nothing has come."""

@@ -15,7 +15,7 @@ from mobile.sync.engine import SyncEngine
 _LOG: Final = logging.getLogger(__name__)
 _LISTEN_S: Final = 20.0
 _GRACE_S: Final = 1.5  # what the doorbell gets to connect before the phone listens by long poll
-_MOST_REST_S: Final = 8.0
+_MOST_REST_S: Final = 3.0
 _STORE_TROUBLE_S: Final = 5.0
 
 
