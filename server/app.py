@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import secrets
+from pathlib import Path
 from typing import Any, Final, cast
 
 import flask_login
@@ -18,6 +19,8 @@ from server.accounts import repository as accounts
 from server.accounts import service as account_service
 from server.accounts import views as account_views
 from server.accounts.models import Account
+from server.addresses import views as address_views
+from server.basemap import bases
 from server.basemap import views as basemap_views
 from server.billing import views as billing_views
 from server.board import absence_views, plan_views, storm_views, watch_views
@@ -28,6 +31,7 @@ from server.core.calls import Call, Services
 from server.core.registry import Audience, Registry, Route
 from server.core.unit_of_work import Actor
 from server.customers import views as customer_views
+from server.documents import views as document_views
 from server.hazards import views as hazard_views
 from server.intake import views as intake_views
 from server.messages import views as message_views
@@ -48,10 +52,12 @@ _SLICES: Final = (
     storm_views,
     watch_views,
     customer_views,
+    address_views,
     intake_views,
     board_views,
     plan_views,
     visit_views,
+    document_views,
     call_back_views,
     message_views,
     notice_views,
@@ -105,7 +111,7 @@ def make_app(services: Services, routes: Registry) -> Flask:
         app.add_url_rule(route.rule, route.endpoint, view, methods=[route.method])
     _add_pages(app, services, limiter, csrf)
     _add_health(app, services)
-    _add_headers(app)
+    _add_headers(app, services.settings.basemap_dir)
     return app
 
 
@@ -267,8 +273,9 @@ def _add_health(app: Flask, services: Services) -> None:
         return errors.json_response({"ok": True, "branches": branches})
 
 
-def _add_headers(app: Flask) -> None:
-    """Security headers on every answer (threat C5)."""
+def _add_headers(app: Flask, basemap_dir: Path | None) -> None:
+    """Security headers on every answer (threat C5); the one host outside is a tile server of the operator's choice."""
+    hosts = " ".join(sorted({base.origin for base in bases.list_bases(basemap_dir)} - {""}))
 
     @app.before_request
     def _nonce() -> None:
@@ -277,8 +284,8 @@ def _add_headers(app: Flask) -> None:
     @app.after_request
     def _secure(response: Response) -> Response:
         policy = (
-            "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; "
-            "style-src 'self' 'unsafe-inline'; connect-src 'self'; "
+            f"default-src 'self'; img-src 'self' data: blob: {hosts}; worker-src 'self' blob:; "
+            f"style-src 'self' 'unsafe-inline'; connect-src 'self' {hosts}; "
             "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
         )
         response.headers.setdefault("Content-Security-Policy", policy)

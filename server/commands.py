@@ -10,17 +10,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from server import processes, restoring, schema
+from server import processes, proof_commands, restoring, schema
 from server.accounts import repository as accounts
 from server.accounts import service as account_service
 from server.basemap import building
 from server.core import clock, logs, texts
 from server.core.settings import TRAVEL_PROVIDERS, Settings
 from server.core.unit_of_work import Actor
+from server.devices import service as devices
 from server.dispatch.travel import desk as travel_desk
 from server.dispatch.travel import learning
 from server.intake import importing
-from server.reports import verification
+from server.sync import evidence
 from shared import facts, ids
 from shared.errors import DomainError
 from shared.machine import Role
@@ -55,9 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument("--preset", required=True)
     imports.add_argument("--branch", default="")
     imports.add_argument("--day", default="")
-    verify = commands.add_parser("verify", help="verify journal chains and sealed records")
-    verify.set_defaults(command=_verify)
+    proof_commands.add(commands)
     _add_backup_commands(commands)
+    _add_device_commands(commands)
     branch = commands.add_parser("create-branch", help="add a branch with its place on the map")
     branch.set_defaults(command=_create_branch)
     branch.add_argument("name", help="Chinese name")
@@ -83,6 +84,21 @@ def _add_backup_commands(commands: Any) -> None:
     restore.add_argument("file", type=Path)
     begin = commands.add_parser("new-generation", help="after pg_restore: let phones send 7 days again")
     begin.set_defaults(command=_begin_generation)
+
+
+def _add_device_commands(commands: Any) -> None:
+    for kind, words in (
+        (devices.LOCK, "lock a phone at its next contact"),
+        (devices.UNLOCK, "open a locked phone again"),
+        (devices.WIPE, "wipe a phone at its next contact: final"),
+    ):
+        order = commands.add_parser(f"{kind}-device", help=words)
+        order.set_defaults(command=_order_device, kind=kind)
+        order.add_argument("device", help="the phone's id, as the console's list of phones names it")
+    recover = commands.add_parser("recover-evidence", help="open what a wiped phone had sealed for this server")
+    recover.set_defaults(command=_recover_evidence)
+    recover.add_argument("files", type=Path, nargs="+")
+    recover.add_argument("--branch", default="")
 
 
 def _add_travel_commands(commands: Any) -> None:
@@ -138,13 +154,6 @@ def _import_orders(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0 if not outcome.bad_rows else 1
 
 
-def _verify(settings: Settings, _arguments: argparse.Namespace) -> int:
-    services = processes.make_services(settings)
-    problems = services.uow.read(verification.list_problems)
-    sys.stdout.writelines(f"{line}\n" for line in problems or ["ok"])
-    return 1 if problems else 0
-
-
 def _back_up(settings: Settings, arguments: argparse.Namespace) -> int:
     restoring.back_up(settings, arguments.file)
     return 0
@@ -157,6 +166,26 @@ def _restore(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _begin_generation(settings: Settings, _arguments: argparse.Namespace) -> int:
     sys.stdout.writelines(f"{branch_id}\n" for branch_id in restoring.begin_generation(settings))
+    return 0
+
+
+def _order_device(settings: Settings, arguments: argparse.Namespace) -> int:
+    services = processes.make_services(settings)
+    device = services.uow.read(lambda s: accounts.find_device(s, arguments.device))
+    if device is None:
+        raise DomainError("not_found", what="device")
+    actor = Actor.system(device.branch_id)
+    services.uow.run(actor, lambda tx: devices.give_order(tx, device.id, arguments.kind))
+    sys.stdout.write(f"{device.id}: {arguments.kind}\n")
+    return 0
+
+
+def _recover_evidence(settings: Settings, arguments: argparse.Namespace) -> int:
+    services = processes.make_services(settings)
+    branch_id = arguments.branch or services.uow.read(lambda s: accounts.get_first_branch(s).id)
+    for path in arguments.files:
+        found = evidence.recover(services, branch_id, path.read_bytes(), None)
+        sys.stdout.write(f"{path}: {found.events} events {found.photo}{'' if found.is_new else ' (known already)'}\n")
     return 0
 
 

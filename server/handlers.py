@@ -18,6 +18,7 @@ from server.dispatch import absence, doors, hours, ladder, offers, posting, stor
 from server.dispatch import service as dispatch
 from server.escalation import service as escalation
 from server.notices import service as notices
+from server.documents import service as documents
 from server.positions import service as positions
 from server.sync import purging
 from server.uploads import repository as uploads
@@ -52,6 +53,8 @@ IGNORED: Final = frozenset(
         events.FACT_QUARANTINED,
         events.FACT_RECORDED,
         events.CUSTOMER_COPY_ISSUED,
+        events.DOCUMENT_MADE,
+        events.DOCUMENT_DELIVERED,
         events.CALL_BACK_SCHEDULED,
         events.CALL_BACK_MADE,
         events.CUSTOMER_REGISTERED,
@@ -170,6 +173,7 @@ def react_to_move(tx: Tx, event: Event, profile: str) -> None:
         dispatch.end_assignments(tx, event.work_order_id, command)
     elif command == _CLOSED_DOOR:
         show_closed_door(tx, event.work_order_id)
+        documents.owe_for_closed_door(tx, event.work_order_id, str(event.data.get("assignment_id", "")))
 
 
 def _is_still(tx: Tx, event: Event) -> bool:
@@ -211,6 +215,7 @@ def look_again_at_leaks(tx: Tx, _event: Event, profile: str) -> None:
 def issue_copy_and_close(tx: Tx, event: Event, profile: str) -> None:
     """Make the customer's copy, then close the order; a leak only on evidence (decision 7)."""
     visits.issue_customer_copy(tx, event.data["record_id"])
+    documents.owe_for_record(tx, event.data["record_id"])
     _close(tx, event.work_order_id, event.data["record_id"], profile)
 
 

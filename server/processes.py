@@ -40,6 +40,7 @@ from server.dispatch.travel.learning import Learner
 from server.dispatch.warming import Warming
 from server.escalation import service as escalation
 from server.outgoing import service as outgoing
+from server.documents.printing import Printing
 from server.seals import keyring
 from server.sync import purging
 
@@ -184,6 +185,8 @@ def run_worker(settings: Settings) -> None:
     services.uow.database.write(dispatch.release_runs)
     planning = Planning(services)
     threading.Thread(target=_forever, args=(planning.run_once, "planning"), daemon=True).start()
+    printing = Printing(services)
+    threading.Thread(target=_forever, args=(printing.run_once, "printing"), daemon=True).start()
     threading.Thread(
         target=_forever, args=(lambda: _keep_warm(services, warming, learner), "travel"), daemon=True
     ).start()

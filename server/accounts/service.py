@@ -224,6 +224,18 @@ def get_live_device(session: orm.Session, token: str) -> Device:
     return device
 
 
+def get_branch_name(session: orm.Session, branch_id: str, language: str) -> str:
+    """Return a branch's name in a language. Raises DomainError `not_found`."""
+    name = repository.get_branch(session, branch_id).name
+    return name.get(language) or next(iter(name.values()))
+
+
+def find_technician_name(session: orm.Session, technician_id: str) -> str:
+    """Return a technician's name, or nothing."""
+    technician = repository.find_technician(session, technician_id)
+    return technician.name if technician else ""
+
+
 def device_actor(device: Device) -> Actor:
     """Return the technician behind a device as actor."""
     return Actor(id=device.technician_id, role=Role.TECHNICIAN, branch_id=device.branch_id)

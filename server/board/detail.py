@@ -131,6 +131,7 @@ def _words(event: Event, names: dict[str, str], lang: str, zone: zoneinfo.ZoneIn
         "state": ("assignment", "target"),
         "reason": ("waive", "reason"),
         "absence": ("absence", "reason"),
+        "form": ("form", "form"),
     }
     words = {
         name: catalog.find(lang, f"{table}.{data[key]}") or data[key]

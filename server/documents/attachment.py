@@ -1,4 +1,4 @@
-"""Takes the attached record out of a PDF in the way of the offline page: plain bytes, one attachment, nothing clever."""
+"""Takes the attached record out of a PDF as the offline page does: plain bytes, one attachment, nothing clever."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from server.core.db import Base
 
 
 class Document(Base):
-    """One paper of a visit: owed until the worker has made it; `plain_sha256` is that of the bytes before certifying."""
+    """One paper of a visit: owed until the worker has made it; `plain_sha256` is of the bytes before certifying."""
 
     __tablename__ = "document"
     __table_args__ = (sa.UniqueConstraint("work_order_id", "record_id", "form"),)

@@ -94,7 +94,7 @@ class Printing:
 
 
 def make(task: Task) -> tuple[bytes, str]:
-    """Return (file, SHA-256 of the bytes before certifying). Raises DomainError `fonts_missing`, `time_stamp_failed`."""
+    """Return (file, SHA-256 before certifying). Raises DomainError `fonts_missing`, `time_stamp_failed`."""
     plain = drawing.draw(task.sheet)
     digest = hashlib.sha256(plain).hexdigest()
     if task.authority is None:

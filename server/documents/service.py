@@ -30,13 +30,14 @@ PRINT: Final = "print"
 POST: Final = "post"
 CHANNELS: Final = (LINK, PRINT, POST)
 _TOKEN_CHARS: Final = 32
+_ANY_ZONE: Final = "UTC"  # conditions of forms do not look at the hour
 
 State = Literal["owed", "sent", "delivered", "failed"]
 
 
-def owe_for_record(tx: Tx, record_id: str, zone: str) -> list[Document]:
+def owe_for_record(tx: Tx, record_id: str) -> list[Document]:
     """Owe every paper that goes with a signed record: the customer's copy, and notices where they are due."""
-    case, record = case_of_record(tx.session, record_id, zone), visits.find_record_by_id(tx.session, record_id)
+    case, record = case_of_record(tx.session, record_id, _ANY_ZONE), visits.find_record_by_id(tx.session, record_id)
     if case is None or record is None:
         return []
     wanted = [form for form in forms.table().form if form.made == "record" and filling.is_wanted(form, case)]

@@ -93,7 +93,9 @@ def deliver(call: Call, document_id: str) -> dict[str, Any]:
 
 def show(call: Call, document_id: str) -> Response:
     """Show a paper to the desk."""
-    return _file(call.read(lambda s: _bytes(repository.get_document(s, call.actor.branch_id, document_id))), document_id)
+    return _file(
+        call.read(lambda s: _bytes(repository.get_document(s, call.actor.branch_id, document_id))), document_id
+    )
 
 
 def open_link(call: Call, document_id: str, token: str) -> Response:

@@ -23,7 +23,7 @@ _SERIAL_BYTES: Final = 16
 
 
 class Authority(msgspec.Struct, frozen=True):
-    """What certifies a PDF, in DER so that it may go to the drawing process; `tsa_url` names a time-stamping service."""
+    """What certifies a PDF, in DER for the drawing process; `tsa_url` names a time-stamping service."""
 
     key: bytes
     certificate: bytes

@@ -50,6 +50,11 @@ def find_record(session: orm.Session, work_order_id: str) -> Record | None:
     return session.scalars(query.limit(1)).first()
 
 
+def find_record_by_id(session: orm.Session, record_id: str) -> Record | None:
+    """Return one record."""
+    return session.get(Record, record_id)
+
+
 def get_record(session: orm.Session, branch_id: str, work_order_id: str) -> Record:
     """Return the newest record of an order of the branch. Raises DomainError `not_found`."""
     record = find_record(session, work_order_id)
