@@ -10,17 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from routing.errands import list_errands
-from routing.grid import NOBODY, Grid
+from routing.grid import NOBODY, Grid, is_first
 from routing.problem import Tier
 from routing.schedule import NO_START_S, insertion_cost, visit, walk
 from routing.state import State
+from routing.visits import ends_before_absence
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 _PENALTY_BAND = 10_000.0
 # Who is kept away by the first of these is nearest to being able to go.
-_ALONE = ("no_room", "window_closed", "off_shift", "no_parts", "no_instrument", "skill_expired")
+_ALONE = ("no_room", "window_closed", "away", "off_shift", "no_parts", "no_instrument", "skill_expired")
 _BARS = ("closed_territory", "calibration_expired", "no_instrument", "level_too_low", "no_skill", "barred")
 
 
@@ -92,8 +93,8 @@ def unserved_reason(state: State, job: int) -> str:
     """Return the reason that binds a job left out.
 
     ``locked_technician_missing``, ``barred``, ``no_skill``, ``level_too_low``, ``no_instrument``,
-    ``calibration_expired``, ``closed_territory``, ``skill_expired``, ``no_parts``, ``off_shift``, ``window_closed``,
-    ``no_room`` or ``too_costly``: the one that stands nearest to somebody who could go.
+    ``calibration_expired``, ``closed_territory``, ``skill_expired``, ``no_parts``, ``away``, ``off_shift``,
+    ``window_closed``, ``no_room`` or ``too_costly``: the one that stands nearest to somebody who could go.
     """
     grid = state.grid
     if grid.locked[job] not in (NOBODY, *range(len(grid.technicians))):
@@ -123,6 +124,8 @@ def _alone(state: State, tech: int, job: int) -> str:
     reach = ready + grid.travel[node][job]
     if reach > grid.valid_until[tech, grid.skill_class[job]]:
         return "skill_expired"
+    if is_first(grid.tier[job]) and not ends_before_absence(grid, tech, job, reach):
+        return "away"
     return "off_shift" if reach > grid.technicians[tech].shift_end_s else _window_or_shift(grid, reach, job)
 
 

@@ -255,3 +255,10 @@ def test_emergency_goes_to_the_named_technician_when_locked_to_him() -> None:
     certificate = insert_urgent(problem, None, "leak").certificate
     assert certificate.technician_id == "Qi"
     assert {one.reason for one in certificate.candidates} == {None, "locked_to_other"}
+
+
+def test_leak_that_only_a_leaving_technician_could_take_says_so() -> None:
+    """Wang leaves in half an hour and would need three quarters: nobody is named, and the reason stands in the plan."""
+    wang = a_technician("Wang", away_from_s=DAY_START + HOUR // 2)
+    answer = insert_urgent(a_problem([wang], [a_leak("leak", east(500))]), None, "leak")
+    assert (answer.certificate.technician_id, answer.plan.unserved) == (None, {"leak": "away"})
