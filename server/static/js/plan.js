@@ -2,6 +2,7 @@
 // The plan's line under the board: who made it, how old and how good it is, what it moved of the budget, whom to tell.
 
 import { get, post } from './api.js';
+import { openCrew } from './crew.js';
 import { byId, el, openDialog, toast, toastError } from './dom.js';
 import { clockTime, language, t, word } from './i18n.js';
 import { openNotices } from './notices.js';
@@ -48,6 +49,7 @@ export class PlanLine {
         t('console.plan.moved', { count: plan.moved.count, budget: plan.budget.max_moved })),
       undone ? el('button.quiet.hot', { data: { plan: 'undone' }, onclick: () => void openPlan(this.store) }, t('console.plan.undone', { count: undone })) : null,
       el(`button.quiet${plan.notices_open ? '.hot' : ''}`, { data: { plan: 'tell' }, onclick: () => void openNotices(this.store) }, t('console.plan.tell', { count: plan.notices_open })),
+      el('button.quiet', { data: { plan: 'crew' }, onclick: () => void openCrew(this.store) }, t('console.crew.open')),
     ].filter(Boolean);
   }
 
