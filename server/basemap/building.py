@@ -65,6 +65,6 @@ def cut_tiles(folder: Path, out: Path) -> None:
     zooms = ["-Z", _WIDEST, "-z", _CLOSEST]
     # Small pieces may go where a tile would grow too large; nothing asks the network.
     command = [programme, "-q", "-f", "-o", str(out), *zooms, "--drop-densest-as-needed", "--no-tile-stats", *layers]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words only
     if done.returncode != 0 or not out.exists():
         raise DomainError("tiles_failed", reason=done.stderr.strip()[-300:] or str(done.returncode))

@@ -5,6 +5,7 @@ Five layers with the same names and properties as the generated town's, so that 
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -39,9 +40,20 @@ def read_features(path: Path) -> Iterator[tuple[str, Feature]]:
     if not path.is_file():
         raise DomainError("map_unusable", file=path.name, reason="no such file")
     try:
-        yield from _read(osmium, path)
+        with tempfile.TemporaryDirectory() as folder:
+            ordered = Path(folder) / "ordered.osm.pbf"
+            _put_in_order(osmium, path, ordered)
+            yield from _read(osmium, ordered)
     except (RuntimeError, OSError) as fault:  # pyosmium raises RuntimeError for whatever its reader meets
         raise DomainError("map_unusable", file=path.name, reason=str(fault)) from fault
+
+
+def _put_in_order(osmium: Any, path: Path, out: Path) -> None:
+    """Write the file with ids ascending, as the making of areas needs it; extracts of some tools are unsorted."""
+    reader, writer = osmium.MergeInputReader(), osmium.SimpleWriter(str(out))
+    reader.add_file(str(path))
+    reader.apply(writer, simplify=True)
+    writer.close()
 
 
 def _read(osmium: Any, path: Path) -> Iterator[tuple[str, Feature]]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from flask import Response, request, send_file
 
+from server.basemap import bases
+from server.basemap.building import TILES
 from server.basemap.day_maps import MapShelf
 from server.core.registry import OFFICE, Audience, Registry
 from shared import day_map
@@ -24,15 +26,25 @@ _OURS: Final = {"X-Leakfirst": "1"}  # tells a phone that this is no captive por
 def register(registry: Registry) -> None:
     """Declare the slice's routes."""
     registry.add("GET", "/api/v1/basemap", list_layers, Audience.CONSOLE, roles=OFFICE)
+    registry.add("GET", "/api/v1/basemap/city.pmtiles", get_tiles, Audience.CONSOLE, roles=OFFICE, limit="6000/minute")
     registry.add("GET", "/api/v1/basemap/<layer>.geojson", get_layer, Audience.CONSOLE, roles=OFFICE)
     registry.add("GET", "/api/v1/day-map", get_day_map, Audience.DEVICE, limit="30/minute")
 
 
 def list_layers(call: Call) -> dict[str, Any]:
-    """Name the layers that there are; none is no error, the map then shows orders on an empty ground."""
+    """Name the base maps and layers that there are; none is no error, orders then stand on an empty ground."""
     folder = call.settings.basemap_dir
     names = sorted(path.stem for path in folder.glob("*.geojson")) if folder else []
-    return {"layers": names, "attribution": ""}
+    return {"layers": names, "bases": [msgspec.to_builtins(base) for base in bases.list_bases(folder)]}
+
+
+def get_tiles(call: Call) -> Response:
+    """Return the part of the city's tiles that the browser asks for (RFC 9110 ranges)."""
+    folder = call.settings.basemap_dir
+    path = folder / TILES if folder else Path()
+    if not path.is_file():
+        raise DomainError("not_found", what="tiles")
+    return send_file(path, mimetype="application/vnd.pmtiles", conditional=True, max_age=3600)
 
 
 def get_day_map(call: Call) -> Response:

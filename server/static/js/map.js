@@ -3,8 +3,9 @@
 
 import * as maplibre from '/static/vendor/maplibre-gl/maplibre-gl.mjs';
 import { get } from './api.js';
-import { byId } from './dom.js';
-import { t, word } from './i18n.js';
+import { chosenBase, fromPicture, rememberBase, toPicture, useBase } from './bases.js';
+import { byId, el } from './dom.js';
+import { language, t, word } from './i18n.js';
 import { discImage, orderImage, pinImage, ringImage, wedgeImage } from './map_images.js';
 import { FONT, joinRoads, makeStyle, token } from './map_style.js';
 import { countdown, isLate, isStale } from './sla.js';
@@ -14,7 +15,7 @@ import { countdown, isLate, isStale } from './sla.js';
 /** @typedef {import('./store.js').TechnicianRow} TechnicianRow */
 
 const PAUSE_MS = 500;
-const point = (/** @type {any} */ row, /** @type {any} */ properties) => ({ type: 'Feature', geometry: { type: 'Point', coordinates: [row.lon, row.lat] }, properties });
+const point = (/** @type {any} */ row, /** @type {any} */ properties) => ({ type: 'Feature', geometry: { type: 'Point', coordinates: toPicture(row.lon, row.lat) }, properties });
 const collect = (/** @type {any[]} */ features) => ({ type: 'FeatureCollection', features });
 const hasPlace = (/** @type {any} */ row) => row.lat != null && row.lon != null;
 
@@ -33,13 +34,18 @@ export class LiveMap {
 
   /** Open the map; without WebGL the page says so and goes on. */
   async open() {
-    const { layers, attribution } = await get('/api/v1/basemap').catch(() => ({ layers: [], attribution: '' }));
+    const { layers, bases } = await get('/api/v1/basemap').catch(() => ({ layers: [], bases: [] }));
     this.layers = new Set(layers);
-    this.roads = this.layers.has('road') ? joinRoads(await get('/api/v1/basemap/road.geojson')) : collect([]);
+    this.bases = bases;
+    this.base = chosenBase(bases);
+    useBase(this.base);
+    const pmtiles = /** @type {any} */ (window).pmtiles;
+    maplibre.addProtocol('pmtiles', new pmtiles.Protocol().tile);
+    this.roads = this.base?.kind === 'geojson' && this.layers.has('road') ? joinRoads(await get('/api/v1/basemap/road.geojson')) : collect([]);
     try {
       this.map = new maplibre.Map({
-        container: 'map', style: makeStyle(this.layers), center: [this.branch.center[1], this.branch.center[0]], zoom: 12,
-        attributionControl: attribution ? { compact: true, customAttribution: attribution } : false,
+        container: 'map', style: makeStyle(this.layers, this.base), center: toPicture(this.branch.center[1], this.branch.center[0]), zoom: 12,
+        attributionControl: false,
         dragRotate: false, pitchWithRotate: false, fadeDuration: 0, maxZoom: 18, keyboard: true,
       });
     } catch {
@@ -47,10 +53,27 @@ export class LiveMap {
       return;
     }
     this.map.touchZoomRotate.disableRotation();
+    this.credit();
     this.map.on('load', () => this.dress());
     this.map.on('click', (/** @type {any} */ event) => this.click(event));
     this.map.on('mousemove', (/** @type {any} */ event) => this.hover(event));
     this.listen();
+  }
+
+  /** Credit whose map it is; with more than one there is a choice. */
+  credit() {
+    const box = byId('map-credit');
+    const name = (/** @type {any} */ base) => (language() === 'en' && base.name_en) || base.name;
+    const choice = el('select', { 'aria-label': t('console.basemap'), onchange: () => this.change(choice.value) },
+      ...this.bases.map((/** @type {any} */ base) => el('option', { value: base.id, selected: base.id === this.base?.id }, name(base))));
+    box.replaceChildren(...(this.bases.length > 1 ? [choice] : []), el('span', {}, this.base?.attribution ?? ''));
+    box.hidden = this.bases.length < 2 && !this.base?.attribution;
+  }
+
+  /** Show another base map; a page of its own loads what it needs. @param {string} id */
+  change(id) {
+    rememberBase(id);
+    location.reload();
   }
 
   fail() {
@@ -71,7 +94,7 @@ export class LiveMap {
   dress() {
     this.images.clear();
     const { map } = this;
-    map.getSource('road').setData(this.roads);
+    map.getSource('road')?.setData(this.roads);
     for (const name of ['route', 'urgent', 'technicians', 'pin']) map.addSource(name, { type: 'geojson', data: collect([]) });
     map.addSource('orders', { type: 'geojson', data: collect([]), cluster: true, clusterRadius: 34, clusterMaxZoom: 13 });
     this.image('ring', ringImage());
@@ -164,7 +187,7 @@ export class LiveMap {
     const row = this.store.technicians.get(this.store.technicianId ?? '');
     if (!row || !hasPlace(row)) return collect([]);
     const stops = row.route.filter(hasPlace).sort((a, b) => a.arrival_ms - b.arrival_ms);
-    const coordinates = [row, ...stops].map((s) => [s.lon, s.lat]);
+    const coordinates = [row, ...stops].map((s) => toPicture(s.lon, s.lat));
     if (coordinates.length < 2) return collect([]);
     return collect([{ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates } }]);
   }
@@ -173,7 +196,8 @@ export class LiveMap {
   click(event) {
     const hit = this.hit(event.point);
     if (this.onPlace && !hit?.cluster) {
-      this.onPlace({ lat: event.lngLat.lat, lon: event.lngLat.lng });
+      const [lon, lat] = fromPicture(event.lngLat.lng, event.lngLat.lat);
+      this.onPlace({ lat, lon });
     } else if (hit?.cluster) {
       this.map.easeTo({ center: hit.at, zoom: this.map.getZoom() + 2 });
     } else if (hit?.layer === 'technicians') {
@@ -202,7 +226,7 @@ export class LiveMap {
   fit(duration = 300) {
     const bounds = new maplibre.LngLatBounds();
     const rows = [...this.store.orders.values(), ...[...this.store.technicians.values()].filter((r) => r.state !== 'off_shift')];
-    for (const row of rows) if (hasPlace(row)) bounds.extend([row.lon, row.lat]);
+    for (const row of rows) if (hasPlace(row)) bounds.extend(toPicture(row.lon, row.lat));
     if (bounds.isEmpty()) return;
     this.wasFitted = true;
     this.map.fitBounds(bounds, { padding: 56, maxZoom: 15, duration });
@@ -211,10 +235,11 @@ export class LiveMap {
   /** Bring a place into view without moving more than needed. @param {{lat: number|null, lon: number|null}} row @param {number} [zoom] */
   show(row, zoom) {
     if (!this.isReady || !hasPlace(row)) return;
-    const at = this.map.project([row.lon, row.lat]);
+    const place = toPicture(/** @type {number} */ (row.lon), /** @type {number} */ (row.lat));
+    const at = this.map.project(place);
     const { clientWidth: w, clientHeight: h } = byId('map');
     if (zoom || at.x < 40 || at.y < 96 || at.x > w - 60 || at.y > h - 40) {
-      this.map.easeTo({ center: [row.lon, row.lat], offset: [0, 24], ...(zoom ? { zoom: Math.max(zoom, this.map.getZoom()) } : {}), duration: 300 });
+      this.map.easeTo({ center: place, offset: [0, 24], ...(zoom ? { zoom: Math.max(zoom, this.map.getZoom()) } : {}), duration: 300 });
     }
   }
 
@@ -228,7 +253,7 @@ export class LiveMap {
   restyle() {
     if (!this.map) return;
     this.isReady = false;
-    this.map.setStyle(makeStyle(this.layers ?? new Set()), { diff: false });
+    this.map.setStyle(makeStyle(this.layers ?? new Set(), this.base ?? null), { diff: false });
     this.map.once('style.load', () => this.dress());
   }
 

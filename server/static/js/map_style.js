@@ -12,7 +12,7 @@ export const token = (name) => getComputedStyle(document.documentElement).getPro
 /** Width by zoom: thin from afar, real from near. @param {number} far @param {number} near */
 const wide = (far, near) => ['interpolate', ['exponential', 1.5], ['zoom'], 10, far, 13, far * 1.8, 17, near];
 
-const MAIN = ['match', ['get', 'class'], ['motorway', 'trunk', 'primary', 'arterial', 'main', 'avenue', 'ring'], true, false];
+const MAIN = ['match', ['get', 'class'], ['motorway', 'trunk', 'primary', 'secondary', 'tertiary', 'arterial', 'main', 'avenue', 'ring'], true, false];
 const nameOf = () => (language() === 'en' ? ['coalesce', ['get', 'name_en'], ['get', 'name']] : ['get', 'name']);
 
 /** @param {string} id @param {string} source @param {string} colour @param {any} [more] */
@@ -24,14 +24,31 @@ const road = (id, colour, width, filter) => ({
   paint: { 'line-color': token(colour), 'line-width': width },
 });
 
-/** @param {Set<string>} there names of the layers the server has @returns {any} a MapLibre style */
-export function makeStyle(there) {
+/** @param {Set<string>} there names of the layers the server has @param {import('./bases.js').Base|null} base @returns {any} a MapLibre style */
+export function makeStyle(there, base) {
+  if (base?.kind === 'xyz') return pictureStyle(base);
+  if (base?.kind === 'pmtiles') return tileStyle(base);
   /** @type {Record<string, any>} */ const sources = {};
   for (const name of ['land', 'water', 'park', 'building', 'label']) {
     sources[name] = { type: 'geojson', data: there.has(name) ? `/api/v1/basemap/${name}.geojson` : EMPTY, tolerance: 0.2 };
   }
   sources.road = { type: 'geojson', data: EMPTY, tolerance: 0.2 };
   return { version: 8, sources, layers: baseLayers() };
+}
+
+/** The same layers out of the city's vector tiles. @param {import('./bases.js').Base} base */
+function tileStyle(base) {
+  const layers = baseLayers().map((/** @type {any} */ layer) => (layer.source ? { ...layer, source: 'city', 'source-layer': layer.source } : layer));
+  return { version: 8, sources: { city: { type: 'vector', url: `pmtiles://${new URL(base.url, location.href).href}` } }, layers };
+}
+
+/** Pictures that the operator's tile server draws. @param {import('./bases.js').Base} base */
+function pictureStyle(base) {
+  const tiles = [new URL(base.url, location.href).href.replaceAll('%7B', '{').replaceAll('%7D', '}')];
+  return {
+    version: 8, sources: { picture: { type: 'raster', tiles, tileSize: 256 } },
+    layers: [{ id: 'ground', type: 'background', paint: { 'background-color': token('map-land') } }, { id: 'picture', type: 'raster', source: 'picture' }],
+  };
 }
 
 function baseLayers() {

@@ -1,0 +1,1 @@
+"""The base map: made of a city file, offered to the console."""
