@@ -15,7 +15,7 @@ Place = tuple[str, str, dict[str, Any]]
 
 METER: Final = facts.Instrument(serial="GT-201", kind="CH4", valid_until="2027-03-14")
 OLD_METER: Final = facts.Instrument(serial="CO-117", kind="CO", valid_until="2026-06-30")
-_STOCK: Final = (
+STOCK: Final = (
     facts.StockLine(part="hose_metal_1_5_m", lot="L-2608-88", quantity=4),
     facts.StockLine(part="self_closing_valve", lot="V-2607-12", quantity=2),
     facts.StockLine(part="gasket", quantity=20),
@@ -29,7 +29,7 @@ _HOUR_MS: Final = 3_600_000
 
 def fill(phone: Phone) -> None:
     """Play the morning: the shift begun, a visit signed, a stove to sign, a leak under way, another offered."""
-    kit = {"instruments": (METER, OLD_METER), "stock": _STOCK}
+    kit = {"instruments": (METER, OLD_METER), "stock": STOCK}
     duty.start_shift(phone.desk, is_fit=True, is_push_heard=True, **kit)
     phone.sync_once()
     for order in (_INSPECTION, _STOVE, _LEAK):

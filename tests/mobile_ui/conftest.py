@@ -18,6 +18,7 @@ def kivy_window(tmp_path_factory: pytest.TempPathFactory) -> None:
     window.prepare(tmp_path_factory.mktemp("kivy"))
     if not os.environ.get("DISPLAY"):
         os.environ["SDL_VIDEODRIVER"] = "offscreen"
+    os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
     os.environ["KCFG_GRAPHICS_MAXFPS"] = "0"
     os.environ["KCFG_GRAPHICS_VSYNC"] = "0"
     from kivy.core.window import Window  # noqa: PLC0415 - Kivy opens its window on import
@@ -25,7 +26,9 @@ def kivy_window(tmp_path_factory: pytest.TempPathFactory) -> None:
     if Window is None:
         pytest.skip("no window can be opened here: no display and no software GL")
     from deploy import phone_camera  # noqa: PLC0415 - after the window
+    from mobile.widgets.theme import register_fonts  # noqa: PLC0415 - after the window
 
+    register_fonts()
     phone_camera.set_size((412, 892), 1)
 
 

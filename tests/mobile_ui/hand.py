@@ -3,6 +3,7 @@
 from typing import Any
 
 from kivy.tests.common import UnitTestTouch
+from kivy.uix.scrollview import ScrollView
 
 from deploy import phone_camera
 from mobile.app import make_ui
@@ -10,6 +11,7 @@ from mobile.screens.ui import Ui
 from mobile.service import Phone
 from mobile.widgets.basics import PushButton
 from mobile.widgets.inputs import StepRow
+from mobile.widgets.rows import ActionRow
 from mobile.widgets.theme import THEME, register_fonts
 
 
@@ -20,6 +22,7 @@ class Hand:
         """Open the app at its job list."""
         register_fonts()
         THEME.name, THEME.text_scale = "light", 1.0
+        phone_camera.set_size((412, 892), 1)
         self.ui: Ui = make_ui(phone, language)
         self.ui.instrument = ("GT-201", "2027-03-14")
         self.ui.home()
@@ -37,7 +40,7 @@ class Hand:
     def walk(self) -> list[Any]:
         """Return every widget on the screen."""
         phone_camera.settle()
-        return [w for w in self.ui.walk() if w is not self.ui]
+        return [w for w in self.ui.walk(restrict=True) if w is not self.ui]
 
     def texts(self) -> list[str]:
         """Return every text on the screen."""
@@ -46,6 +49,11 @@ class Hand:
     def find_button(self, text: str) -> Any:
         """Return the button that begins with a text, None when there is none."""
         return next((w for w in self.walk() if isinstance(w, PushButton) and w.text.startswith(text)), None)
+
+    def find_row(self, text: str) -> Any:
+        """Return the row of an action with these words."""
+        rows = [w for w in self.walk() if isinstance(w, ActionRow)]
+        return next(row for row in rows if any(getattr(c, "text", "") == text for c in row.walk(restrict=True)))
 
     def tap(self, text: str) -> None:
         """Touch the button with a text, scrolling to it first."""
@@ -59,6 +67,9 @@ class Hand:
         touch = UnitTestTouch(*widget.to_window(*widget.center))
         touch.touch_down()
         touch.touch_up()
+        # A scroll view hands the release on 0.2 s later, in case a second finger comes: here it does not wait.
+        for view in [w for w in self.ui.walk() if isinstance(w, ScrollView)]:
+            view._do_touch_up(touch)
         phone_camera.settle()
 
     def bring_into_view(self, widget: Any) -> None:
@@ -71,7 +82,9 @@ class Hand:
     def tap_step(self, text: str) -> None:
         """Touch the box of a step."""
         row = next(
-            w for w in self.walk() if isinstance(w, StepRow) and any(getattr(c, "text", "") == text for c in w.walk())
+            w
+            for w in self.walk()
+            if isinstance(w, StepRow) and any(getattr(c, "text", "") == text for c in w.walk(restrict=True))
         )
         self.touch(row.box)
 

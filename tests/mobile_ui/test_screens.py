@@ -1,48 +1,81 @@
-"""Every screen in both languages: words fit, targets are large enough, and a rebuild loses nothing."""
+"""Every screen in both languages: words fit, targets are large and apart, and a rebuild loses nothing."""
 
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from kivy.metrics import dp
 
-from deploy import phone_camera
-from mobile.widgets.basics import TARGET_DP, PushButton, Word
-from mobile.widgets.inputs import Box
+from deploy import phone_camera, phone_tour
+from deploy.screenshots_phone import PlayedServer, StillClock, busy_server, make_phone
+from mobile.app import make_ui
+from mobile.service import Phone
+from mobile.widgets.theme import THEME
+from tests.mobile_ui.measure import find_flaws
 
 pytestmark = pytest.mark.kivy
-_ROUNDING_PX = 2
+_FRAMES = 6
+_SIZES = ((360, 800), (412, 915))
+# The tightest look of each language; under FULL=1 every size, theme and text size.
+_SAMPLE = [("zh_CN", "dark", (360, 800), 1.3), ("en", "light", (360, 800), 1.3)]
+_WHOLE = list(itertools.product(("zh_CN", "en"), ("light", "dark"), _SIZES, (1.0, 1.3)))
+LOOKS = _WHOLE if os.environ.get("FULL") == "1" else _SAMPLE
 
 
-def screens(hand: Any) -> list[tuple[str, dict[str, Any]]]:
-    """Return the screens that a job on site can show."""
-    leak = hand.phone.jobs()[0].work_order_id
-    for command in ("accept_assignment", "depart", "arrive"):
-        hand.phone.act(command, leak)
-    protocol = hand.phone.protocols(leak)[0]
-    names = ("job_detail", "outcome", "exceptions", "waive", "customer_copy", "signature")
-    found: list[tuple[str, dict[str, Any]]] = [(name, {"job": leak}) for name in names]
-    found += [("protocol", {"job": leak, "protocol": protocol.ref})]
-    found += [("step", {"job": leak, "protocol": protocol.ref, "step": s.id}) for s in protocol.steps]
-    return [*found, ("job_list", {}), ("sync_status", {}), ("settings", {}), ("enrol", {})]
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Phone]:
+    """Yield a phone in the middle of a working day."""
+    phone = make_phone(tmp_path_factory.mktemp("busy"), busy_server(), StillClock())
+    phone_tour.fill(phone)
+    yield phone
+    phone.close()
 
 
-@pytest.mark.parametrize("language", ["zh_CN", "en"])
-@pytest.mark.parametrize("scale", [1.0, 1.3])
-def test_words_fit_and_targets_are_large_enough(hand: Any, language: str, scale: float) -> None:
-    """No button's words are wider than the button, nothing leaves the window, every target is 48 dp."""
-    hand.ui.language = language
-    for name, arguments in screens(hand):
-        hand.ui.go(name, **arguments)
-        hand.ui.choose_text_scale(scale)
-        phone_camera.settle()
-        for widget in hand.walk():
-            if isinstance(widget, PushButton):
-                assert widget.texture_size[0] <= widget.width + _ROUNDING_PX, (name, widget.text)
-                assert widget.texture_size[1] <= widget.height + _ROUNDING_PX, (name, widget.text)
-            if isinstance(widget, (PushButton, Box)):
-                assert min(widget.width, widget.height) >= dp(TARGET_DP) - _ROUNDING_PX, (name, widget)
-            if isinstance(widget, Word):
-                assert widget.to_window(widget.right, 0)[0] <= hand.ui.width + _ROUNDING_PX, (name, widget.text)
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Phone]:
+    """Yield a phone without any work."""
+    phone = make_phone(tmp_path_factory.mktemp("empty"), PlayedServer(()), StillClock())
+    yield phone
+    phone.close()
+
+
+@pytest.mark.parametrize(("language", "theme", "size", "scale"), LOOKS)
+def test_words_fit_and_targets_are_large_and_apart(
+    busy: Phone, empty: Phone, language: str, theme: str, size: tuple[int, int], scale: float
+) -> None:
+    """On every screen no words are clipped or overlap, nothing leaves the window, every target is 48 dp."""
+    phone_camera.set_size(size, 1)
+    THEME.name, THEME.text_scale = theme, scale
+    flaws = []
+    for phone, places in ((busy, phone_tour.list_places(busy)), (empty, phone_tour.list_empty_places())):
+        ui = make_ui(phone, language)
+        ui.home()
+        phone_camera.show(ui)
+        for name, screen, arguments in places:
+            ui.go(screen, **arguments)
+            phone_camera.settle(_FRAMES)
+            flaws += [f"{name}: {flaw}" for flaw in find_flaws(ui, size[0])]
+    assert flaws == []
+
+
+def test_no_text_is_missing_and_a_rebuild_keeps_every_screen(busy: Phone, empty: Phone, tmp_path: Path) -> None:
+    """A missing text would show as «key»; after a pause the root made anew from the store says the same words."""
+    del tmp_path
+    for phone, places in ((busy, phone_tour.list_places(busy)), (empty, phone_tour.list_empty_places())):
+        ui = make_ui(phone, "en")
+        ui.home()
+        for name, screen, arguments in places:
+            ui.go(screen, **arguments)
+            before = _texts(ui)
+            assert not [text for text in before if "«" in text], name
+            ui.rebuild()
+            assert _texts(ui) == before, name
+
+
+def _texts(ui: Any) -> list[str]:
+    return [widget.text for widget in ui.walk() if getattr(widget, "text", "")]
 
 
 def test_language_switches_at_run_time(hand: Any) -> None:
@@ -54,28 +87,39 @@ def test_language_switches_at_run_time(hand: Any) -> None:
     assert "设置" not in hand.texts()
 
 
-def test_rebuild_keeps_every_screen(hand: Any) -> None:
-    """After a pause the root is made anew from the store: the same words stand on every screen."""
-    for name, arguments in screens(hand):
-        hand.ui.go(name, **arguments)
-        before = hand.texts()
-        hand.ui.rebuild()
-        assert hand.texts() == before, name
+def test_preferences_outlive_the_app(hand: Any) -> None:
+    """Language, theme and text size are kept in the phone's store, not in the window."""
+    hand.ui.go("settings")
+    hand.tap("English")
+    hand.tap(hand.t("phone.theme_dark"))
+    hand.tap("130%")
+    THEME.name, THEME.text_scale = "light", 1.0
+    again = make_ui(hand.phone)
+    again.apply_preferences()
+    assert (again.language, THEME.name, THEME.text_scale) == ("en", "dark", 1.3)
 
 
 def test_back_leads_to_the_screen_before(hand: Any) -> None:
     """The back button walks the way back and stops at the list."""
-    hand.tap(hand.t("phone.next_job"))
+    hand.ui.go("menu")
+    hand.touch(hand.find_row(hand.t("phone.my_day")))
+    assert hand.ui.back()
+    assert hand.ui.name == "menu"
     assert hand.ui.back()
     assert hand.ui.name == "job_list"
     assert not hand.ui.back()
 
 
-def test_no_text_is_missing_on_any_screen(hand: Any) -> None:
-    """A missing text would show as «key»."""
-    shown = screens(hand)
-    for language in ("zh_CN", "en"):
-        hand.ui.language = language
-        for name, arguments in shown:
-            hand.ui.go(name, **arguments)
-            assert not [text for text in hand.texts() if "«" in text], name
+def test_alarm_is_answered_not_left(hand: Any) -> None:
+    """The back button does not silence a leak; it rings louder until the technician answers."""
+    hand.tap(hand.t("phone.next_job"))
+    assert hand.ui.name == "alarm"
+    assert hand.ui.siren.is_ringing
+    first = hand.ui.siren.volume
+    for _ in range(7):
+        hand.ui.tick()
+    assert hand.ui.siren.volume > first
+    assert hand.ui.back()
+    assert hand.ui.name == "alarm"
+    hand.tap(hand.t("phone.accept"))
+    assert not hand.ui.siren.is_ringing
