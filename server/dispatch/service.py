@@ -119,6 +119,7 @@ def replan_after(tx: Tx, event: str, sla_profile: str) -> None:
     for certificate in done.certificates:
         _keep_proof(tx, certificate)
     _store(tx, done.plan, asked, Cause(event))
+    turning.ask_to_turn(tx, asked, done.plan, sla_profile)
     offer_due_stops(tx, sla_profile)
     request_replan(tx, event)
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from deploy.demo_town.roads import CENTER
 from tests.browser.company import START_MS, Company
@@ -124,3 +124,18 @@ def test_budget_is_set_in_the_dialog_and_seen_on_the_line(page: Page) -> None:
     expect(moved).to_contain_text("/ 1")
     moved.click()
     expect(page.locator("dialog.plan .budget .muted")).to_contain_text("设定")
+
+
+def test_bound_of_nothing_is_not_shown_as_a_saving(page: Page, company: Company) -> None:
+    """A plan whose bound is 0 could not be saved whole: the line says that no bound is known."""
+    report_leak(company)
+
+    def without_bound(route: Route) -> None:
+        answer = route.fetch()
+        board = answer.json()
+        board["plan"]["quality"] = {"cost": 900.0, "bound": 0.0, "gap": 1.0, "bound_reason": "assignment"}
+        route.fulfill(response=answer, json=board)
+
+    page.route("**/api/v1/board", without_bound)
+    page.reload()
+    expect(page.locator("#plan-line .gap")).to_have_text("尚无下限")
