@@ -6,9 +6,10 @@ counts lost events must notice this build.
 
 from __future__ import annotations
 
-import functools
+import contextlib
+import dataclasses
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from tests.faults import building
@@ -23,34 +24,48 @@ class _UndoneError(Exception):
 Later = Callable[[Any, Any, Any, list[bytes], Any], None]
 
 
-def answer_early(later: Later | None = None) -> None:
+class _Rehearsal:
+    """Runs works like a unit of work, and takes all of it back."""
+
+    def __init__(self, uow: Any) -> None:
+        """Rehearse on the real database."""
+        self._uow = uow
+
+    def run_all(self, actor: Any, works: Sequence[Any]) -> list[Any]:
+        """Return what the works would return. Raises what they raise."""
+        results: list[Any] = []
+
+        def work(tx: Any) -> None:
+            results.extend(each(tx) for each in works)
+            raise _UndoneError
+
+        with contextlib.suppress(_UndoneError):  # the rehearsal is over
+            self._uow.run(actor, work)
+        return results
+
+
+def answer_early(later: Later | None = None, delay_s: float = DELAY_S) -> None:
     """Rehearse every call, undo it, answer, and do it for good in a while; `later` may be trusted with it meanwhile."""
     import gevent  # noqa: PLC0415 - only after the patch of the standard library
 
     from server.sync import service  # noqa: PLC0415 - as above
 
-    keep = service._handle_all
+    keep = service.file_events
 
     def wait_and_keep(services: Any, actor: Any, sender: Any, raws: list[bytes], _keep: Any) -> None:
-        gevent.spawn_later(DELAY_S, keep, services, actor, sender, raws)
+        gevent.spawn_later(delay_s, keep, services, actor, sender, raws)
 
     def rehearse(services: Any, actor: Any, sender: Any, raws: list[bytes]) -> Any:
-        results: list[Any] = []
-
-        def work(tx: Any) -> None:
-            handle = functools.partial(service._handle, tx, sender, profile=services.settings.sla_profile)
-            results.extend(handle(raw) for raw in raws)
-            raise _UndoneError
-
         try:
-            services.uow.run(actor, work)
-        except _UndoneError:
-            (later or wait_and_keep)(services, actor, sender, raws, keep)
-            return tuple(results)
+            stage = dataclasses.replace(services, uow=_Rehearsal(services.uow))
+            results = keep(stage, actor, sender, raws)
         except Exception:  # noqa: BLE001 - what cannot be rehearsed is done honestly
             return keep(services, actor, sender, raws)
+        if raws:
+            (later or wait_and_keep)(services, actor, sender, raws, keep)
+        return results
 
-    service._handle_all = rehearse
+    service.file_events = rehearse
 
 
 def _break(name: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from tests.faults import building
+
 
 def cut_sockets() -> None:
     """Let every message to a phone or a console fall on the floor; connections stay."""
@@ -16,17 +18,10 @@ def cut_sockets() -> None:
     socketio.Server.emit = lose
 
 
-def main(arguments: list[str]) -> int:
-    """Run one command of the server as its own entry does."""
-    if arguments[:1] == ["gateway"]:
-        from gevent import monkey  # noqa: PLC0415 - must come before all other imports of this process
-
-        monkey.patch_all()
+def _break(name: str) -> None:
+    if name == "gateway":
         cut_sockets()
-    from server import commands  # noqa: PLC0415 - after the patch
-
-    return commands.run(arguments)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(building.run(sys.argv[1:], _break))
