@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from kivy.app import App
+from kivy.base import ExceptionHandler, ExceptionManager
 from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.uix.widget import Widget
 
 from mobile import service
+from mobile.platform.texts import load_texts
 from mobile.screens import (
     alarm,
     day,
@@ -30,9 +32,9 @@ from mobile.screens import (
     trouble,
     work,
 )
-from mobile.platform.texts import load_texts
 from mobile.screens.ui import HOME, Builder, Ui
 from mobile.service import Phone
+from mobile.store import wiping
 from mobile.widgets import device
 from mobile.widgets.theme import register_fonts
 from shared import wire
@@ -79,6 +81,7 @@ _UNDISTURBED: Final = frozenset(
 )
 # Screens with a field: they are left alone while somebody writes in it.
 _WRITTEN: Final = frozenset({"exceptions", "no_access", "escalate", "messages", "photos", "shift", "parts"})
+_STORE_ENDS: Final = frozenset({"store_damaged", "phone_wiped"})
 _BACK_KEY: Final = 27
 _WINDOW: Final = (412, 892)
 
@@ -100,14 +103,17 @@ class PhoneApp(App):
         register_fonts()
         Window.bind(on_keyboard=self._on_key)
         Clock.schedule_interval(lambda _dt: self._tick(), 1.0)
+        ExceptionManager.add_handler(_Barrier(self))
         return self._open()
 
     def _open(self) -> Widget:
         try:
-            phone = self._make_phone()
+            return self._open_phone()
         except DomainError as error:
             return self._show_trouble(error.code)
-        self.ui = make_ui(phone)
+
+    def _open_phone(self) -> Widget:
+        self.ui = make_ui(self._make_phone())
         self.ui.on_enrol = self._enrol
         self.ui.apply_preferences()
         self._join()
@@ -124,11 +130,17 @@ class PhoneApp(App):
     def _show_trouble(self, code: str) -> Widget:
         """Return what stands in the window when there is no phone to show: nothing is deleted without being asked."""
         language = self.ui.language if self.ui is not None else LANGUAGES[0]
+        if self.ui is not None:
+            self.ui.phone.close()
         self.ui = None
-        return trouble.TroubleView(load_texts(), language, code, service.find_wiped(self._folder), self._begin_again)
+        return trouble.TroubleView(load_texts(), language, code, wiping.find_wiped(self._folder), self._begin_again)
+
+    def end(self, code: str) -> None:
+        """Close the phone and show why."""
+        self._swap(self._show_trouble(code))
 
     def _begin_again(self) -> None:
-        service.begin_again(self._folder)
+        wiping.start_over(self._folder)
         self._swap(self._open())
 
     def _swap(self, root: Widget) -> None:
@@ -141,8 +153,7 @@ class PhoneApp(App):
         """Tell whether the phone is locked or erased, and show that instead of anything else."""
         state = self.ui.phone.guard().state if self.ui is not None else "open"
         if state == "wiped" and self.ui is not None:
-            self.ui.phone.close()
-            self._swap(self._show_trouble("phone_wiped"))
+            self.end("phone_wiped")
         elif state == "locked" and self.ui is not None and self.ui.name != "locked":
             self.ui.home()
             self.ui.replace("locked")
@@ -181,7 +192,7 @@ class PhoneApp(App):
             return
         soon = Clock.create_trigger(lambda _dt: self._refresh())  # many commits, one look
         self.ui.phone.subscribe(soon)
-        self.ui.phone.start_background()
+        self.ui.phone.start_background(hears_others=device.is_phone())
         self.ui.home()
 
     def _enrol(self, server_url: str, code: str) -> None:
@@ -227,6 +238,21 @@ class PhoneApp(App):
         if key != _BACK_KEY or self.ui is None:
             return False
         return self.ui.back() or device.to_background()
+
+
+class _Barrier(ExceptionHandler):
+    """Shows what is wrong when the phone's data turns out damaged or erased while a screen reads it."""
+
+    def __init__(self, app: PhoneApp) -> None:
+        super().__init__()
+        self._app = app
+
+    def handle_exception(self, inst: BaseException) -> int:
+        """Take errors of the store; all others end the app, with their trace."""
+        if isinstance(inst, DomainError) and inst.code in _STORE_ENDS:
+            self._app.end(inst.code)
+            return int(ExceptionManager.PASS)
+        return int(ExceptionManager.RAISE)
 
 
 def make_ui(phone: Phone, language: str = "zh_CN") -> Ui:

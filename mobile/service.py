@@ -42,6 +42,7 @@ _HEARD_POLL_S: Final = 15.0  # the same beside a long poll
 _RUNG_POLL_S: Final = 30.0  # the same beside a doorbell: it says itself when it is dead
 _STORE_TROUBLE_S: Final = 5.0
 _LANE_PAUSE_S: Final = 5.0
+_LOOK_S: Final = 1.0  # how soon a write of another process is seen
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +82,7 @@ class Phone:
         `store_too_new`, `store_key_missing`, `store_key_wrong`, `key_unreadable`, `protocol_invalid`, and `phone_wiped`
         for one that was erased.
         """
-        check_not_wiped(folder)
+        wiping.check_not_wiped(folder)
         self._store = Store(folder)
         identity = self.find_identity()
         self._server_url, self._token = server_url, ""
@@ -281,8 +282,11 @@ class Phone:
             self._doorbell = Doorbell(url, self._token, self.ring)
             self._doorbell.start()
 
-    def start_background(self, doorbell_url: str = "") -> None:
-        """Sync in a thread of its own, woken by commands, by the doorbell, and by time; pictures in another one."""
+    def start_background(self, doorbell_url: str = "", *, hears_others: bool = False) -> None:
+        """Sync in a thread of its own, woken by commands, by the doorbell, and by time; pictures in another one.
+
+        `hears_others` when another process works on the same folder: its writes are then noticed (Android's service).
+        """
         if not self._threads:
             self.start_doorbell(doorbell_url)
             self._threads = [
@@ -290,6 +294,8 @@ class Phone:
                 threading.Thread(target=self._listener.run, name="listen", daemon=True),
                 threading.Thread(target=self._run_lane, name="files", daemon=True),
             ]
+            if hears_others:
+                self._threads.append(threading.Thread(target=self._hear_others, name="others", daemon=True))
             for thread in self._threads:
                 thread.start()
 
@@ -322,6 +328,11 @@ class Phone:
         while not self._closing.is_set():
             self._wake.clear()
             self._wake.wait(self._sync_and_rest_s())
+
+    def _hear_others(self) -> None:
+        while not self._closing.wait(_LOOK_S):
+            if self._store.hear_others():
+                self._wake_up()
 
     def _has_doorbell(self) -> bool:
         return self._doorbell is not None and self._doorbell.is_connected()
@@ -377,26 +388,6 @@ def enrol(
         return enrolment.enrol(store, wire_to_server, server_url, code, key, label)
     finally:
         store.close()
-
-
-def check_not_wiped(folder: Path) -> None:
-    """Finish an erasure that was cut off. Raises DomainError `phone_wiped` until the phone is enrolled anew."""
-    if wiping.find_wiped(folder) is not None:
-        wiping.finish_erasure(folder)
-        raise DomainError("phone_wiped")
-
-
-def find_wiped(folder: Path) -> Guard | None:
-    """Return when and why the phone in `folder` was erased, None for one that was not."""
-    return wiping.find_wiped(folder)
-
-
-def begin_again(folder: Path) -> None:
-    """Make room for a new enrolment: data that cannot be opened is put aside, whole; an erased phone has none."""
-    if wiping.find_wiped(folder) is not None:
-        wiping.begin_again(folder)
-    else:
-        wiping.set_aside(folder, SystemClock().now_ms())
 
 
 def _made(folder: Path) -> Path:

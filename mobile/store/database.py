@@ -32,6 +32,7 @@ class Store:
         self._lock = threading.RLock()
         self._listeners: list[Callable[[], None]] = []
         self._ended = ""
+        self._foreign = 0
         self.folder = folder
         self.connection = sqlite3.connect(
             folder / FILE_NAME, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
@@ -75,6 +76,16 @@ class Store:
     def subscribe(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each commit, in the thread that wrote."""
         self._listeners.append(listener)
+
+    def hear_others(self) -> bool:
+        """Tell whether another process has written since the last call, and tell the listeners then."""
+        with self._lock:
+            self._check_open()
+            (version,) = self.connection.execute("PRAGMA data_version").fetchone()
+        is_new, self._foreign = self._foreign not in {0, version}, int(version)
+        if is_new:
+            self._tell()
+        return is_new
 
     @contextmanager
     def hold(self) -> Iterator[None]:

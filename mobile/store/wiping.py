@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from mobile.platform import escrow, keys
+from mobile.platform.clock import SystemClock
 from mobile.store import database, files, meta, outbox
 from mobile.store.database import Store
 from mobile.store.guard import Guard
@@ -85,6 +86,21 @@ def find_wiped(folder: Path) -> Guard | None:
         return None
     except msgspec.MsgspecError:
         return Guard(state="wiped")
+
+
+def check_not_wiped(folder: Path) -> None:
+    """Finish an erasure that was cut off. Raises DomainError `phone_wiped` until the phone is enrolled anew."""
+    if find_wiped(folder) is not None:
+        finish_erasure(folder)
+        raise DomainError("phone_wiped")
+
+
+def start_over(folder: Path) -> None:
+    """Make room for a new enrolment: data that cannot be opened is put aside, whole; an erased phone has none."""
+    if find_wiped(folder) is not None:
+        begin_again(folder)
+    else:
+        set_aside(folder, SystemClock().now_ms())
 
 
 def begin_again(folder: Path) -> None:

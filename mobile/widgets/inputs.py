@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from kivy.clock import Clock
 from kivy.graphics import Color, Line, RoundedRectangle
 from kivy.metrics import dp
 from kivy.uix.behaviors import ButtonBehavior
@@ -14,6 +15,7 @@ from kivy.uix.gridlayout import GridLayout
 from kivy.uix.textinput import TextInput
 from kivy.uix.widget import Widget
 
+from mobile.platform import android
 from mobile.widgets.basics import TARGET_DP, Column, PushButton, Text
 from mobile.widgets.icons import Icon
 from mobile.widgets.theme import FONT, THEME, gap
@@ -205,6 +207,17 @@ class Field(TextInput):
             Color(*THEME.color("line"))
             self._outline = Line(width=dp(1))
         self.bind(pos=self._place, size=self._place)
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """Let Android's own dialog take the words where there is one: every Chinese keyboard works there."""
+        if android.is_android() and self.collide_point(*touch.pos):
+            android.ask_text(self.hint_text, self.text, self._take)
+            return True
+        return bool(super().on_touch_down(touch))
+
+    def _take(self, words: str) -> None:
+        # The dialog answers in Android's thread; a field is changed in Kivy's.
+        Clock.schedule_once(lambda _dt: setattr(self, "text", words))
 
     def _place(self, *_: Any) -> None:
         self._outline.rounded_rectangle = (*self.pos, *self.size, dp(8))

@@ -16,6 +16,7 @@ from kivy.tests.common import UnitTestTouch
 from deploy import phone_camera
 from deploy.screenshots_phone import PlayedServer, StillClock, make_phone
 from mobile import app
+from mobile.platform import android
 from mobile.screens import trouble
 from mobile.store import day_map as kept_maps
 from mobile.store.database import FILE_NAME, Store
@@ -23,6 +24,7 @@ from mobile.store.day_map import KeptMap
 from mobile.store.guard import Guard
 from mobile.widgets.basics import PushButton
 from mobile.widgets.day_map import DayMapView
+from mobile.widgets.inputs import Field
 from shared import day_map
 from shared.day_map import DayMap, Label, Road
 from shared.errors import DomainError
@@ -170,3 +172,21 @@ def test_record_that_turns_out_damaged_ends_the_screens_with_its_reason(tmp_path
     assert running.root.code == "store_damaged"
     assert ExceptionManager.handle_exception(KeyError("other")) == ExceptionManager.RAISE
     Window.remove_widget(running.root)
+
+
+def test_field_lets_the_phones_own_dialog_take_chinese_words(hand: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Android a touch opens the system's dialog with what is there already; its answer comes back into the field."""
+    asked: list[tuple[str, str]] = []
+
+    def ask(title: str, text: str, on_text: Any) -> None:
+        asked.append((title, text))
+        on_text("阀门已更换")
+
+    monkeypatch.setattr(android, "is_android", lambda: True)
+    monkeypatch.setattr(android, "ask_text", ask)
+    field = Field("旧", "做了什么")
+    hand.ui.add_widget(field)
+    hand.touch(field)
+    assert asked == [("做了什么", "旧")]
+    assert field.text == "阀门已更换"
+    hand.ui.remove_widget(field)

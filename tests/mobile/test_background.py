@@ -1,0 +1,171 @@
+"""The phone as a service: rings for leaks, watches the place on shift only, and outlives what happens to its phone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mobile import background, service
+from mobile.background import Watchman
+from mobile.store.database import Store
+from shared import wire
+from shared.assignment import AssignmentState
+from tests.mobile.office import Office, job
+from tests.mobile.phones import HandClock, open_phone
+
+
+class PlayedMachine:
+    """An Android that only remembers what it was told."""
+
+    def __init__(self) -> None:
+        """Sleep, in silence, looking nowhere."""
+        self.ringing: dict[str, str] = {}
+        self.rung = 0
+        self.is_awake = self.is_watching = False
+        self.has_rung = threading.Event()
+
+    def alarm(self, key: str, title: str, text: str) -> None:
+        """Remember an alarm."""
+        self.ringing[key] = f"{title} {text}"
+        self.rung += 1
+        self.has_rung.set()
+
+    def silence(self, key: str) -> None:
+        """Forget an alarm."""
+        del self.ringing[key]
+
+    def stay_awake(self, *, is_wanted: bool) -> None:
+        """Remember whether sleep is put off."""
+        self.is_awake = is_wanted
+
+    def watch_place(self, on_place: Callable[[wire.Position], None], *, is_wanted: bool) -> None:  # noqa: ARG002 - a test gives none
+        """Remember whether the place is asked for."""
+        self.is_watching = is_wanted
+
+
+@pytest.fixture
+def machine() -> Iterator[PlayedMachine]:
+    """Return a machine at rest."""
+    return PlayedMachine()
+
+
+def test_leak_rings_once_until_it_is_answered_and_names_no_customer(
+    phone: service.Phone, office: Office, machine: PlayedMachine
+) -> None:
+    """An alarm on a locked screen carries the order's number, not whose kitchen it is."""
+    office.send(job(1, priority=1, is_leak=True, fault_kind="gas_leak"))
+    office.send(job(2))
+    phone.sync_once()
+    watchman = Watchman(phone, machine)
+    watchman.look()
+    watchman.look()
+    assert list(machine.ringing) == ["assignment-1"]
+    assert machine.rung == 1
+    assert "LF-0001" in machine.ringing["assignment-1"]
+    assert "赵敏" not in machine.ringing["assignment-1"]
+    phone.act("accept_assignment", "order-1")
+    watchman.look()
+    assert machine.ringing == {}
+
+
+def test_place_is_watched_on_shift_and_never_else(
+    phone: service.Phone, office: Office, clock: HandClock, machine: PlayedMachine
+) -> None:
+    """Before the server named a shift, while paused and after it Android is not even asked for the place."""
+    watchman = Watchman(phone, machine)
+    watchman.look()
+    assert (machine.is_watching, machine.is_awake) == (False, False)
+    phone.engine.gate.set_duty(((clock.now_ms(), clock.now_ms() + 1000),))
+    watchman.look()
+    assert (machine.is_watching, machine.is_awake) == (True, True)
+    phone.pause_location(is_paused=True)
+    watchman.look()
+    assert (machine.is_watching, machine.is_awake) == (False, True)
+    phone.pause_location(is_paused=False)
+    clock.pass_ms(1000)
+    watchman.look()
+    assert (machine.is_watching, machine.is_awake) == (False, False)
+    assert office.positions == 0
+
+
+def test_service_serves_an_enrolled_phone_and_stops_when_told(
+    office: Office, tmp_path: Path, machine: PlayedMachine
+) -> None:
+    """It syncs by itself, rings, and lets the machine sleep when it ends."""
+    service.enrol(office.url, "GOOD-CODE", tmp_path)
+    office.send(job(priority=1, is_leak=True, fault_kind="gas_leak"))
+    stopping = threading.Event()
+    running = threading.Thread(target=background.run, args=(tmp_path, machine, stopping))
+    running.start()
+    assert machine.has_rung.wait(20)
+    stopping.set()
+    running.join(20)
+    assert not running.is_alive()
+    assert (machine.is_awake, machine.is_watching) == (False, False)
+    assert "assignment_delivered" in office.kept_types()
+
+
+def test_two_processes_on_one_folder_hear_of_each_others_writes(tmp_path: Path) -> None:
+    """The screens see what the service received, without asking the server; their own writes are no news."""
+    screens, behind = Store(tmp_path), Store(tmp_path)
+    told: list[bool] = []
+    screens.subscribe(lambda: told.append(True))
+    assert not screens.hear_others()
+    with behind.write() as db:
+        db.execute("INSERT INTO meta VALUES ('x', 'y')")
+    assert screens.hear_others()
+    assert told == [True]
+    with screens.write() as db:
+        db.execute("DELETE FROM meta WHERE key = 'x'")
+    assert not screens.hear_others()
+    screens.close()
+    behind.close()
+
+
+def test_two_processes_syncing_one_phone_send_nothing_twice(office: Office, tmp_path: Path) -> None:
+    """Screens and service take turns in any order: each fact arrives, none is kept twice, no number is skipped."""
+    office.send(job())
+    service.enrol(office.url, "GOOD-CODE", tmp_path)
+    screens, behind = open_phone(tmp_path, HandClock()), open_phone(tmp_path, HandClock(), seed=2)
+    screens.sync_once()
+    for command in ("see_assignment", "accept_assignment", "depart", "arrive"):
+        screens.act(command, "order-1")
+        behind.sync_once()
+        behind.act("add_note", "order-1", text=f"after {command}")
+        screens.sync_once()
+    assert behind.jobs()[0].assignment.state is AssignmentState.ARRIVED
+    assert sorted(event.dseq for event in office.kept.values()) == list(range(1, len(office.kept) + 1))
+    assert len(office.arrivals) == len(set(office.arrivals))
+    assert (screens.audit().gaps, screens.pending()) == (0, ())
+    screens.close()
+    behind.close()
+
+
+def test_shift_without_a_network_grows_nothing_but_what_the_technician_records(
+    phone: service.Phone, office: Office, clock: HandClock
+) -> None:
+    """Twelve hours of failed calls and positions: the file stays as it is, the trace keeps its latest minutes."""
+    office.send(job())
+    phone.sync_once()
+    office.is_cut_off = True
+    phone.sync_once()
+    path = phone.desk.store.folder / "phone.sqlite3"
+    before, pages = path.stat().st_size, count_pages(phone)
+    for minute in range(12 * 60):
+        clock.pass_ms(60_000)
+        if minute % 20 == 0:
+            phone.sync_once()
+        place = wire.Position(at_ms=clock.now_ms(), lat=37.86 + minute / 1000, lon=113.57)
+        phone.report_position(place)
+    assert len(phone.engine.take_positions()) <= 60
+    assert (path.stat().st_size, count_pages(phone)) == (before, pages)
+    assert len(phone.pending()) == 0
+
+
+def count_pages(phone: service.Phone) -> int:
+    """Return how many pages the phone's file has."""
+    with phone.desk.store.read() as db:
+        return int(db.execute("PRAGMA page_count").fetchone()[0])
