@@ -92,7 +92,7 @@ def look(tx: Tx, profile: str) -> None:
     posts = {row.technician_id: row for row in repository.list_posts(tx.session, tx.branch_id)}
     crews = _crews(snapshot, history, posts)
     idle = {crew.technician_id for crew in crews if crew.is_idle}
-    for technician_id in posts.keys() - idle:
+    for technician_id in sorted(posts.keys() - idle):
         _advise(tx, technician_id, None)
     for post in _choose(crews, history, tx.now_ms):
         _advise(tx, post.technician_id, (post, _words(history, post.place)))
