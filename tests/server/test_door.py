@@ -267,6 +267,7 @@ def test_parts_leave_the_van_by_lot_and_a_missing_one_is_flagged(house: House, w
     order_id = go_to(house, wang, STOVE)
     used = facts.PartUsed(part="hose_metal_1_5_m", lot="L7", quantity=2)
     assert wang.tell(order_id, used, "two").flags == ()
+    house.clock.pass_ms(1000)
     assert wang.tell(order_id, facts.PartUsed(part="hose_metal_1_5_m", lot="L7", quantity=1), "one").flags == ()
     assert house.lin.get(van).json["items"] == [{"part": "hose_metal_1_5_m", "lot": "L7", "quantity": 1}]
     assert wang.tell(order_id, facts.PartUsed(part="valve", lot="L9", quantity=1), "none").flags == ("part_not_in_van",)
