@@ -32,7 +32,7 @@ class FileReference(Base):
 
 
 class Picture(Base):
-    """What was found in a picture: its rendition for eyes, and others that look the same. The file itself stays as it came.
+    """What was found in a picture, and others that look the same. The file itself stays as it came.
 
     `state` is owed, shown or refused; `likeness` are 64 bits in hexadecimal that near-identical pictures share.
     """

@@ -16,6 +16,12 @@ def find_upload(session: orm.Session, branch_id: str, sha256: str) -> Upload | N
     return session.get(Upload, (branch_id, sha256))
 
 
+def is_whole_somewhere(session: orm.Session, sha256: str) -> bool:
+    """Say whether a file with these bytes has come whole in any branch."""
+    query = sa.select(Upload.sha256).where(Upload.sha256 == sha256, Upload.completed_ms.is_not(None)).limit(1)
+    return session.scalar(query) is not None
+
+
 def get_upload(session: orm.Session, branch_id: str, sha256: str) -> Upload:
     """Return an announced file of the branch. Raises DomainError `not_found`."""
     upload = find_upload(session, branch_id, sha256)
