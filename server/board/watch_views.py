@@ -42,6 +42,7 @@ def get_watch(call: Call) -> dict[str, Any]:
             "processes": heartbeats.list_signs(session, escalation_rules().silent_after_s),
             "has_channel": outgoing.has_channel(branch_id, _AUDIENCES),
             "unsent": outgoing.list_troubles(session, branch_id),
+            "device_orders": devices.list_orders(session, branch_id),
             "missed_pushes": [
                 {"technician_id": t, "name": name} for t, name in accounts.list_names(session, missed).items()
             ],

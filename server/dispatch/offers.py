@@ -56,7 +56,7 @@ def offer(
         _record_offer(tx, order, row, certificate)
     repository.drop_planned(tx.session, tx.branch_id, {order.id})
     if is_alarming(order):
-        escalation.start(tx, order)
+        escalation.start(tx, order, is_round=True)
     else:
         due_ms = tx.now_ms + dispatch_rules().offer_expires_s * 1000
         deadlines.schedule(tx, OFFER_EXPIRES, order.id, due_ms, {"work_order_id": order.id, "epoch": order.epoch})

@@ -15,6 +15,7 @@ from server.outgoing import service as outgoing
 from server.work_orders.models import WorkOrder
 from shared import events
 from shared.errors import DomainError
+from shared.work_order import WAITING_STATES, WorkOrderState
 
 CLIMB: Final = "escalate"
 TAKEN: Final = "taken"
@@ -22,10 +23,13 @@ ACCEPTED: Final = "accepted"
 AT_DESK: Final = "at_desk"
 
 
-def start(tx: Tx, order: WorkOrder, *, at_siren: bool = False) -> None:
-    """Let a leak climb from its first rung, or from the first siren; one that climbs already goes on as it is."""
+def start(tx: Tx, order: WorkOrder, *, at_siren: bool = False, is_round: bool = False) -> None:
+    """Let a leak climb from its first rung, or from the first siren; one that climbs already goes on as it is.
+
+    One that a dispatcher has taken climbs again only with a new offering round (`is_round`).
+    """
     row = repository.find_escalation(tx.session, order.id)
-    if row is not None and row.ended_ms is None:
+    if row is not None and (row.ended_ms is None or (row.end_reason == TAKEN and not is_round)):
         return
     if row is None:
         row = Escalation(work_order_id=order.id, branch_id=tx.branch_id, fence=0, step=0, started_ms=0, due_ms=0)
@@ -100,6 +104,9 @@ def take(tx: Tx, order: WorkOrder, name: str) -> bool:
     Return False when it was another who had taken it. Raises DomainError `leak_not_waiting`.
     """
     row = repository.find_escalation(tx.session, order.id)
+    if row is None and WorkOrderState(order.state) in {*WAITING_STATES, WorkOrderState.NEW}:
+        start(tx, order)  # a dispatcher who is faster than the worker
+        row = repository.find_escalation(tx.session, order.id)
     if row is None or (row.ended_ms is not None and row.end_reason != TAKEN):
         raise DomainError("leak_not_waiting", number=order.number)
     if row.end_reason == TAKEN:

@@ -1,13 +1,16 @@
 // @ts-check
 // The alarm for leaks that nobody has accepted: stands still, sounds, stays until a person takes it.
 
-import { byId, el, setText, toast } from './dom.js';
+import { ApiError, post } from './api.js';
+import { byId, el, setText, toast, toastError } from './dom.js';
 import { span, t, word } from './i18n.js';
 import { SHAPES, isUntakenLeak } from './sla.js';
 
 /** @typedef {import('./store.js').Store} Store */
 
 const REPEAT_MS = 2_400;
+const RING = [880, 660, 880];
+const SIREN = [988, 740, 988, 740, 988, 740];
 
 /** Two sounds made on the spot: a leak's, repeated, and a breach's, once. */
 class Sound {
@@ -46,13 +49,13 @@ export class Alarm {
     this.store = store;
     this.onLeak = onLeak;
     this.sound = new Sound();
-    /** @type {Set<string>} */ this.taken = new Set();
+    /** @type {Map<string, number>} */ this.taken = new Map();
     /** @type {Set<string>} */ this.seen = new Set();
     /** @type {any[]} */ this.waiting = [];
     /** @type {HTMLElement} */ this.bar = byId('alarm');
     store.addEventListener('orders', () => this.draw());
     store.addEventListener('change', (event) => this.hear(/** @type {CustomEvent} */ (event).detail));
-    setInterval(() => { if (this.waiting.length) this.sound.play([880, 660, 880]); }, REPEAT_MS);
+    setInterval(() => { if (this.waiting.length) this.sound.play(this.waiting.some(isSirening) ? SIREN : RING); }, REPEAT_MS);
   }
 
   /** @param {any} change */
@@ -65,13 +68,13 @@ export class Alarm {
   }
 
   draw() {
-    const leaks = [...this.store.orders.values()].filter(isUntakenLeak);
-    this.waiting = leaks.filter((o) => !this.taken.has(o.id)).sort((a, b) => a.priority - b.priority || a.opened_ms - b.opened_ms);
+    const leaks = [...this.store.orders.values()].filter((o) => isUntakenLeak(o) || isSirening(o));
+    this.waiting = leaks.filter((o) => !this.isTaken(o)).sort((a, b) => a.priority - b.priority || a.opened_ms - b.opened_ms);
     for (const leak of leaks) if (!this.seen.has(leak.id)) this.announce(leak);
     this.bar.hidden = this.waiting.length === 0;
     if (this.bar.hidden) { this.bar.replaceChildren(); this.shown = ''; return; }
     const [first] = this.waiting;
-    const key = `${first.id} ${this.waiting.length}`;
+    const key = `${first.id} ${this.waiting.length} ${first.alarm?.step ?? 0}`;
     if (this.shown !== key) this.fill(first, key);
     this.tick();
   }
@@ -80,16 +83,24 @@ export class Alarm {
   announce(leak) {
     this.seen.add(leak.id);
     setText(byId('shout'), t('console.alarm.new_leak', { number: leak.number, address: leak.address }));
-    this.sound.play([880, 660, 880]);
+    this.sound.play(RING);
     this.onLeak(leak);
+  }
+
+  /** Somebody has taken it and no siren has sounded since: here at once, at the other consoles by the board. @param {any} leak */
+  isTaken(leak) {
+    const at = this.taken.get(leak.id);
+    if (leak.alarm && !leak.alarm.is_climbing) return at !== undefined || leak.alarm.taken_ms !== null;
+    return at !== undefined && !((leak.alarm?.siren_ms ?? 0) > at);
   }
 
   /** @param {any} first @param {string} key */
   fill(first, key) {
     this.shown = key;
     const title = this.waiting.length > 1 ? t('console.alarm.many', { count: this.waiting.length }) : t('console.alarm.one');
+    this.bar.dataset.siren = isSirening(first) ? '1' : '';
     this.bar.replaceChildren(el('span.shape', { 'aria-hidden': 'true' }, SHAPES[first.priority]),
-      el('p', {}, el('b', {}, title), el('span', {}, `${first.number} · ${word('fault', first.fault_kind)} · ${first.address}`)),
+      el('p', {}, el('b', {}, isSirening(first) ? `${title} · ${t('console.watch.rung_siren')}` : title), el('span', {}, `${first.number} · ${word('fault', first.fault_kind)} · ${first.address}`)),
       el('span.num.wait'), el('button', { id: 'take-alarm', onclick: () => this.take() }, t('console.do.take'), el('kbd', {}, '␣')));
   }
 
@@ -100,14 +111,24 @@ export class Alarm {
     this.bar.title = this.sound.isOn ? '' : t('console.alarm.sound_off');
   }
 
-  /** A person takes the first leak: its alarm ends, its drawer opens. */
+  /** A person takes the first leak by name: its alarm ends at every console, its drawer opens here. */
   take() {
     const [first] = this.waiting;
     if (!first) return false;
-    this.taken.add(first.id);
+    this.taken.set(first.id, this.store.clock.now());
+    void post(`/api/v1/work-orders/${first.id}/take`, {}).catch((error) => {
+      // Accepted or settled in the same moment: nothing to take, nothing to say. Anything else lets the alarm go on.
+      if (error instanceof ApiError && error.code === 'leak_not_waiting') return;
+      this.taken.delete(first.id);
+      this.draw();
+      toastError(error);
+    });
     this.store.select(first.id);
     this.store.dispatchEvent(new CustomEvent('open', { detail: first.id }));
     this.draw();
     return true;
   }
 }
+
+/** The ladder has reached the siren and nobody has the leak. @param {any} order */
+const isSirening = (order) => Boolean(order.alarm?.is_climbing && order.alarm.siren_ms);

@@ -2,7 +2,7 @@
 // Phones: who has one, a one-time code as QR for a new one, the end of an old one.
 
 import { get, post } from './api.js';
-import { el, openDialog, toastError } from './dom.js';
+import { el, openDialog, toast, toastError } from './dom.js';
 import { clockTime, nearTime, t } from './i18n.js';
 
 /** @typedef {import('./store.js').Store} Store */
@@ -31,11 +31,41 @@ async function showCode(technicianId, box) {
 
 /** @param {Store} store @param {HTMLElement} list */
 async function fill(store, list) {
-  const { items } = await get('/api/v1/devices');
+  const [{ items }, watch] = await Promise.all([get('/api/v1/devices'), get('/api/v1/watch')]);
   const now = store.clock.now();
-  list.replaceChildren(...items.map((/** @type {any} */ d) => el('li', { data: { revoked: d.revoked_ms ? '1' : null } },
-    el('b', {}, d.technician_name), el('span', {}, d.label),
-    el('span.muted', {}, d.revoked_ms ? t('console.devices.revoked') : t('console.devices.last_seen', { time: d.last_seen_ms ? nearTime(d.last_seen_ms, now) : t('console.devices.never') })),
-    d.revoked_ms ? null : el('button', { onclick: async () => { await post(`/api/v1/devices/${d.id}/revoke`, {}).catch(toastError); await fill(store, list); } }, t('console.do.revoke')))));
+  list.replaceChildren(...items.map((/** @type {any} */ d) => {
+    const order = watch.device_orders[d.id];
+    return el('li', { data: { revoked: d.revoked_ms ? '1' : null, order: order?.order ?? null } },
+      el('b', {}, d.technician_name), el('span', {}, d.label), el('span.muted', {}, standing(d, order, now)),
+      el('span.acts', {}, ...buttons(d, order, () => fill(store, list))));
+  }));
   if (!items.length) list.append(el('li.muted', {}, t('console.devices.empty')));
+}
+
+/** @param {any} device @param {any} order @param {number} now */
+function standing(device, order, now) {
+  if (order) return t(`console.watch.order_${order.order}${order.order_done_ms ? '_done' : ''}`);
+  if (device.revoked_ms) return t('console.devices.revoked');
+  return t('console.devices.last_seen', { time: device.last_seen_ms ? nearTime(device.last_seen_ms, now) : t('console.devices.never') });
+}
+
+/** What can be done to a phone: test its alarm, lock or open it, end its access, wipe it. @param {any} device @param {any} order @param {() => Promise<void>} again */
+function buttons(device, order, again) {
+  const send = (/** @type {string} */ path) => post(path, {}).then(again).catch(toastError);
+  const press = (/** @type {string} */ key, /** @type {() => unknown} */ act, /** @type {string} */ kind = 'button') => el(kind, { data: { do: key }, onclick: act }, key === 'revoke' ? t('console.do.revoke') : t(`console.watch.${key}`));
+  if (order?.order === 'wipe') return [];
+  const wipe = press('wipe', () => confirmWipe(device, () => send(`/api/v1/devices/${device.id}/wipe`)), 'button.danger');
+  if (device.revoked_ms) return [wipe];
+  const turn = order ? press('unlock', () => send(`/api/v1/devices/${device.id}/unlock`)) : press('lock', () => send(`/api/v1/devices/${device.id}/lock`));
+  const test = press('test', () => post(`/api/v1/technicians/${device.technician_id}/test-push`, {}).then(() => toast(t('console.watch.test_sent', { name: device.technician_name }))).catch(toastError));
+  return [test, turn, press('revoke', () => send(`/api/v1/devices/${device.id}/revoke`)), wipe];
+}
+
+/** A wipe cannot be undone: it is asked for once more. @param {any} device @param {() => Promise<unknown>} act */
+function confirmWipe(device, act) {
+  openDialog('wipe', t('console.watch.wipe_title', { name: device.technician_name }), (dialog) => [
+    el('p', {}, t('console.watch.wipe_hint')),
+    el('footer', {}, el('button', { onclick: () => dialog.close() }, t('console.do.back')),
+      el('button.danger', { onclick: () => { dialog.close(); void act(); } }, t('console.watch.wipe'))),
+  ]);
 }

@@ -17,6 +17,7 @@ import { PlanLine } from './plan.js';
 import { Queue } from './queue.js';
 import { isUntakenLeak } from './sla.js';
 import { Store } from './store.js';
+import { Watch } from './watch.js';
 
 const YEAR_S = 31_536_000;
 const TICK_MS = 1000;
@@ -37,6 +38,7 @@ async function start() {
   const drawer = new Drawer(store, commands.actions());
   const map = new LiveMap(store, me.branch);
   const alarm = new Alarm(store, (leak) => map.show(leak));
+  new Watch(alarm);
   const intake = new Intake(store, map);
   store.addEventListener('summary', drawFigures);
   store.addEventListener('line', drawLine);
