@@ -86,7 +86,7 @@ def quote(
 def _line(prices: PriceList, code: str, pieces: int, *, is_free: bool) -> PriceLine:
     amount = prices.find_amount(code)
     if amount is None:
-        raise DomainError("price_not_in_list", code=code, list_ref=prices.ref)
+        raise DomainError("price_not_in_list", item=code, list_ref=prices.ref)
     return PriceLine(code=code, quantity=pieces, unit_cents=0 if is_free else amount)
 
 

@@ -117,5 +117,5 @@ def _today(desk: Desk, job: wire.Job) -> dt.date:
 def _approved(desk: Desk, work_order_id: str, approval: str) -> tuple[str, tuple[PriceLine, ...]]:
     given = {a.id: a for a in _job(desk, work_order_id).approvals if a.state == "approved"}
     if approval not in given:
-        raise DomainError("price_amount_changed", code=approval)
+        raise DomainError("price_amount_changed", item=approval)
     return given[approval].list_ref, given[approval].lines
