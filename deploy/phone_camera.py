@@ -7,18 +7,20 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kivy.base import EventLoop
 from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.lang import Builder
 
-from deploy.phone_tour import Place
 from mobile.app import make_ui
 from mobile.screens.ui import Ui
 from mobile.service import Phone
 from mobile.widgets.theme import THEME, register_fonts
+
+if TYPE_CHECKING:
+    from deploy.phone_tour import Place
 
 _FRAMES: Final = 3
 _LAYOUT_FRAMES: Final = 6

@@ -10,13 +10,13 @@ import signal
 import threading
 from pathlib import Path
 
-from mobile import service
-from mobile.platform import window
+from mobile.platform import lean, window
 
 
 def main() -> None:
     """Start the app with its screens, or the phone alone."""
     options = _parse()
+    lean.hide_server_libraries()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     if options.headless:
         _run_headless(options)
@@ -36,6 +36,7 @@ def _parse() -> argparse.Namespace:
 
 
 def _run_headless(options: argparse.Namespace) -> None:
+    service = importlib.import_module("mobile.service")  # after the servers' libraries are hidden
     if options.code:
         service.enrol(options.server, options.code, options.folder)
     phone = service.Phone(options.folder, options.server)

@@ -17,3 +17,6 @@ def prepare(home: Path = _HOME) -> None:
     os.environ.setdefault("KIVY_NO_FILELOG", "1")
     os.environ.setdefault("KIVY_HOME", str(home))
     os.environ.setdefault("KCFG_GRAPHICS_MULTISAMPLES", "0")  # software GL has none
+    if "ANDROID_ARGUMENT" not in os.environ:
+        for part in ("KIVY_IMAGE", "KIVY_TEXT", "KIVY_AUDIO"):
+            os.environ.setdefault(part, "sdl2")  # else Kivy tries every library that happens to be installed

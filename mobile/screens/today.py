@@ -53,9 +53,10 @@ class _Day:
         news = _list_news(ui)
         state = (self._first, tuple(text for _, text, _, _ in news))
         if state != self._shown:
+            if self._shown is None or (state[0] is None) != (self._shown[0] is None):
+                self._set_foot(is_empty=state[0] is None)
             self._shown = state
             self._fill_top(news)
-            self._set_foot()
         self._list.set_count(len(self._rest))
         self.tick()
 
@@ -78,11 +79,11 @@ class _Day:
         self._figure = Word("", "huge", parts.countdown(self._ui, self._first)[1], bold=True)
         self._top.add_widget(_next_card(self._ui, self._first, self._figure, self._open_first))
 
-    def _set_foot(self) -> None:
+    def _set_foot(self, *, is_empty: bool) -> None:
         ui = self._ui
         aside = ("map", "phone.map") if ui.has("map") else ("sync_status", "phone.sync")
         go = PushButton(ui.t("phone.next_job"), self._open_first, primary=True)
-        go.disabled = self._first is None
+        go.disabled = is_empty
         self._page.set_foot(PushButton(ui.t(aside[1]), lambda: ui.go(aside[0])), go)
 
     def _open_first(self) -> None:
