@@ -157,18 +157,18 @@ def build(
         steps=tuple(_list_steps(protocols, visit)),
         notes=visit.notes,
         photos=visit.photos,
-        parts=visit.parts,
         outcome=visit.outcome,
         cause=visit.cause,
         work_done=visit.work_done,
         charge=charge,
         language=language if language in LANGUAGES else LANGUAGES[0],
     )
-    return record if texts is None else _displayed(record, protocols, texts)
+    return _complete(msgspec.structs.replace(record, parts=visit.parts), protocols, texts)
 
 
-def _displayed(record: ServiceRecord, protocols: Sequence[Protocol], texts: Catalog) -> ServiceRecord:
-    return msgspec.structs.replace(record, lines=display(record, protocols, texts, record.language))
+def _complete(record: ServiceRecord, protocols: Sequence[Protocol], texts: Catalog | None) -> ServiceRecord:
+    lines = () if texts is None else display(record, protocols, texts, record.language)
+    return msgspec.structs.replace(record, lines=lines)
 
 
 def display(record: ServiceRecord, protocols: Sequence[Protocol], texts: Catalog, language: str) -> tuple[str, ...]:
