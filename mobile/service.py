@@ -331,7 +331,9 @@ class Phone:
 
     def _hear_others(self) -> None:
         while not self._closing.wait(_LOOK_S):
-            if self._store.hear_others():
+            if self.warden.notice_wiped():
+                self._closing.set()
+            elif self._store.hear_others():
                 self._wake_up()
 
     def _has_doorbell(self) -> bool:

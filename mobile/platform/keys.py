@@ -5,9 +5,11 @@ On Android both files hold their key wrapped by the Keystore; on a desktop their
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +22,9 @@ from shared.errors import DomainError
 
 ALG: Final = "Ed25519"
 _KEY_FILE: Final = "device.key"
+_NEXT_FILE: Final = "next_device.key"
 _STORE_KEY_FILE: Final = "store.key"
+_LOCK_FILE: Final = "keys.lock"
 _STORE_KEY_BYTES: Final = 32
 _KEY_ID_CHARS: Final = 16
 _ONLY_OWNER: Final = 0o600
@@ -43,8 +47,7 @@ class DeviceKey:
 def load_or_create(folder: Path, wrapper: Wrapper | None = None) -> DeviceKey:
     """Return the device's key; the first call in a folder makes it. Raises DomainError `key_unreadable`."""
     path, wrapper = folder / _KEY_FILE, wrapper or keystore.choose_wrapper()
-    if not path.exists():
-        _write_new(path, wrapper.wrap(_make_pem()))
+    _make_once(path, lambda: wrapper.wrap(_make_pem()))
     try:
         private_key = serialization.load_pem_private_key(wrapper.unwrap(path.read_bytes()), password=None)
     except (ValueError, DomainError) as error:
@@ -60,10 +63,10 @@ def load_store_key(folder: Path, *, may_create: bool, wrapper: Wrapper | None = 
     Raises DomainError `store_key_missing`, `store_key_wrong`.
     """
     path, wrapper = folder / _STORE_KEY_FILE, wrapper or keystore.choose_wrapper()
-    if not path.exists():
-        if not may_create:
-            raise DomainError("store_key_missing")
-        _write_new(path, wrapper.wrap(secrets.token_bytes(_STORE_KEY_BYTES)))
+    if may_create:
+        _make_once(path, lambda: wrapper.wrap(secrets.token_bytes(_STORE_KEY_BYTES)))
+    elif not path.exists():
+        raise DomainError("store_key_missing")
     key = wrapper.unwrap(path.read_bytes())
     if len(key) != _STORE_KEY_BYTES:
         raise DomainError("store_key_wrong")
@@ -73,9 +76,10 @@ def load_store_key(folder: Path, *, may_create: bool, wrapper: Wrapper | None = 
 def erase(folder: Path, wrapper: Wrapper | None = None) -> None:
     """Destroy every key of the phone for good, the store's first: what it sealed is then only noise."""
     wrapper = wrapper or keystore.choose_wrapper()
-    for name in (_STORE_KEY_FILE, _KEY_FILE):
+    for name in (_STORE_KEY_FILE, _KEY_FILE, _NEXT_FILE):
         for path in (folder / name, _draft_of(folder / name)):
             _shred(path)
+    (folder / _LOCK_FILE).unlink(missing_ok=True)
     wrapper.destroy()
 
 
@@ -87,6 +91,16 @@ def _make_pem() -> bytes:
 
 def _draft_of(path: Path) -> Path:
     return path.with_suffix(".draft")
+
+
+def _make_once(path: Path, make: Callable[[], bytes]) -> None:
+    """Make a key that is not there yet; of two processes that start together one makes it and both take that one."""
+    if path.exists():
+        return
+    with (path.parent / _LOCK_FILE).open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            _write_new(path, make())
 
 
 def _write_new(path: Path, content: bytes) -> None:

@@ -23,6 +23,7 @@ _PATH: Final = "/api/v1/uploads"
 _EVIDENCE_PATH: Final = "/api/v1/evidence"
 _STREAM: Final = "application/octet-stream"
 _TIMEOUT_S: Final = 30.0
+_PRUNE_EVERY_MS: Final = 3_600_000  # a pass runs every few seconds; an idle one writes nothing to the flash
 _VERSION: Final = {"Tus-Resumable": "1.0.0"}
 
 
@@ -39,6 +40,7 @@ class FileLane:
     def __init__(self, store: Store, transport: FileTransport, clock: Clock) -> None:
         """Deliver out of `store` through `transport`."""
         self._store, self._transport, self._clock = store, transport, clock
+        self._pruned_ms: int | None = None
 
     def run_once(self) -> Delivered:
         """Try every waiting picture once; what breaks off is resumed by the next pass."""
@@ -56,10 +58,17 @@ class FileLane:
                     delivered += 1
                 else:
                     files.postpone(db, file.sha256)
-        with self._store.write() as db:
-            files.prune(db, self._store.folder, self._clock.now_ms())
+        self._prune()
         self.deliver_evidence()
         return Delivered(delivered=delivered, waiting=len(waiting) - delivered)
+
+    def _prune(self) -> None:
+        now_ms = self._clock.now_ms()
+        if self._pruned_ms is not None and 0 <= now_ms - self._pruned_ms < _PRUNE_EVERY_MS:
+            return
+        with self._store.write() as db:
+            files.prune(db, self._store.folder, now_ms)
+        self._pruned_ms = now_ms
 
     def deliver_evidence(self) -> None:
         """Hand in what was sealed to the server before a wipe; only a file that it has taken is deleted here."""

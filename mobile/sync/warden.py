@@ -92,6 +92,14 @@ class Warden:
             self._pause.wait(pause_s)
         return True
 
+    def notice_wiped(self) -> bool:
+        """Tell whether this phone was erased, also by another process; then nothing more is read or written here."""
+        if self._wiped is None:
+            self._wiped = wiping.find_wiped(self._store.folder)
+            if self._wiped is not None:
+                self._store.end("phone_wiped")
+        return self._wiped is not None
+
     def _set(self, wanted: Guard) -> None:
         if self.guard().state == wanted.state:
             return

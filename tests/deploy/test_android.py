@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def is_pure(name: str) -> bool:
 
 def demands_on(name: str) -> list[tuple[str, Requirement]]:
     """List who asks for a package and at which versions: our own project, and the packages of the phone's lock."""
-    project = staging.tomllib.loads((staging.ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((staging.ROOT / "pyproject.toml").read_text())["project"]
     asked = [("leakfirst", line) for line in project["dependencies"] + project["optional-dependencies"]["mobile"]]
     for other in staging.list_locked():
         asked += [(other, line) for line in importlib.metadata.distribution(other).requires or ()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from mobile.background import Watchman
 from mobile.store.database import Store
 from shared import wire
 from shared.assignment import AssignmentState
+from shared.errors import DomainError
 from tests.mobile.office import Office, job
 from tests.mobile.phones import HandClock, open_phone
 
@@ -47,7 +48,7 @@ class PlayedMachine:
 
 
 @pytest.fixture
-def machine() -> Iterator[PlayedMachine]:
+def machine() -> PlayedMachine:
     """Return a machine at rest."""
     return PlayedMachine()
 
@@ -142,6 +143,22 @@ def test_two_processes_syncing_one_phone_send_nothing_twice(office: Office, tmp_
     assert (screens.audit().gaps, screens.pending()) == (0, ())
     screens.close()
     behind.close()
+
+
+def test_service_ends_when_the_screens_erase_the_phone(office: Office, tmp_path: Path) -> None:
+    """Another process carried out the wipe: the service lets go of the erased file and calls nobody any more."""
+    service.enrol(office.url, "GOOD-CODE", tmp_path)
+    behind = service.Phone(tmp_path)
+    behind.start_background(hears_others=True)
+    screens = open_phone(tmp_path, HandClock())
+    screens.warden.wipe("desk")
+    ended = threading.Event()
+    assert any(behind.guard().state == "wiped" or ended.wait(0.1) for _ in range(200))
+    with pytest.raises(DomainError, match="phone_wiped"):
+        behind.jobs()
+    behind.close()
+    screens.close()
+    assert {path.name for path in tmp_path.iterdir()} == {"wiped.json"}
 
 
 def test_shift_without_a_network_grows_nothing_but_what_the_technician_records(

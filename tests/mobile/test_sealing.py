@@ -7,6 +7,8 @@ import os
 import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from unittest import mock
 
@@ -185,6 +187,16 @@ def test_sealed_picture_reads_the_same_from_any_place(tmp_path: Path) -> None:
     with pytest.raises(DomainError, match="store_damaged"):
         files.open_picture(store, sha256).read(0, 10)
     store.close()
+
+
+def test_processes_that_start_together_share_one_key(tmp_path: Path) -> None:
+    """Screens and service open an empty folder at the same moment: both take the key that the first one made."""
+    code = "import sys, pathlib; from mobile.store.database import Store; Store(pathlib.Path(sys.argv[1])).close()"
+    for round_number in range(3):
+        folder = tmp_path / str(round_number)
+        started = [subprocess.Popen([sys.executable, "-c", code, str(folder)]) for _ in range(3)]
+        assert [process.wait(timeout=60) for process in started] == [0, 0, 0]
+        Store(folder).close()
 
 
 def test_erased_keys_leave_only_noise(phone: service.Phone, office: Office, tmp_path: Path) -> None:

@@ -128,14 +128,14 @@ def test_locked_and_erased_phone_show_why_and_nothing_else(hand: Any, language: 
         words = "\n".join(hand.texts())
         assert hand.t(f"guard.{name}") in words
         assert not any(job.customer.name in words or job.address in words for job in hand.phone.jobs())
-    for code, state in (("store_key_wrong", None), ("phone_wiped", Guard(state="wiped", reason="desk"))):
-        begun: list[bool] = []
-        texts = hand.phone.desk.texts
-        view = trouble.TroubleView(texts, language, code, state, lambda done=begun: done.append(True))
+    endings: list[tuple[str, Guard | None]] = [("store_key_wrong", None), ("phone_wiped", Guard(state="wiped"))]
+    begun: list[bool] = []
+    for code, ending in endings:
+        view = trouble.TroubleView(hand.phone.desk.texts, language, code, ending, lambda: begun.append(True))
         phone_camera.show(view)
         assert view.button.texture_size[0] <= view.button.width
         view.button.on_release()
-        assert begun == [True]
+    assert begun == [True, True]
     phone_camera.show(hand.ui)
 
 

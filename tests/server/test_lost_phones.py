@@ -4,10 +4,11 @@ import secrets
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import orm
 
-from mobile import service as phones
 from mobile.platform import escrow
+from mobile.store import wiping
 from server.core import journal, recovery
 from server.sync import evidence
 from shared import events, facts, wire
@@ -109,7 +110,7 @@ def test_garbage_and_foreign_files_are_refused_and_change_nothing(house: House) 
     order_id = house.report(LEAK)
     good = sealed_events(house, wang, wang.event(order_id, facts.Departed(), "w-2"))
     before = len(house.events(order_id))
-    other = escrow.seal_for(recovery.X25519PrivateKey.generate().public_key().public_bytes_raw().hex(), b"{}")
+    other = escrow.seal_for(X25519PrivateKey.generate().public_key().public_bytes_raw().hex(), b"{}")
     strange = escrow.seal_for(
         recovery.public_hex(house.folder), msgspec.json.encode({"device_id": "nobody", "events": []})
     )
@@ -162,7 +163,7 @@ def test_real_phone_hands_its_unsent_note_over_through_a_wipe(house: House) -> N
     house.drain()
     assert "unsent words" in str([e.data for e in house.events(order_id)])
     home = house.folder / "phones" / "wang"
-    assert phones.find_wiped(home) is not None
+    assert wiping.find_wiped(home) is not None
 
 
 def test_stranger_and_agent_cannot_order_a_wipe(house: House) -> None:
