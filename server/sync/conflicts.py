@@ -12,6 +12,7 @@ from server.core import deadlines
 from server.dispatch import offers
 from server.dispatch import repository as dispatch
 from server.dispatch.models import Assignment
+from server.escalation import service as escalation
 from server.sync.case import Case
 from server.visits import service as visits
 from server.visits.models import Record
@@ -53,7 +54,7 @@ def let_late_work_end_the_order(case: Case, record: Record, others: list[Assignm
     for other in others:
         offers.move(case.tx, other, "recall", Role.SYSTEM, reason="done_by_other")
     dispatch.drop_planned(case.tx.session, case.tx.branch_id, {case.order.id})
-    deadlines.cancel(case.tx, offers.ESCALATE, case.order.id)
+    escalation.end(case.tx, case.order.id, escalation.AT_DESK)
     deadlines.cancel(case.tx, offers.OFFER_EXPIRES, case.order.id)
     visits.announce_record(case.tx, record)
     return flags
