@@ -58,7 +58,7 @@ class Pulse:
 def list_signs(session: orm.Session, silent_after_s: float) -> list[dict[str, Any]]:
     """Return for each kind of process the newest sign of life, and since when it is silent (Unix ms) if it is."""
     query = sa.select(Heartbeat.kind, sa.func.max(Heartbeat.beat_real_ms)).group_by(Heartbeat.kind)
-    newest: dict[str, int] = {kind: beat_ms for kind, beat_ms in session.execute(query)}
+    newest: dict[str, int] = dict(session.execute(query).all())
     now_ms = clock.real_ms()
     return [_sign(kind, newest.get(kind), now_ms, silent_after_s) for kind in (WORKER, AUDITOR)]
 

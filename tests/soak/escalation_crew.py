@@ -23,7 +23,9 @@ from server.core.settings import Settings
 from server.core.unit_of_work import Actor, Tx
 from server.dispatch import offers
 from server.dispatch import repository as dispatch
+from server.escalation import repository as escalation_rows
 from server.escalation import service as escalation
+from server.escalation.rules import escalation_rules
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
 from server.work_orders.service import Desk, NewWorkOrder
@@ -236,11 +238,11 @@ def break_relay(broken: str) -> None:
 
 def _find_due_unfenced(tx: Tx, work_order_id: str, fence: int) -> Any:
     """Read the rung of the duty's own fence, whoever has carried it out meanwhile."""
-    row = escalation.repository.find_escalation(tx.session, work_order_id)
+    row = escalation_rows.find_escalation(tx.session, work_order_id)
     if row is None or row.ended_ms is not None:
         return None
     row.step = max(0, row.step - (row.fence - fence))
-    return row, escalation.escalation_rules().ladder_for(row.branch_id).rung(row.step)
+    return row, escalation_rules().ladder_for(row.branch_id).rung(row.step)
 
 
 def _carry_out_unclaimed(self: Relay, duty: Any) -> None:
