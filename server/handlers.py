@@ -16,9 +16,9 @@ from server.core.unit_of_work import Tx
 from server.devices import service as devices
 from server.dispatch import absence, doors, hours, ladder, offers, posting, storm
 from server.dispatch import service as dispatch
+from server.documents import service as documents
 from server.escalation import service as escalation
 from server.notices import service as notices
-from server.documents import service as documents
 from server.positions import service as positions
 from server.sync import purging
 from server.uploads import repository as uploads
@@ -54,7 +54,10 @@ IGNORED: Final = frozenset(
         events.FACT_RECORDED,
         events.CUSTOMER_COPY_ISSUED,
         events.DOCUMENT_MADE,
+        events.PICTURE_UNREADABLE,
         events.DOCUMENT_DELIVERED,
+        events.OTHER_TIME_WISHED,
+        events.OPINION_GIVEN,
         events.CALL_BACK_SCHEDULED,
         events.CALL_BACK_MADE,
         events.CUSTOMER_REGISTERED,
@@ -106,6 +109,7 @@ def reactions(profile: str) -> dict[str, tuple[Handler, ...]]:
         events.DEVICE_ORDER_GIVEN: (tell_unlocked_device,),
         events.RECORD_SIGNED: (_with(profile, issue_copy_and_close),),
         events.SIGNATURE_WAIVED: (_with(profile, issue_copy_and_close),),
+        events.PICTURE_REPEATED: (flag_repeated_picture,),
         events.FILE_RECEIVED: (_with(profile, close_what_waited_for_files),),
     }
 
@@ -237,6 +241,13 @@ def _close(tx: Tx, work_order_id: str, record_id: str, profile: str) -> None:
         work_order_service.move(tx, order, "close", Role.SYSTEM, profile, closure_evidence=evidence)
     except DomainError as refused:
         work_order_service.flag(tx, order, refused.code)
+
+
+def flag_repeated_picture(tx: Tx, event: Event) -> None:
+    """Let a person look at orders that show the same picture; nothing is refused."""
+    for work_order_id in event.data["work_order_ids"]:
+        order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
+        work_order_service.flag(tx, order, "picture_repeated")
 
 
 def tell_new_device(tx: Tx, event: Event) -> None:

@@ -42,6 +42,7 @@ from server.escalation import service as escalation
 from server.outgoing import service as outgoing
 from server.documents.printing import Printing
 from server.seals import keyring
+from server.uploads.viewing import Viewing
 from server.sync import purging
 
 _log = structlog.get_logger(__name__)
@@ -185,6 +186,8 @@ def run_worker(settings: Settings) -> None:
     services.uow.database.write(dispatch.release_runs)
     planning = Planning(services)
     threading.Thread(target=_forever, args=(planning.run_once, "planning"), daemon=True).start()
+    viewing = Viewing(services)
+    threading.Thread(target=_forever, args=(viewing.run_once, "viewing"), daemon=True).start()
     printing = Printing(services)
     threading.Thread(target=_forever, args=(printing.run_once, "printing"), daemon=True).start()
     threading.Thread(

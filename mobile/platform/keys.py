@@ -46,7 +46,21 @@ class DeviceKey:
 
 def load_or_create(folder: Path, wrapper: Wrapper | None = None) -> DeviceKey:
     """Return the device's key; the first call in a folder makes it. Raises DomainError `key_unreadable`."""
-    path, wrapper = folder / _KEY_FILE, wrapper or keystore.choose_wrapper()
+    return _load_or_create(folder / _KEY_FILE, wrapper or keystore.choose_wrapper())
+
+
+def load_or_create_next(folder: Path, wrapper: Wrapper | None = None) -> DeviceKey:
+    """Return the key that shall follow, made at the first call; nothing is sealed with it before `adopt_next`."""
+    return _load_or_create(folder / _NEXT_FILE, wrapper or keystore.choose_wrapper())
+
+
+def adopt_next(folder: Path) -> None:
+    """Put the next key in the place of the present one; whoever opens the phone from now on seals with it."""
+    (folder / _NEXT_FILE).replace(folder / _KEY_FILE)
+    sync_folder(folder)
+
+
+def _load_or_create(path: Path, wrapper: Wrapper) -> DeviceKey:
     _make_once(path, lambda: wrapper.wrap(_make_pem()))
     try:
         private_key = serialization.load_pem_private_key(wrapper.unwrap(path.read_bytes()), password=None)

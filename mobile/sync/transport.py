@@ -11,6 +11,7 @@ import msgspec
 
 SYNC_PATH: Final = "/api/v1/sync"
 ENROL_PATH: Final = "/api/v1/enrol"
+DEVICE_KEY_PATH: Final = "/api/v1/device/key"
 PRODUCT_HEADER: Final = "x-leakfirst"
 _WORTH_REPEATING: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 

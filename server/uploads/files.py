@@ -65,6 +65,18 @@ class Shelf:
         _make_durable(target.parent)
         return found == sha256
 
+    def rendition(self, sha256: str) -> Path:
+        """Return where the picture for eyes lies, or will lie."""
+        return self._root / "shown" / f"{sha256}.jpg"
+
+    def keep_rendition(self, sha256: str, content: bytes) -> None:
+        """Keep what a picture was redrawn to; it may be made again at any time."""
+        target = self.rendition(sha256)
+        target.parent.mkdir(exist_ok=True)
+        draft = target.with_suffix(".draft")
+        draft.write_bytes(content)
+        draft.replace(target)
+
     def _part(self, sha256: str) -> Path:
         return self._root / "parts" / sha256
 

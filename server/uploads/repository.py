@@ -7,13 +7,30 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from server.uploads.models import FileReference, Upload
+from server.uploads.models import FileReference, Picture, Upload
 from shared.errors import DomainError
 
 
 def find_upload(session: orm.Session, branch_id: str, sha256: str) -> Upload | None:
     """Return an announced file."""
     return session.get(Upload, (branch_id, sha256))
+
+
+def find_picture(session: orm.Session, branch_id: str, sha256: str) -> Picture | None:
+    """Return what was found in a picture."""
+    return session.get(Picture, (branch_id, sha256))
+
+
+def list_unseen(session: orm.Session, most_attempts: int, limit: int) -> list[Picture]:
+    """Return pictures that nobody has looked at yet."""
+    query = sa.select(Picture).where(Picture.state == "owed", Picture.attempts < most_attempts)
+    return list(session.scalars(query.order_by(Picture.attempts, Picture.sha256).limit(limit)))
+
+
+def list_likenesses(session: orm.Session, branch_id: str) -> list[tuple[str, str]]:
+    """Return (SHA-256, likeness) of every picture of a branch that was seen."""
+    query = sa.select(Picture.sha256, Picture.likeness).where(Picture.branch_id == branch_id, Picture.likeness != "")
+    return [(sha256, likeness) for sha256, likeness in session.execute(query.order_by(Picture.sha256))]
 
 
 def is_whole_somewhere(session: orm.Session, sha256: str) -> bool:

@@ -25,7 +25,8 @@ _VERSION: Final = "1.0.0"
 _PIECE: Final = "application/offset+octet-stream"
 _RULE: Final = "/api/v1/uploads"
 _PER_MINUTE: Final = "3000/minute"
-_SHOWN: Final = frozenset({"image/jpeg", "image/png", "image/webp"})
+_RENDITION: Final = "image/jpeg"
+_BYTES: Final = "application/octet-stream"
 
 
 def register(registry: Registry) -> None:
@@ -68,13 +69,21 @@ def append(call: Call, sha256: str) -> Response:
 
 
 def show(call: Call, sha256: str) -> Response:
-    """Show a picture to the desk; never as anything that a browser would run."""
+    """Show a picture to the desk as it was redrawn; `original=1` hands the evidence out as a file to keep."""
     row = call.read(lambda s: repository.get_upload(s, call.actor.branch_id, sha256))
     if row.completed_ms is None:
         raise DomainError("not_found", what="file")
-    path = Shelf(call.settings.data_dir, call.actor.branch_id).whole(sha256)
-    kind = row.mime if row.mime in _SHOWN else "application/octet-stream"
-    return send_file(path, mimetype=kind, as_attachment=kind not in _SHOWN, download_name=sha256)
+    shelf = Shelf(call.settings.data_dir, call.actor.branch_id)
+    if shelf.rendition(sha256).exists() and not call.query.get("original"):
+        return _sandboxed(send_file(shelf.rendition(sha256), mimetype=_RENDITION, download_name=f"{sha256}.jpg"))
+    # As it came: evidence, but nothing that a browser of ours would open.
+    return _sandboxed(send_file(shelf.whole(row.sha256), mimetype=_BYTES, as_attachment=True, download_name=sha256))
+
+
+def _sandboxed(answer: Response) -> Response:
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
 
 
 def _get(call: Call, sha256: str) -> Upload:

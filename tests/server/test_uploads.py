@@ -156,8 +156,9 @@ def test_picture_is_shown_to_its_own_desk_only(house: House) -> None:
     wang, order_id = wang_with_photo(house)
     house.sync(wang)
     wang.lane.run_once()
-    answer = house.lin.get(f"/files/{SHA256}")
-    assert (answer.status_code, answer.content_type, answer.data) == (200, "image/jpeg", PICTURE)
+    answer = house.lin.get(f"/files/{SHA256}?original=1")
+    assert (answer.status_code, answer.content_type, answer.data) == (200, "application/octet-stream", PICTURE)
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert house.sign_in("qian").get(f"/files/{SHA256}").status_code == 404
     assert house.app.test_client().get(f"/files/{SHA256}").status_code in {302, 401}
     assert house.read(lambda s: uploads.list_missing(s, order_id)) == []
