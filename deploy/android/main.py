@@ -12,5 +12,5 @@ window.prepare(android.kivy_home())
 from mobile import app  # noqa: E402 - Kivy reads its environment on import
 
 android.make_channels(lambda key: texts.load_texts().text("zh_CN", key))
-android.start_service()
+android.ask_permissions(android.start_service)
 app.main()

@@ -15,7 +15,11 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 HERE: Final = Path(__file__).resolve().parent
 ENTRIES: Final = ("main.py", "sync_service.py")
-FONTS: Final = ("NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf", "LICENSE_FONT")
+FONTS: Final = {
+    "NotoSansSC-Regular.ttf": "NotoSansSC-Regular.ttf",
+    "NotoSansSC-Bold.ttf": "NotoSansSC-Bold.ttf",
+    "LICENSE_FONT": "LICENSE_FONT.txt",  # buildozer takes files by their ending
+}
 _PINNED: Final = re.compile(r"^([a-z0-9._-]+)==([^ ;\\]+)(?: ; ([^\\]+?))? \\$", re.MULTILINE)
 _DESKTOP_ONLY: Final = ("sys_platform == 'win32'",)
 _LEFT_BEHIND: Final = shutil.ignore_patterns("__pycache__", "*.pyc", "fonts")
@@ -56,8 +60,8 @@ def stage(out: Path) -> Path:
         shutil.copytree(ROOT / package, app / package, ignore=_LEFT_BEHIND)
     fonts = app / "mobile" / "assets" / "fonts"
     fonts.mkdir(parents=True, exist_ok=True)
-    for name in FONTS:
-        shutil.copy(ROOT / "mobile" / "assets" / "fonts" / name, fonts)
+    for name, staged in FONTS.items():
+        shutil.copy(ROOT / "mobile" / "assets" / "fonts" / name, fonts / staged)
     for name in ENTRIES:
         shutil.copy(HERE / name, app)
     (app / "android" / "res").mkdir(parents=True)

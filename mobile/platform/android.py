@@ -24,6 +24,7 @@ _PARTIAL_WAKE_LOCK: Final = 1
 _IMMUTABLE: Final = 1 << 26
 _WAKE_MS: Final = 10 * 60 * 1000  # let go by itself if the service dies
 _EVERY_MS: Final = 5_000
+AT_RUN_TIME: Final = ("ACCESS_FINE_LOCATION", "ACCESS_COARSE_LOCATION", "POST_NOTIFICATIONS", "CAMERA")
 _LEAK_BUZZ_MS: Final = (0, 800, 300, 800, 300, 800)
 
 
@@ -59,6 +60,20 @@ def make_channels(names: Callable[[str], str]) -> None:
     line = java("android.app.NotificationChannel")(LINE_CHANNEL, names("android.line_channel"), _LOW)
     for channel in (leak, line):
         _notices(_activity(java)).createNotificationChannel(channel)
+
+
+def ask_permissions(then: Callable[[], None]) -> None:
+    """Ask for what Android grants at run time, then go on; without the place the service is not started.
+
+    From Android 14 on a service that names the type location ends with an error while that is not granted.
+    """
+    permissions = importlib.import_module("android.permissions")
+
+    def on_answer(_names: list[str], granted: list[bool]) -> None:
+        if granted and granted[0]:
+            then()
+
+    permissions.request_permissions([f"android.permission.{name}" for name in AT_RUN_TIME], on_answer)
 
 
 def start_service() -> None:

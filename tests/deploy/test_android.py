@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import importlib
 import importlib.metadata
 import os
 import subprocess
@@ -12,6 +13,8 @@ import sysconfig
 import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
 
 import pytest
 from packaging.requirements import Requirement
@@ -19,6 +22,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from deploy.android import stage as staging
+from mobile.platform import android
 
 PHONE_PYTHON = "3.14"
 MARKERS = {"python_version": PHONE_PYTHON, "python_full_version": "3.14.2", "sys_platform": "linux", "extra": ""}
@@ -49,7 +53,7 @@ print(len(seen), "mobile.service" in seen, "mobile.app" in seen)
 @pytest.fixture(scope="module")
 def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the staged tree."""
-    if not (staging.ROOT / "mobile" / "assets" / "fonts" / staging.FONTS[0]).exists():
+    if not (staging.ROOT / "mobile" / "assets" / "fonts" / "NotoSansSC-Regular.ttf").exists():
         pytest.skip("the font subsets are made by set-up")
     return staging.stage(tmp_path_factory.mktemp("android"))
 
@@ -161,6 +165,7 @@ def test_staged_tree_holds_nothing_of_the_server_and_is_readable_by_the_phones_p
     names = {path.name for path in staged.iterdir()}
     assert names == {"mobile", "shared", "android", "main.py", "sync_service.py", "version.toml"}
     assert not list(staged.rglob("*.pyc"))
+    assert (staged / "mobile" / "assets" / "fonts" / "LICENSE_FONT.txt").stat().st_size > 1000
     assert {path.name for path in staged.rglob("*.ttf")} == {"NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf"}
     for path in staged.rglob("*.py"):
         ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 11))
@@ -210,3 +215,16 @@ def test_nothing_travels_unencrypted_and_nothing_is_copied_off_the_phone(staged:
     arguments = (staged / "android" / "application_arguments.xml").read_text()
     assert "@xml/network_security_config" in arguments
     assert "@xml/data_extraction_rules" in arguments
+
+
+def test_permissions_asked_for_at_run_time_are_in_the_spec_and_the_service_waits_for_the_place(staged: Path) -> None:
+    """A service of the type location that starts before the place is granted would end the app on Android 14."""
+    asked = {item.rpartition(".")[2] for item in read_spec(staged)["android.permissions"].split(",")}
+    assert set(android.AT_RUN_TIME) <= asked
+    started: list[bool] = []
+    answers = {"granted": [True, True, False, True], "refused": [False, False, True, True]}
+    for kind, granted in answers.items():
+        played = SimpleNamespace(request_permissions=lambda names, on_answer, told=granted: on_answer(names, told))
+        with mock.patch.object(importlib, "import_module", lambda _name, module=played: module):
+            android.ask_permissions(lambda: started.append(True))
+        assert started == [True], kind
