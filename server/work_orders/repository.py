@@ -127,6 +127,19 @@ def list_unladdered(session: orm.Session, before_ms: int, now_ms: int) -> list[W
     return list(session.scalars(query.order_by(WorkOrder.opened_ms)))
 
 
+def list_leaks_near(
+    session: orm.Session, branch_id: str, since_ms: int, lat: float, within_deg: float
+) -> list[WorkOrder]:
+    """Return the branch's leaks since a moment within some degrees of latitude, whatever became of them."""
+    query = sa.select(WorkOrder).where(
+        WorkOrder.branch_id == branch_id,
+        WorkOrder.is_leak.is_(True),
+        WorkOrder.opened_ms >= since_ms,
+        WorkOrder.lat.between(lat - within_deg, lat + within_deg),
+    )
+    return list(session.scalars(query.order_by(WorkOrder.opened_ms, WorkOrder.id)))
+
+
 def list_chosen_editions(session: orm.Session, branch_id: str) -> list[str]:
     """Return the references of the editions that the branch has chosen."""
     query = sa.select(ChosenEdition.ref).where(ChosenEdition.branch_id == branch_id)

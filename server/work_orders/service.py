@@ -10,7 +10,7 @@ import msgspec
 
 from server.core import deadlines, texts
 from server.core.unit_of_work import Tx
-from server.work_orders import repository
+from server.work_orders import joining, repository
 from server.work_orders.models import WorkOrder
 from shared import editions, events, protocol, sla, triage, work_order
 from shared.errors import DomainError
@@ -64,6 +64,7 @@ def open_work_order(tx: Tx, new: NewWorkOrder, desk: Desk) -> WorkOrder:
     order.ver += 1
     decided = {"priority": order.priority, "class": order.emergency_class, "rule": order.triage_rule}
     tx.record(events.WORK_ORDER_TRIAGED, decided, work_order_id=order.id)
+    joining.join(tx, order)
     schedule_breaches(tx, order, desk.sla_profile)
     return order
 
