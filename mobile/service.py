@@ -39,6 +39,7 @@ from shared.text import Catalog
 _LOG: Final = logging.getLogger(__name__)
 _POLL_S: Final = 3.0  # how soon a change is heard of without doorbell and long poll; an idle answer is small
 _HEARD_POLL_S: Final = 15.0  # the same beside a long poll
+_FRESH_MS: Final = 3_000
 _RUNG_POLL_S: Final = 30.0  # the same beside a doorbell: it says itself when it is dead
 _STORE_TROUBLE_S: Final = 5.0
 _LANE_PAUSE_S: Final = 5.0
@@ -269,7 +270,8 @@ class Phone:
         if bell is None:
             for line in self._lines:
                 line.give_up_silent()  # the doorbell has just connected: what hangs on an older line is lost
-            self._wake_up()
+            if self.engine.answered_ago_ms() > _FRESH_MS:
+                self._wake_up()  # else the socket itself brings what was missed since that answer
         elif not self.engine.hear(bell):
             self._wake_up()
         elif not self.engine.is_caught_up():
@@ -279,7 +281,7 @@ class Phone:
         """Open the socket, at its own address when one is given; rings are heard in its thread."""
         url = server_url or self._server_url
         if self._doorbell is None and url:
-            self._doorbell = Doorbell(url, self._token, self.ring)
+            self._doorbell = Doorbell(url, self._token, self.ring, position=self.engine.position)
             self._doorbell.start()
 
     def start_background(self, doorbell_url: str = "", *, hears_others: bool = False) -> None:

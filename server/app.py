@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from server.accounts import repository as accounts
 from server.accounts import service as account_service
 from server.accounts import views as account_views
-from server.accounts.models import Account
+from server.accounts.models import Account, Device
 from server.addresses import views as address_views
 from server.basemap import bases
 from server.basemap import views as basemap_views
@@ -115,6 +115,11 @@ def make_app(services: Services, routes: Registry) -> Flask:
     return app
 
 
+@functools.cache
+def _parse_limit(text: str) -> limits.RateLimitItem:
+    return limits.parse(text)
+
+
 class _Limiter:
     """Counts calls per caller and route (decision 14)."""
 
@@ -123,13 +128,14 @@ class _Limiter:
 
     def check(self, limit: str, *key: str) -> None:
         """Raise DomainError `rate_limited` above the limit."""
-        if not self._window.hit(limits.parse(limit), *key):
+        if not self._window.hit(_parse_limit(limit), *key):
             raise DomainError("rate_limited")
 
 
 def _dispatch(services: Services, route: Route, limiter: _Limiter, csrf: CSRFProtect, **path: str) -> BaseResponse:
     """Prove who calls, check role, rate and body; then one view, one answer."""
-    actor, device_id = _authenticate(services, route, csrf)
+    actor, device = _authenticate(services, route, csrf)
+    device_id = device.id if device is not None else ""
     limiter.check(route.limit, route.endpoint, device_id or actor.id)
     body = registry.decode(route.schema, request.get_data()) if route.schema is not None else None
     session_id = str(flask_login.current_user.get_id() or "") if route.audience is Audience.CONSOLE else ""
@@ -139,6 +145,7 @@ def _dispatch(services: Services, route: Route, limiter: _Limiter, csrf: CSRFPro
         body=body,
         query=request.args,
         device_id=device_id,
+        device=device,
         session_id=session_id,
         language=_language(),
     )
@@ -149,13 +156,13 @@ def _dispatch(services: Services, route: Route, limiter: _Limiter, csrf: CSRFPro
     return errors.json_response(payload, status)
 
 
-def _authenticate(services: Services, route: Route, csrf: CSRFProtect) -> tuple[Actor, str]:
+def _authenticate(services: Services, route: Route, csrf: CSRFProtect) -> tuple[Actor, Device | None]:
     if route.audience is Audience.DEVICE:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
         device = services.uow.read(lambda s: account_service.get_live_device(s, token))
-        return account_service.device_actor(device), device.id
+        return account_service.device_actor(device), device
     if route.audience is Audience.PUBLIC:
-        return Actor(id=request.remote_addr or "", role=Role.SYSTEM, branch_id=""), ""
+        return Actor(id=request.remote_addr or "", role=Role.SYSTEM, branch_id=""), None
     user = flask_login.current_user
     if not user.is_authenticated:
         raise DomainError("signed_out")
@@ -164,7 +171,7 @@ def _authenticate(services: Services, route: Route, csrf: CSRFProtect) -> tuple[
         raise DomainError("forbidden")
     if route.method != "GET":
         csrf.protect()
-    return Actor(id=user.account.id, role=role, branch_id=user.account.branch_id), ""
+    return Actor(id=user.account.id, role=role, branch_id=user.account.branch_id), None
 
 
 def _set_up_sign_in(app: Flask, services: Services) -> None:

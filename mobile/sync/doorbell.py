@@ -31,13 +31,15 @@ class Doorbell:
         token: str,
         on_ring: Callable[[wire.Doorbell | None], None],
         uniform: Callable[[], float] = chance.uniform,
+        position: Callable[[], tuple[str, int]] = lambda: ("", 0),
     ) -> None:
         """Call `on_ring` in the socket's thread with each ring; None when it (re)connects: changes may wait.
 
-        `uniform` gives numbers from 0 to 1: a thousand phones whose server was away come back one after another.
+        `position` tells generation and cursor of the feed, so that the server rings what was missed. `uniform` gives
+        numbers from 0 to 1: a thousand phones whose server was away come back one after another.
         """
         self._server_url, self._token = server_url, token
-        self._on_ring, self._uniform = on_ring, uniform
+        self._on_ring, self._uniform, self._position = on_ring, uniform, position
         self._stopped, self._hurry = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._lost = threading.Event()
@@ -98,10 +100,10 @@ class Doorbell:
         return client
 
     def _connect(self, client: Any) -> bool:
+        gen, cursor = self._position()
+        auth = {"token": self._token, "gen": gen, "cursor": cursor}
         try:
-            client.connect(
-                self._server_url, transports=["websocket"], auth={"token": self._token}, wait_timeout=_PATIENCE_S
-            )
+            client.connect(self._server_url, transports=["websocket"], auth=auth, wait_timeout=_PATIENCE_S)
         except (SocketIOError, ValueError, OSError) as error:
             _LOG.info("the doorbell is not connected: %s", error)
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import enum
 import logging
+import math
 import threading
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -102,6 +103,7 @@ class SyncEngine:
         self._positions: collections.deque[wire.Position] = collections.deque(maxlen=_MOST_POSITIONS)
         self._offsets: collections.deque[tuple[int, int]] = collections.deque(maxlen=_OFFSET_SAMPLES)
         self._failures = 0
+        self._answered_ms = -math.inf
         self._heard_seq = 0
         self.last_outcome: SyncOutcome | None = None
         self.order = ""
@@ -134,6 +136,15 @@ class SyncEngine:
             return False
         self._heard_seq = max(self._heard_seq, bell.seq)
         return is_current and not push_tests.is_push(bell)
+
+    def position(self) -> tuple[str, int]:
+        """Return generation and cursor: how far this phone has read its feed."""
+        with self._store.read() as db:
+            return meta.find_text(db, meta.GEN) or "", meta.get_number(db, meta.CURSOR)
+
+    def answered_ago_ms(self) -> float:
+        """Return how long ago the server last answered; endless before the first answer."""
+        return self._clock.mono_ms() - self._answered_ms
 
     def add_position(self, position: wire.Position) -> None:
         """Keep a position for the next call; only the latest are kept, for a trace is no evidence."""
@@ -235,6 +246,7 @@ class SyncEngine:
         except (msgspec.MsgspecError, DomainError, ValueError, OverflowError, RecursionError) as error:
             _LOG.warning("an answer of the server could not be filed: %s", error)
             return _Round(state=SyncState.OFFLINE, code="answer_unreadable")
+        self._answered_ms = self._clock.mono_ms()
         if filed.is_restart:
             self._heard_seq = 0  # rings of the earlier generation count in other numbers
         return _Round(state=SyncState.DONE, filed=filed)

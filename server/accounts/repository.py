@@ -95,6 +95,16 @@ def list_shifts(session: orm.Session, branch_id: str, from_ms: int, to_ms: int) 
     return list(session.scalars(query))
 
 
+def list_shifts_of(session: orm.Session, technician_id: str, from_ms: int, to_ms: int) -> list[tuple[int, int]]:
+    """Return start and end of one technician's shifts that touch a span of time, by start."""
+    query = (
+        sa.select(Shift.start_ms, Shift.end_ms)
+        .where(Shift.technician_id == technician_id, Shift.end_ms > from_ms, Shift.start_ms < to_ms)
+        .order_by(Shift.start_ms)
+    )
+    return [(start_ms, end_ms) for start_ms, end_ms in session.execute(query)]
+
+
 def find_device_by_token(session: orm.Session, token_hash: str) -> Device | None:
     """Return the device with a token's hash."""
     return session.scalar(sa.select(Device).where(Device.token_hash == token_hash))

@@ -33,6 +33,7 @@ class Call:
     body: Any
     query: Mapping[str, str]
     device_id: str = ""
+    device: Any = None
     session_id: str = ""
     language: str = "zh_CN"
 

@@ -24,6 +24,7 @@ class Parking:
         """Start empty; `is_watched` says that somebody calls `wake` after commits, else guests look for themselves."""
         self.is_watched = False
         self._stays: dict[str, Stay] = {}
+        self._told: dict[str, int] = {}
 
     def __len__(self) -> int:
         """Return how many wait."""
@@ -41,6 +42,14 @@ class Parking:
             return False
         del self._stays[reader_id]
         return True
+
+    def note_told(self, reader_id: str, cursor: int) -> None:
+        """Note that a call's answer brings a reader up to `cursor`: no ring need tell it again."""
+        self._told[reader_id] = cursor
+
+    def told(self, reader_id: str) -> int:
+        """Return up to which change the newest call's answer has told a reader."""
+        return self._told.get(reader_id, 0)
 
     def wake(self, heads: Mapping[str, int]) -> None:
         """Wake every guest whose reader has news."""

@@ -92,8 +92,6 @@ class Gateway:
             peer = peers.admit(self.app, self.services, sid, environ, auth)
         except DomainError as refused:
             raise socketio_module.exceptions.ConnectionRefusedError(refused.code) from refused
-        reader_id = peer.device_id or journal.console_reader(peer.branch_id)
-        peer.sent = self.services.uow.read(lambda session: journal.get_head(session, reader_id))
         self.peers[sid] = peer
 
     def on_disconnect(self, sid: str, *_reason: Any) -> None:
@@ -195,6 +193,7 @@ class Gateway:
         boards: dict[tuple[str, int], Any] = {}
         for peer in list(self.peers.values()):
             head = heads.get(peer.device_id or journal.console_reader(peer.branch_id), 0)
+            peer.sent = max(peer.sent, parking.told(peer.device_id))
             if head > peer.sent and not self._is_welcome(peer):
                 continue
             if head > peer.sent and peer.is_console:

@@ -7,8 +7,12 @@ from typing import Any
 
 import flask_login
 from flask import Flask
+from sqlalchemy import orm
 
+from server.accounts import repository as account_rows
 from server.accounts import service as accounts
+from server.accounts.models import Device
+from server.core import journal
 from server.core.calls import Services
 from shared.errors import DomainError
 
@@ -35,19 +39,37 @@ class Peer:
 def admit(app: Flask, services: Services, sid: str, environ: dict[str, Any], auth: Any) -> Peer:
     """Return the peer behind a new socket. Raises DomainError `signed_out`, `device_revoked`."""
     if isinstance(auth, dict) and auth.get("token"):
-        return _device(services, sid, str(auth["token"]))
+        return _device(services, sid, auth)
     with app.request_context(environ):
         user = flask_login.current_user
         if not user.is_authenticated:
             raise DomainError("signed_out")
-        return Peer(sid=sid, branch_id=user.account.branch_id, sign_in_id=str(user.get_id()))
+        branch_id = user.account.branch_id
+        head = services.uow.read(lambda s: journal.get_head(s, journal.console_reader(branch_id)))
+        return Peer(sid=sid, branch_id=branch_id, sign_in_id=str(user.get_id()), sent=head)
 
 
-def _device(services: Services, sid: str, token: str) -> Peer:
-    device = services.uow.read(lambda session: accounts.get_live_device(session, token))
-    return Peer(
-        sid=sid, branch_id=device.branch_id, device_id=device.id, technician_id=device.technician_id, token=token
-    )
+def _device(services: Services, sid: str, auth: dict[str, Any]) -> Peer:
+    token = str(auth["token"])
+
+    def work(session: orm.Session) -> Peer:
+        device = accounts.get_live_device(session, token)
+        sent = _told_before(session, device, auth)
+        return Peer(sid, device.branch_id, device.id, device.technician_id, token, sent=sent)
+
+    return services.uow.read(work)
+
+
+def _told_before(session: orm.Session, device: Device, auth: dict[str, Any]) -> int:
+    """Return up to which change a phone knows its feed; what it missed since is rung at once.
+
+    One that says nothing, or speaks of another generation, calls by itself and finds out there.
+    """
+    head, cursor = journal.get_head(session, device.id), auth.get("cursor")
+    if not isinstance(cursor, int) or not 0 < cursor <= head:
+        return head
+    branch = account_rows.get_branch(session, device.branch_id)
+    return cursor if auth.get("gen") == branch.generation else head
 
 
 def is_still_welcome(services: Services, peer: Peer) -> bool:

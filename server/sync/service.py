@@ -49,10 +49,18 @@ def exchange(services: Services, device: Device, request: wire.SyncRequest) -> w
     actor = account_service.device_actor(device)
     sender = Sender(device_id=device.id, technician_id=device.technician_id)
     results = file_events(services, actor, sender, [bytes(raw) for raw in request.events])
-    is_news = bool(request.positions or results or request.guard) or _has_turned(services, device, request)
-    if is_news or services.uow.clock.now_ms() - device.last_seen_ms > _CONTACT_MS:
-        services.uow.run(actor, lambda tx: _note_contact(tx, device.id, request))
-    return services.uow.read(lambda session: _answer(session, services, device, request, results))
+    note = functools.partial(_note_contact, device_id=device.id, request=request)
+    is_noted = bool(request.positions or results or request.guard)
+    if is_noted or services.uow.clock.now_ms() - device.last_seen_ms > _CONTACT_MS:
+        services.uow.run(actor, note)
+        is_noted = True
+    answer, has_turned = services.uow.read(
+        lambda session: _answer_and_look(session, services, device, request, results)
+    )
+    if has_turned and not is_noted:
+        services.uow.run(actor, note)
+    services.parking.note_told(device.id, answer.cursor)
+    return answer
 
 
 def look(services: Services, device: Device, request: wire.SyncRequest) -> wire.SyncResponse:
@@ -214,9 +222,17 @@ def _read_positions(device_id: str, request: wire.SyncRequest) -> Iterator[wire.
             _log.info("position unreadable", device_id=device_id)
 
 
-def _has_turned(services: Services, device: Device, request: wire.SyncRequest) -> bool:
-    technician = services.uow.read(lambda s: accounts.find_technician(s, device.technician_id))
-    return technician is not None and (technician.location_paused_ms is not None) != request.location_paused
+def _answer_and_look(
+    session: orm.Session,
+    services: Services,
+    device: Device,
+    request: wire.SyncRequest,
+    results: tuple[wire.EventResult, ...],
+) -> tuple[wire.SyncResponse, bool]:
+    """Return the answer, and whether the technician has paused his location or goes on: one reading for both."""
+    technician = accounts.find_technician(session, device.technician_id)
+    has_turned = technician is not None and (technician.location_paused_ms is not None) != request.location_paused
+    return _answer(session, services, device, request, results), has_turned
 
 
 def _answer(
@@ -231,18 +247,16 @@ def _answer(
     if demanded:
         return _demand(branch, services, request, results, demanded)
     is_other_generation = bool(request.gen) and request.gen != branch.generation
-    reader = session.get(journal.FeedReader, device.id)
-    head = reader.head if reader else 0
+    head = journal.get_head(session, device.id)
     # A phone that the desk has unlocked reads everything afresh: its feed stood still meanwhile.
     is_lost = is_other_generation or request.cursor > head or request.cursor < 0 or request.guard == "locked"
     cursor = 0 if is_lost else request.cursor
-    feed = journal.list_feed(session, device.id, cursor, wire.CHANGES_PER_SYNC)
+    feed = journal.list_feed(session, device.id, cursor, wire.CHANGES_PER_SYNC) if head > cursor else []
     now_ms = services.uow.clock.now_ms()
     found = changes.changes_for(
         session, device.branch_id, device.technician_id, feed, now_ms, services.settings.sla_profile
     )
     new_cursor = feed[-1][0] if feed else cursor
-    shifts = accounts.list_shifts(session, device.branch_id, now_ms, now_ms + _DUTY_AHEAD_MS)
     return wire.SyncResponse(
         gen=branch.generation,
         at_ms=now_ms,
@@ -251,7 +265,7 @@ def _answer(
         cursor=new_cursor,
         more=new_cursor < head,
         reset=is_lost,
-        duty=tuple((s.start_ms, s.end_ms) for s in shifts if s.technician_id == device.technician_id),
+        duty=tuple(accounts.list_shifts_of(session, device.technician_id, now_ms, now_ms + _DUTY_AHEAD_MS)),
         messages=messages.list_for_phone(session, device.technician_id),
         wait_at=posting.find_words(session, device.technician_id),
         order="unlock" if request.guard == "locked" else "",

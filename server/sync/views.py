@@ -30,12 +30,11 @@ def register(registry: Registry) -> None:
 
 def sync(call: Call) -> wire.SyncResponse:
     """Exchange events for results and changes; a call that brings and finds nothing may wait for news (long poll)."""
-    device = _get_device(call)
-    response = service.exchange(call.services, device, call.body)
+    response = service.exchange(call.services, call.device, call.body)
     until_s = clock.mono_s() + min(max(call.body.wait_s, 0.0), _LONGEST_WAIT_S)
     while _is_idle(response) and (left_s := until_s - clock.mono_s()) > 0:
         # Parked: no transaction and no thread of the database is held until the feed of this device moves.
-        if not call.services.parking.wait(device.id, response.cursor, left_s):
+        if not call.services.parking.wait(call.device_id, response.cursor, left_s):
             break
         device = _get_device(call)
         response = service.look(call.services, device, call.body)
@@ -53,7 +52,7 @@ def _get_device(call: Call) -> Device:
 
 
 def _is_idle(response: wire.SyncResponse) -> bool:
-    return not (response.changes or response.results or response.reset)
+    return not (response.changes or response.results or response.reset or response.order or response.test_push)
 
 
 def hand_over(call: Call) -> tuple[evidence.Recovered, int]:
