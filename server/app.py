@@ -37,6 +37,7 @@ from server.intake import views as intake_views
 from server.messages import views as message_views
 from server.notices import views as notice_views
 from server.positions import views as position_views
+from server.public import pages as public_pages
 from server.stock import views as stock_views
 from server.sync import views as sync_views
 from server.uploads import views as upload_views
@@ -193,6 +194,7 @@ def _add_pages(app: Flask, services: Services, limiter: _Limiter, csrf: CSRFProt
     """The few pages a browser opens by itself."""
     _add_words(app)
     _add_sign_in(app, services, limiter, csrf)
+    public_pages.add_pages(app, services, limiter.check, csrf)
 
     @app.get("/")
     def console() -> BaseResponse | str:

@@ -25,6 +25,7 @@ from server.messages import models as messages
 from server.notices import models as notices
 from server.outgoing import models as outgoing
 from server.positions import models as positions
+from server.public import models as public
 from server.seals import models as seals
 from server.stock import models as stock
 from server.storms import models as storms
@@ -51,6 +52,7 @@ TABLES = (
     notices,
     outgoing,
     positions,
+    public,
     seals,
     stock,
     storms,

@@ -39,6 +39,7 @@ class Settings:
     osrm_url: str = ""
     tsa_url: str = ""
     redis_url: str = ""
+    hotline: str = ""
     idempotency_days: int = 0
 
     @classmethod
@@ -67,6 +68,7 @@ class Settings:
             roads_file=Path(roads) if roads else None,
             osrm_url=_address(environ, "LEAKFIRST_OSRM_URL", _HTTP),
             tsa_url=_address(environ, "LEAKFIRST_TSA_URL", _HTTP),
+            hotline=environ.get("LEAKFIRST_HOTLINE", "").strip()[:32],
             redis_url=_address(environ, "LEAKFIRST_REDIS_URL", _REDIS),
             idempotency_days=_kept_days(environ, "LEAKFIRST_IDEMPOTENCY_DAYS"),
         )
