@@ -29,8 +29,7 @@ _HOUR_MS: Final = 3_600_000
 
 def fill(phone: Phone) -> None:
     """Play the morning: the shift begun, a visit signed, a stove to sign, a leak under way, another offered."""
-    kit = {"instruments": (METER, OLD_METER), "stock": STOCK}
-    duty.start_shift(phone.desk, is_fit=True, is_push_heard=True, **kit)
+    duty.start_shift(phone.desk, is_fit=True, is_push_heard=True, instruments=(METER, OLD_METER), stock=STOCK)
     phone.sync_once()
     for order in (_INSPECTION, _STOVE, _LEAK):
         for command in ("accept_assignment", "depart", "arrive"):
@@ -88,6 +87,9 @@ def list_places(phone: Phone) -> list[Place]:
         *_list_signing(phone),
         ("sync-status", "sync_status", {}),
         ("my-day", "my_day", {}),
+        ("map", "map", {}),
+        ("locked", "locked", {}),
+        ("wiped", "wiped", {}),
         ("position-log", "position_log", {"asked": True, "state": ""}),
         ("position-log-offline", "position_log", {"asked": True, "state": "no_network"}),
         ("settings", "settings", {"sounded": True}),

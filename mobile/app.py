@@ -84,6 +84,7 @@ _UNDISTURBED: Final = frozenset(
 _WRITTEN: Final = frozenset({"exceptions", "no_access", "escalate", "messages", "photos", "shift", "parts"})
 _STORE_ENDS: Final = frozenset({"store_damaged", "phone_wiped"})
 _BACK_KEY: Final = 27
+_FRESH_PUSH_MS: Final = 120_000
 _WINDOW: Final = (412, 892)
 
 
@@ -99,6 +100,7 @@ class PhoneApp(App):
         self._folder, self._server_url, self._code = folder, server_url, code
         self._rung: set[str] = set()
         self._is_held = False  # a leak waits for a busy hand
+        self._push_id = ""  # the newest test alarm that was sounded
         self.ui: Ui | None = None
 
     def build(self) -> Widget:
@@ -206,8 +208,17 @@ class PhoneApp(App):
             self.ui.phone = Phone(self._folder, server_url)
             self._join()
 
+    def _sound_push(self) -> None:
+        """Sound a test alarm once when it arrives: the technician hears that this phone can wake him."""
+        push = self.ui.phone.own.test_push() if self.ui is not None else None
+        if push is not None and push.id != self._push_id and self.ui is not None:
+            self._push_id = push.id
+            if self.ui.phone.clock.now_ms() - push.sent_ms < _FRESH_PUSH_MS:
+                self.ui.siren.test()
+
     def _refresh(self) -> None:
         """Show what changed, and ring for a leak that is newly offered."""
+        self._sound_push()
         if self._is_barred() or self._ring() or self.ui is None or self.ui.name in _UNDISTURBED:
             return
         if self.ui.name in _WRITTEN and any(field.focus for field in getattr(self.ui.page, "fields", ())):

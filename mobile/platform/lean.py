@@ -11,6 +11,6 @@ _SERVERS_ONLY: Final = ("aiohttp", "redis", "valkey", "kombu", "aio_pika", "kafk
 
 def hide_server_libraries() -> None:
     """Let imports of servers' libraries fail from here on, as they do on a phone; call it before mobile.service."""
-    modules: dict[str, Any] = sys.modules  # type: ignore[assignment]  # None is how Python marks a module as absent
+    modules: dict[str, Any] = sys.modules  # None is how Python marks a module as absent
     for name in _SERVERS_ONLY:
         modules.setdefault(name, None)

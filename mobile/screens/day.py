@@ -122,8 +122,12 @@ def _add_views(ui: Ui, page: Page, arguments: dict[str, Any]) -> None:
         page.add(Surface(*lines, spacing=1))
     if known.fetched_ms is not None and not known.views:
         page.add(Surface(Text(ui.t("phone.nobody_looked"), bold=True)))
-    again = PushButton(ui.t("phone.ask_again"), lambda: (arguments.pop("asked", None), ui.rebuild()))
-    page.add(again)
+    page.add(PushButton(ui.t("phone.ask_again"), lambda: _ask_again(ui, arguments)))
+
+
+def _ask_again(ui: Ui, arguments: dict[str, Any]) -> None:
+    arguments.pop("asked", None)
+    ui.rebuild()
 
 
 def _fetch(ui: Ui, page: Page, arguments: dict[str, Any]) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from kivy.uix.widget import Widget
 
+from mobile.platform import android
 from mobile.screens import parts
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
@@ -106,10 +107,15 @@ def _pending_card(ui: Ui, pending: PendingEvent) -> Widget:
             Text(f"{when}  {name}", bold=True), Text(ui.t("phone.saved"), "small", "p2"), stripe="p2", spacing=1
         )
     reason = ui.words(pending.result.text) if pending.result is not None and pending.result.text else ""
-    again = PushButton(ui.t("phone.send_again"), lambda: (ui.phone.send_again(key), ui.rebuild()))
-    read = PushButton(ui.t("phone.dismiss"), lambda: (ui.phone.dismiss(key), ui.rebuild()))
+    again = PushButton(ui.t("phone.send_again"), lambda: _settle(ui, ui.phone.send_again, key))
+    read = PushButton(ui.t("phone.dismiss"), lambda: _settle(ui, ui.phone.dismiss, key))
     lines = [Text(f"{when}  {name}", bold=True), Text(reason or ui.t("phone.state_attention"), "small", "p1")]
     return Surface(*lines, parts.choices(again, read), stripe="p1", spacing=1)
+
+
+def _settle(ui: Ui, act: Callable[[str], None], event_id: str) -> None:
+    act(event_id)
+    ui.rebuild()
 
 
 def _sync(ui: Ui) -> None:
@@ -128,12 +134,15 @@ def settings(ui: Ui, arguments: dict[str, Any]) -> Page:
     page.add(Surface(Text(ui.t("phone.theme"), "small", "ink_2"), parts.choices(*themes, columns=3)))
     scales = [PushButton(f"{s:.0%}", lambda s=s: ui.choose_text_scale(s), primary=ui.text_scale == s) for s in _SCALES]
     page.add(Surface(Text(ui.t("phone.text_size"), "small", "ink_2"), parts.choices(*scales, columns=3)))
-    rotation = {on: lambda on=on: ui.choose_rotation(is_locked=on) for on in (True, False)}
-    sound = {on: lambda on=on: ui.choose_sound(is_on=on) for on in (True, False)}
-    page.add(_switch(ui, "phone.rotation", rotation, is_on=wanted.is_rotation_locked))
+    turn, sound = ui.choose_rotation, ui.choose_sound
+    page.add(_switch(ui, "phone.rotation", lambda *, is_on: turn(is_locked=is_on), is_on=wanted.is_rotation_locked))
     page.add(_switch(ui, "phone.sound", sound, is_on=wanted.is_sound_on))
     page.add(_sound_test(ui, arguments))
     page.add(ActionRow("clock", ui.t("phone.instruments"), lambda: ui.go("instruments")))
+    if android.is_android():
+        page.add(
+            ActionRow("gear", ui.t("phone.battery"), android.ask_battery_exemption, hint=ui.t("phone.battery_hint"))
+        )
     identity = ui.phone.find_identity()
     if identity is not None:
         page.add(Text(f"{identity.technician_name} · {identity.device_id[:8]}", "small", "ink_2"))
@@ -141,10 +150,16 @@ def settings(ui: Ui, arguments: dict[str, Any]) -> Page:
     return page
 
 
-def _switch(ui: Ui, key: str, choose: dict[bool, Callable[[], None]], *, is_on: bool) -> Widget:
+class _Choose(Protocol):
+    """Turns something on or off."""
+
+    def __call__(self, *, is_on: bool) -> None: ...
+
+
+def _switch(ui: Ui, key: str, choose: _Choose, *, is_on: bool) -> Widget:
     options = [
-        PushButton(ui.t("phone.on"), choose[True], primary=is_on),
-        PushButton(ui.t("phone.off"), choose[False], primary=not is_on),
+        PushButton(ui.t("phone.on"), lambda: choose(is_on=True), primary=is_on),
+        PushButton(ui.t("phone.off"), lambda: choose(is_on=False), primary=not is_on),
     ]
     return Surface(Text(ui.t(key), "small", "ink_2"), parts.choices(*options))
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from typing import Any, Final
 
 import msgspec
+from kivy.clock import Clock
 from kivy.uix.widget import Widget
 
 from mobile.actions import duty
@@ -17,6 +19,7 @@ from mobile.screens.ui import Ui
 from mobile.widgets.basics import Chip, PushButton, Surface, Text
 from mobile.widgets.rows import ActionRow, Counter
 from shared import facts
+from shared.errors import DomainError
 
 _REASONS: Final = ("ill", "tired", "other")
 
@@ -33,7 +36,7 @@ def shift(ui: Ui, arguments: dict[str, Any]) -> Page:
     page.add(
         ActionRow("square", ui.t("phone.van_stock"), lambda: ui.go("stock"), hint=ui.t("phone.pieces", count=pieces))
     )
-    page.add(_push_card(ui))
+    page.add(_push_card(ui, arguments))
     if since:
         page.set_foot(PushButton(ui.t("phone.end_shift"), lambda: _end(ui), primary=True))
         return page
@@ -65,9 +68,9 @@ def is_expired(ui: Ui, instrument: facts.Instrument) -> bool:
     return instrument.valid_until < parts.day_text(ui.phone.clock.now_ms())
 
 
-def _push_card(ui: Ui) -> Widget:
+def _push_card(ui: Ui, arguments: dict[str, Any]) -> Widget:
     """Return the test alarm with its honest state: not tried, on its way, heard, missed."""
-    push = ui.phone.test_push() if hasattr(ui.phone, "test_push") else None
+    push = ui.phone.own.test_push()
     if push is None:
         state, role = "phone.push_untried", "p4"
     elif push.seen_ms is not None:
@@ -75,19 +78,34 @@ def _push_card(ui: Ui) -> Widget:
     else:
         state, role = ("phone.push_missed", "p1") if push.is_missed else ("phone.push_waits", "p2")
     lines: list[Widget] = [Text(ui.t("phone.push"), "name", bold=True), Text(ui.t(state), role=role, bold=True)]
-    lines.append(PushButton(ui.t("phone.push_ask"), lambda: _ask_push(ui)))
+    if arguments.get("push_refused"):
+        lines.append(Text(ui.t(f"error.{arguments['push_refused']}"), "small", "p1"))
+    lines.append(PushButton(ui.t("phone.push_ask"), lambda: _ask_push(ui, arguments)))
     return Surface(*lines)
 
 
-def _ask_push(ui: Ui) -> None:
-    ui.siren.test()
-    if hasattr(ui.phone, "ask_test_push") and ui.attempt(ui.phone.ask_test_push):
-        ui.rebuild()
+def _ask_push(ui: Ui, arguments: dict[str, Any]) -> None:
+    """Ask in a thread of its own; what comes of it is shown when the push arrives, or when it was refused."""
+
+    def ask() -> None:
+        try:
+            ui.phone.own.ask_test_push()
+            refused = ""
+        except DomainError as error:
+            refused = error.code
+        Clock.schedule_once(lambda _dt: show(refused))
+
+    def show(refused: str) -> None:
+        arguments["push_refused"] = refused
+        if ui.name == "shift":
+            ui.rebuild()
+
+    threading.Thread(target=ask, daemon=True).start()
 
 
 def _start(ui: Ui, arguments: dict[str, Any]) -> None:
     kit = ui.phone.own.kit()
-    push = ui.phone.test_push() if hasattr(ui.phone, "test_push") else None
+    push = ui.phone.own.test_push()
     is_heard = None if push is None else push.seen_ms is not None
     duty.start_shift(
         ui.phone.desk,

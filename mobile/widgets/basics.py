@@ -14,7 +14,7 @@ from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
 from mobile.widgets.icons import Icon
-from mobile.widgets.theme import FONT, THEME, gap
+from mobile.widgets.theme import FONT, THEME, gap, readable
 
 BUTTON_DP: Final = 56
 TARGET_DP: Final = 48
@@ -31,7 +31,7 @@ class Text(Label):
     ) -> None:
         """`size` and `role` are names of the theme."""
         super().__init__(
-            text=text,
+            text=readable(text),
             font_name=FONT,
             font_size=THEME.size(size),
             color=THEME.color(role),
@@ -55,7 +55,7 @@ class Word(Label):
     def __init__(self, text: str, size: str = "body", role: str = "ink", *, bold: bool = False) -> None:
         """`size` and `role` are names of the theme."""
         super().__init__(
-            text=text,
+            text=readable(text),
             font_name=FONT,
             font_size=THEME.size(size),
             color=THEME.color(role),

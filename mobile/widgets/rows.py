@@ -14,7 +14,7 @@ from kivy.uix.widget import Widget
 
 from mobile.widgets.basics import BUTTON_DP, Chip, Column, PushButton, Text, Word
 from mobile.widgets.icons import Icon
-from mobile.widgets.theme import FONT, THEME, gap
+from mobile.widgets.theme import FONT, THEME, gap, readable
 
 ROW_GAP: Final = 2
 _ROW_DP: Final = 64
@@ -56,7 +56,7 @@ class JobRow(ButtonBehavior, Widget):
         self._icon.become(*icon)
         self._stripe.rgba = THEME.color(icon[1])
         for label, text in ((self.title, title), (self.place, place), (self.state_line, state)):
-            label.text = text
+            label.text = readable(text)
 
     def set_figure(self, text: str, role: str) -> None:
         """Show the time that is left."""

@@ -15,6 +15,9 @@ Rgba = tuple[float, float, float, float]
 _FONTS: Final = Path(__file__).resolve().parents[1] / "assets" / "fonts"
 FONT: Final = "LeakfirstSans"
 GRID: Final = 4
+_FIRST_HANZI: Final = 0x3400
+_FULL_WIDTH: Final = 0xFF00
+_LAST_OF_PLANE: Final = 0xFFFF
 _FALLBACK: Final = "Roboto"
 
 
@@ -48,7 +51,7 @@ class Palette:
 
 LIGHT: Final = Palette(
     bg="#F3F5F8", surface="#FFFFFF", ink="#14202B", ink_2="#4A5B6B", line="#D5DCE4", brand="#0B5C8A",
-    on_brand="#FFFFFF", p1="#B3261E", p1_bg="#FBE4E2", p2="#B45309", p2_bg="#FCEBD3", p3="#1F6FB2", p3_bg="#E0EEF9",
+    on_brand="#FFFFFF", p1="#B3261E", p1_bg="#FBE4E2", p2="#A84C06", p2_bg="#FCEBD3", p3="#1C69A9", p3_bg="#E0EEF9",
     p4="#4A5B6B", p4_bg="#E8EDF2", ok="#1B7A43", ok_bg="#DDF2E4",
 )  # fmt: skip
 DARK: Final = Palette(
@@ -91,6 +94,24 @@ def name_at(choice: str, hour: int) -> str:
     if choice != "auto":
         return choice if choice in PALETTES else "light"
     return "light" if _MORNING_H <= hour < _EVENING_H else "dark"
+
+
+def readable(text: str) -> str:
+    """Return words with every character that the font lacks as its code point: a name is never an empty box.
+
+    The font made at set-up holds GB 2312 and Latin; rarer hanzi stand as [U+20BB7] (mobile.md section 3).
+    """
+    return text if text.isascii() else "".join(map(_shown, text))
+
+
+def _shown(letter: str) -> str:
+    if not (_FIRST_HANZI <= ord(letter) < _FULL_WIDTH or ord(letter) > _LAST_OF_PLANE):
+        return letter
+    try:
+        letter.encode("gb2312")
+    except UnicodeEncodeError:
+        return f"[U+{ord(letter):04X}]"
+    return letter
 
 
 def gap(steps: float) -> float:

@@ -10,13 +10,15 @@ import pytest
 
 from deploy import phone_camera, phone_tour
 from deploy.screenshots_phone import PlayedServer, StillClock, busy_server, make_phone
-from mobile.app import make_ui
+from mobile.app import SCREENS, make_ui
 from mobile.service import Phone
-from mobile.widgets.theme import THEME
+from mobile.widgets.theme import PALETTES, THEME, Palette, readable
+from shared.errors import DomainError
 from tests.mobile_ui.measure import find_flaws
 
 pytestmark = pytest.mark.kivy
 _FRAMES = 6
+_AA = 4.5
 _SIZES = ((360, 800), (412, 915))
 # The tightest look of each language; under FULL=1 every size, theme and text size.
 _SAMPLE = [("zh_CN", "dark", (360, 800), 1.3), ("en", "light", (360, 800), 1.3)]
@@ -76,6 +78,56 @@ def test_no_text_is_missing_and_a_rebuild_keeps_every_screen(busy: Phone, empty:
 
 def _texts(ui: Any) -> list[str]:
     return [widget.text for widget in ui.walk() if getattr(widget, "text", "")]
+
+
+def test_every_screen_is_walked(busy: Phone) -> None:
+    """A screen that the tour forgets would be measured and pictured by nobody."""
+    walked = {screen for _, screen, _ in phone_tour.list_places(busy)}
+    assert walked == set(SCREENS)
+
+
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES.keys())
+def test_words_reach_aa_contrast(palette: Palette) -> None:
+    """Every pair of words and ground that the widgets use reaches 4.5 to 1, by day and by night (WCAG 2 AA)."""
+    pairs = [(ink, ground) for ink in ("ink", "ink_2") for ground in ("surface", "bg")]
+    pairs += [(role, f"{role}_bg") for role in ("p1", "p2", "p3", "p4", "ok")]
+    pairs += [(role, "surface") for role in ("p1", "p2", "ok", "brand")]
+    pairs += [("on_brand", "brand"), ("on_brand", "p1"), ("ink", "p1_bg"), ("ink", "p2_bg")]
+    assert [pair for pair in pairs if contrast(palette, *pair) < _AA] == []
+
+
+def contrast(palette: Palette, one: str, other: str) -> float:
+    """Return the contrast of two roles of a palette, 1 to 21."""
+    high, low = sorted((luminance(palette.rgba(one)), luminance(palette.rgba(other))), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(rgba: tuple[float, ...]) -> float:
+    """Return the relative luminance of a colour as WCAG 2 defines it."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in rgba[:3]]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_hanzi_that_the_font_lacks_stand_as_code_points() -> None:
+    """A customer's rare name is never an empty box; ordinary Chinese and Latin stay as they are."""
+    assert readable("赵𠮷 · 13800000001") == "赵[U+20BB7] · 13800000001"
+    assert readable("进门前：先测后进（A1）") == "进门前：先测后进（A1）"
+
+
+def test_phone_signs_in_with_a_pasted_code(hand: Any) -> None:
+    """What the QR code holds, or what was typed with spaces, becomes the code; a refusal is told in words."""
+    asked: list[tuple[str, str]] = []
+
+    def redeem(server: str, code: str) -> None:
+        asked.append((server, code))
+        raise DomainError("no_network")
+
+    hand.ui.on_enrol = redeem
+    hand.ui.go("enrol", server="http://gas")
+    hand.ui.page.fields[1].text = " leakfirst:ab12 cd34 "
+    hand.tap(hand.t("phone.enrol_now"))
+    assert asked == [("http://gas", "AB12CD34")]
+    assert hand.t("error.no_network") in hand.texts()
 
 
 def test_language_switches_at_run_time(hand: Any) -> None:
