@@ -20,7 +20,13 @@ from tests.server.house import DAY_MS, HOUR_MS, LEAK, House
 from tests.shared import cases
 
 MINUTE_MS = 60_000
-ODOUR = {**LEAK, "fault_kind": "gas_odour", "answers": {"smell_strength": "faint"}, "location": "stairwell"}
+LAT, LON = 37.861, 113.571
+ODOUR: dict[str, Any] = {
+    **LEAK,
+    "fault_kind": "gas_odour",
+    "answers": {"smell_strength": "faint"},
+    "location": "stairwell",
+}
 
 
 @pytest.fixture
@@ -50,7 +56,8 @@ def send(house: House, technician_id: str, order_id: str) -> None:
 def arrive(house: House, device: Device, order_id: str) -> None:
     """Let the technician of a device stand at an order."""
     send(house, device.technician_id, order_id)
-    for name, fact in (("a", facts.AssignmentAccepted()), ("d", facts.Departed()), ("o", facts.Arrived())):
+    way: dict[str, facts.AnyBody] = {"a": facts.AssignmentAccepted(), "d": facts.Departed(), "o": facts.Arrived()}
+    for name, fact in way.items():
         epoch = house.order(order_id).epoch
         assert device.tell(order_id, fact, f"{order_id}-{device.technician_id}-{name}-{epoch}").outcome == "applied"
 
@@ -136,9 +143,7 @@ def test_bel_air_two_smells_a_night_apart_are_joined(house: House) -> None:
     assert house.order(neighbour).state == "closed"
     house.clock.pass_ms(10 * HOUR_MS)
     # Sun is there for a stove, 0.2 mile away, and smells gas in the street.
-    remark = facts.OdourReported(
-        address="桃北中街300号外", location="street", lat=LEAK["lat"] + 0.0029, lon=LEAK["lon"]
-    )
+    remark = facts.OdourReported(address="桃北中街300号外", location="street", lat=LAT + 0.0029, lon=LON)
     told = wire.PhoneEvent(
         id="remark", dseq=1, work_order_id="", occurred=wire.Occurred(wall_ms=house.clock.now_ms()), body=remark
     )
@@ -151,7 +156,7 @@ def test_bel_air_two_smells_a_night_apart_are_joined(house: House) -> None:
     assert "odour_nearby" in order.flags
     assert "odour_nearby" in house.flags(neighbour)  # the closed search next door is looked at again
     # A third report in the same hours and the same street makes emergencies of both.
-    third = report(house, {**ODOUR, "address": "桃北中街301号", "lat": LEAK["lat"] + 0.0031})
+    third = report(house, {**ODOUR, "address": "桃北中街301号", "lat": LAT + 0.0031})
     assert {house.order(joined).priority, house.order(third).priority} == {1}
 
 
@@ -169,7 +174,7 @@ def test_dallas_second_fire_in_the_alley_is_not_told_away(house: House) -> None:
     state = house.order(first).state
     assert state not in {"work_done", "signed", "closed"}
     house.clock.pass_ms(2 * DAY_MS)
-    second = report(house, {**fire, "address": "后巷7号", "lat": LEAK["lat"] + 0.0008})
+    second = report(house, {**fire, "address": "后巷7号", "lat": LAT + 0.0008})
     assert house.order(second).priority == 1
     assert "odour_nearby" in house.flags(second)
     assert "odour_nearby" in house.flags(first)
@@ -188,7 +193,7 @@ def test_sunnyside_crew_stays_until_it_is_safe(house: House) -> None:
     (response, *_rest) = phone.protocols(order_id)
     assert not checklist.may_leave(response, job.visit)
     # Another leak goes to the other crew although Wang is nearer.
-    other = report(house, {**LEAK, "address": "桃北中街9号", "lat": LEAK["lat"] + 0.0005})
+    other = report(house, {**LEAK, "address": "桃北中街9号", "lat": LAT + 0.0005})
     held = house.read(lambda s: dispatch.list_live_of_order(s, other))
     assert {a.technician_id for a in held} <= {"sun"}
     # Half way, somebody says that the network has control: the record cannot be signed, the work not be ended.

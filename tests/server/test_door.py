@@ -29,7 +29,8 @@ def go_to(house: House, device: Device, report: dict[str, Any]) -> str:
     body = {"ver": house.order(order_id).ver, "technician_id": device.technician_id}
     assert house.lin.post(f"/api/v1/work-orders/{order_id}/assign", body).status_code == 200
     house.drain()
-    for number, fact in enumerate((facts.AssignmentAccepted(), facts.Departed(), facts.Arrived())):
+    way: tuple[facts.AnyBody, ...] = (facts.AssignmentAccepted(), facts.Departed(), facts.Arrived())
+    for number, fact in enumerate(way):
         assert device.tell(order_id, fact, f"{order_id}-way-{number}").outcome == "applied"
     return order_id
 
@@ -288,7 +289,7 @@ def test_damage_is_recorded_and_settled_once(house: House, wang: Device) -> None
 
 def test_price_list_in_force_is_public(house: House) -> None:
     """WA-10: nobody has to sign in to read it."""
-    told = house.app.test_client().get("/api/v1/prices").json
+    told = house.app.test_client().get("/api/v1/prices").get_json()
     assert told["ref"] == "price@2026"
     assert {"code": "call_out", "amount_cents": 3000} in told["list"]["item"]
 

@@ -107,6 +107,8 @@ def passing(protocol: Protocol, step: Step, finding: str) -> facts.Body:
         case "timer":
             elapsed_ms = step.min_ms if step.min_ms is not None else step.max_ms or 0
             return facts.TimerStopped(protocol=protocol.ref, step=step.id, elapsed_ms=elapsed_ms)
+        case "computed":
+            raise LookupError(f"{step.id} is never answered")
 
 
 def visit_facts(used: Sequence[Protocol], outcome: str, *, with_tests: bool = True) -> list[facts.Body]:
@@ -116,7 +118,7 @@ def visit_facts(used: Sequence[Protocol], outcome: str, *, with_tests: bool = Tr
         if protocol.kind == "function_test" and not with_tests:
             continue
         for step in protocol.steps:
-            if checklist.applies(protocol, step, fold(told)):
+            if step.kind != "computed" and checklist.applies(protocol, step, fold(told)):
                 told.append(passing(protocol, step, outcome))
     return [*told, facts.OutcomeDeclared(outcome=outcome, cause="joint", work_done="更换接头垫片")]
 

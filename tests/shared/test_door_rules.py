@@ -52,11 +52,12 @@ def test_every_shipped_hazard_has_its_class_words_and_follow_up() -> None:
     """A class without rules, or an order of an unknown kind, would show at the customer's."""
     kinds = {fault.code for fault in cases.triage_rules().fault}
     for protocol in cases.protocols():
-        for told in (*protocol.steps, *(choice for step in protocol.steps for choice in step.choices)):
-            if told.hazard:
-                assert HAZARDS.get_class(told.hazard).actions, protocol.ref
-                assert cases.texts().find("en", f"hazard.{told.hazard}")
-            assert told.follow_up in {"", *kinds}, protocol.ref
+        choices = [choice for step in protocol.steps for choice in step.choices]
+        hazardous = {(s.hazard, s.follow_up) for s in protocol.steps} | {(c.hazard, c.follow_up) for c in choices}
+        for hazard, follow_up in hazardous - {("", "")}:
+            assert HAZARDS.get_class(hazard).actions, protocol.ref
+            assert cases.texts().find("en", f"hazard.{hazard}")
+            assert follow_up in {"", *kinds}, protocol.ref
 
 
 def test_worst_class_names_the_notice() -> None:
@@ -159,10 +160,10 @@ def test_only_a_qualification_in_date_may_grade() -> None:
 
 
 def found(
-    invoice_date: str = "2026-01-31", *, card: bool = True, quality: bool = True, **photos: str
+    invoice_date: str = "2026-01-31", *, card: bool = True, quality: bool = True, photos: dict[str, str] | None = None
 ) -> WarrantyJudged:
     """Return what was found for the warranty; `photos` are exclusions with their evidence."""
-    exclusions = tuple(Exclusion(code=code, photo=photo) for code, photo in photos.items())
+    exclusions = tuple(Exclusion(code=code, photo=photo) for code, photo in (photos or {}).items())
     return WarrantyJudged(
         product="灶", invoice_date=invoice_date, has_card=card, is_quality_fault=quality, exclusions=exclusions
     )
@@ -206,8 +207,8 @@ def test_months_end_on_the_last_day_where_there_is_no_such_day(day: str, months:
 def test_each_exclusion_ends_free_work_only_with_its_photo(code: str) -> None:
     """WA-04: six exclusions, each with evidence, each explained."""
     day = dt.date(2026, 11, 18)
-    proved = warranty.decide(POLICY, found(**{code: "ab" * 32}), day)
-    claimed = warranty.decide(POLICY, found(**{code: ""}), day)
+    proved = warranty.decide(POLICY, found(photos={code: "ab" * 32}), day)
+    claimed = warranty.decide(POLICY, found(photos={code: ""}), day)
     assert (proved.verdict, proved.rows[-1].code) == ("charged", f"exclusion_{code}")
     assert (claimed.verdict, claimed.ignored) == ("free", (code,))
     for row in proved.rows:

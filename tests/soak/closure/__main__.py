@@ -18,9 +18,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from shared.work_order import WorkOrderState
 from tests.soak import outcome
 from tests.soak.closure import faults, sequences, server
-from tests.soak.closure.sequences import ENDS, WorkOrderState
+from tests.soak.closure.sequences import ENDS
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 CHUNK: Final = 10_000

@@ -8,7 +8,7 @@ from typing import Final
 from unittest import mock
 
 from shared import checklist, closure, work_order
-from tests.soak.closure import sequences
+from shared.machine import Role
 
 NAMES: Final = ("hope", "one_moment", "old_instruments", "no_witness", "telephone")
 
@@ -26,7 +26,7 @@ def _telephone() -> contextlib.AbstractContextManager[object]:
     """Let a leak be called off like any other order."""
     honest = work_order.decide
 
-    def decide(facts: work_order.Facts, command: str, role: sequences.Role) -> work_order.WorkOrderState:
+    def decide(facts: work_order.Facts, command: str, role: Role) -> work_order.WorkOrderState:
         known = work_order.Facts(facts.state, is_leak=facts.is_leak and command != "cancel", closure_evidence=False)
         return honest(facts if command != "cancel" else known, command, role)
 
