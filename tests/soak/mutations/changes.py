@@ -34,10 +34,14 @@ Change = Callable[[random.Random, Town], tuple[bytes, ...]]
 
 
 def make(chance: random.Random, town: Town) -> Case:
-    """Return one changed piece of evidence of a random kind; never one that is what it was."""
+    """Return one changed piece of evidence of a random kind."""
+    return make_of(chance.choice(list(KINDS)), chance, town)
+
+
+def make_of(kind: str, chance: random.Random, town: Town) -> Case:
+    """Return one changed piece of evidence of a kind; never one that is what it was."""
     untouched = {*town.records, *town.pdfs, *town.photos, town.bundle_bytes}
     while True:
-        kind = chance.choice(list(KINDS))
         files = KINDS[kind](chance, town)
         if any(data not in untouched for data in files):
             return Case(kind, files)
