@@ -20,6 +20,7 @@ from shared import day_map
 from shared.day_map import Area, DayMap, Label, Road
 
 _AREAS: Final = ("land", "water", "park", "building")
+_POINT_NUMBERS, _LINE_NUMBERS = 2, 4  # a road of one point and an outline of two are too small to be seen
 _METRE: Final = 1 / 111_195  # of latitude, in degrees
 _MAJOR: Final = frozenset({"motorway", "trunk", "primary", "secondary", "main"})
 _MIDDLE: Final = _MAJOR | {"tertiary", "unclassified", "collector", "street"}
@@ -83,9 +84,8 @@ def _draw(cut: _Cut, area: Area, names: tuple[str, ...], kinds: frozenset[str] |
     )
     return DayMap(
         area=area,
-        # Two numbers are a point, four of an outline a line: too small to be seen.
-        areas={name: tuple(ring for ring in rings if len(ring) > 4) for name, rings in areas.items()},  # noqa: PLR2004
-        roads=tuple(road for road in roads if len(road.points) > 2),  # noqa: PLR2004 - as above
+        areas={name: tuple(ring for ring in rings if len(ring) > _LINE_NUMBERS) for name, rings in areas.items()},
+        roads=tuple(road for road in roads if len(road.points) > _POINT_NUMBERS),
         labels=cut.labels,
     )
 
