@@ -11,6 +11,7 @@ from alembic.config import Config
 from server.absences import models as absences
 from server.accounts import models as accounts
 from server.billing import models as billing
+from server.board import models as board
 from server.call_backs import models as call_backs
 from server.core import deadlines, heartbeats, journal
 from server.core.db import Base
@@ -25,6 +26,7 @@ from server.messages import models as messages
 from server.notices import models as notices
 from server.outgoing import models as outgoing
 from server.positions import models as positions
+from server.promises import models as promises
 from server.public import models as public
 from server.seals import models as seals
 from server.stock import models as stock
@@ -38,6 +40,7 @@ TABLES = (
     absences,
     accounts,
     billing,
+    board,
     call_backs,
     customers,
     deadlines,
@@ -52,6 +55,7 @@ TABLES = (
     notices,
     outgoing,
     positions,
+    promises,
     public,
     seals,
     stock,

@@ -105,3 +105,18 @@ class PlanRun(Base):
     reason: Mapped[str] = mapped_column(sa.String(40))
     leased_until_real_ms: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     attempts: Mapped[int] = mapped_column(default=0)
+
+
+class Lock(Base):
+    """The desk's word on who does a waiting order, and from when: the planner keeps to it until it is taken back.
+
+    ``start_ms`` is when the stop may begin at the earliest; None leaves the time to the planner.
+    """
+
+    __tablename__ = "stop_lock"
+    work_order_id: Mapped[str] = mapped_column(sa.ForeignKey("work_order.id"), primary_key=True)
+    branch_id: Mapped[str] = mapped_column(sa.String(36), index=True)
+    technician_id: Mapped[str] = mapped_column(sa.ForeignKey("technician.id"))
+    start_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
+    locked_by: Mapped[str] = mapped_column(sa.String(36))
+    locked_ms: Mapped[int] = mapped_column(sa.BigInteger)
