@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from deploy import phone_map
 from deploy.demo import autopilot
 from deploy.demo.cast import Crew, Truth
 from mobile.actions import duty, records, timers
@@ -42,6 +43,7 @@ def fill(phone: Phone) -> None:
     _work_on_leak(phone)
     duty.send_message(phone.desk, text="已到现场，正在检漏", about=_LEAK)
     phone.own.set_position_views(_views(phone.clock.now_ms()))
+    phone_map.give_map(phone)
 
 
 def _work_on_leak(phone: Phone) -> None:

@@ -129,8 +129,8 @@ def sample_jobs() -> tuple[wire.Job, ...]:
     """Return a morning's work: a leak, a repair, an inspection."""
     return (
         sample_job(1, 1, "gas_odour"),
-        sample_job(2, 3, "stove_fault", address="德胜街66号7单元301室"),
-        sample_job(3, 4, "inspection", address="义井街35号4单元201室"),
+        sample_job(2, 3, "stove_fault", address="德胜街66号7单元301室", lat=37.866, lon=113.571),
+        sample_job(3, 4, "inspection", address="义井街35号4单元201室", lat=37.853, lon=113.588),
     )
 
 

@@ -28,7 +28,7 @@ from kivy.uix.stencilview import StencilView
 from kivy.utils import get_color_from_hex
 
 from mobile.widgets.theme import FONT, THEME
-from mobile.widgets.viewport import Ground, Viewport, Xy, fan, ribbon
+from mobile.widgets.viewport import Ground, Viewport, Xy, fan, ribbon, spread
 from shared import day_map
 from shared.day_map import DayMap
 
@@ -123,8 +123,9 @@ class DayMapView(StencilView):
             self.redraw()
 
     def pin_places(self) -> dict[str, Xy]:
-        """Return where each job is drawn, in window coordinates of this widget's parent."""
-        return {pin.work_order_id: self._at(self._pin_place(pin)) for pin in self.scene.pins}
+        """Return where each job is drawn, in this widget's parent; jobs at one door stand beside each other."""
+        spots = spread([self._at(self._pin_place(pin)) for pin in self.scene.pins], dp(_PIN_DP * 2.3))
+        return {pin.work_order_id: spot for pin, spot in zip(self.scene.pins, spots, strict=True)}
 
     def redraw(self) -> None:
         """Draw everything anew: after the scale, the theme or the size changed."""
@@ -211,16 +212,16 @@ class DayMapView(StencilView):
     def _draw_marks(self) -> None:
         self._marks.clear()
         self._taken = []
+        spots = self.pin_places()
         for pin in reversed(self.scene.pins):
-            self._draw_pin(pin)
+            self._draw_pin(pin, *spots[pin.work_order_id])
         if self.scene.own is not None:
             self._draw_own(self._at(self._plane.to_metres(*self.scene.own)))
         self._draw_scale()
         self._draw_north()
         self._draw_names()
 
-    def _draw_pin(self, pin: Pin) -> None:
-        x, y = self._at(self._pin_place(pin))
+    def _draw_pin(self, pin: Pin, x: float, y: float) -> None:
         for role, size in (("surface", dp(_PIN_DP + 3)), (f"p{min(4, max(1, pin.priority))}", dp(_PIN_DP))):
             self._marks.add(Color(*THEME.color(role)))
             for shape in _shape(pin.priority, x, y, size):

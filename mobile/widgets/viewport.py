@@ -12,6 +12,8 @@ METRES_PER_DEGREE: Final = 111_195.0
 _NICE: Final = (1, 2, 5)
 _FARTHEST: Final = 0.004  # pixels per metre: 100 km across a phone
 _NEAREST: Final = 4.0
+_AROUND: Final = 6
+_TOUCHING: Final = 0.99
 _SINGLE_M: Final = 600.0  # one place alone is shown with its surroundings
 
 Xy = tuple[float, float]
@@ -78,6 +80,18 @@ class Viewport:
         power = 10 ** math.floor(math.log10(limit_m))
         metres = max(step * power for step in _NICE if step * power <= limit_m)
         return metres, metres * self.scale
+
+
+def spread(places: Sequence[Xy], least: float) -> list[Xy]:
+    """Return the places, each at least `least` from the ones before it: round about where it would lie on another."""
+    found: list[Xy] = []
+    for x, y in places:
+        spot, turn = (x, y), 0
+        while any(math.dist(spot, other) < least * _TOUCHING for other in found):
+            radius, angle = least * (1 + turn // _AROUND), 2 * math.pi * turn / _AROUND
+            spot, turn = (x + radius * math.cos(angle), y + radius * math.sin(angle)), turn + 1
+        found.append(spot)
+    return found
 
 
 def ribbon(points: Sequence[Xy], half: float) -> list[float]:

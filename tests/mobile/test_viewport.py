@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobile.widgets.viewport import Ground, Viewport, fan, ribbon
+from mobile.widgets.viewport import Ground, Viewport, fan, ribbon, spread
 
 METRES = st.floats(-30_000, 30_000)
 PIXELS = st.floats(0, 900)
@@ -47,6 +47,14 @@ def test_scale_bar_is_a_round_distance_that_fits(view: Viewport) -> None:
     assert str(metres).rstrip("0") in {"1", "2", "5"}
     assert pixels <= 140 or metres == 1
     assert math.isclose(pixels, metres * view.scale)
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=25))
+def test_jobs_at_one_door_stand_beside_each_other(places: list[tuple[int, int]]) -> None:
+    """No two closer than a finger, and the first stays where it is."""
+    spots = spread([(float(x), float(y)) for x, y in places], 39)
+    assert math.dist(spots[0], places[0]) == 0
+    assert all(math.dist(a, b) >= 38 for i, a in enumerate(spots) for b in spots[:i])
 
 
 def test_street_is_drawn_with_its_width_and_a_house_with_its_corners() -> None:
