@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Any, Final
-from urllib import parse
 
 from kivy.core.clipboard import Clipboard
 from kivy.uix.widget import Widget
 
+from mobile.actions import places
 from mobile.screens import parts
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
@@ -222,7 +222,7 @@ def navigate(ui: Ui, arguments: dict[str, Any]) -> Page:
     page.add(said)
 
     def hand_over() -> None:
-        if not device.open_uri(geo_uri(job)):
+        if not device.open_uri(places.geo_uri(job)):
             said.text = ui.t("phone.no_maps")
 
     def copy() -> None:
@@ -233,10 +233,3 @@ def navigate(ui: Ui, arguments: dict[str, Any]) -> Page:
         PushButton(ui.t("phone.copy_address"), copy), PushButton(ui.t("phone.open_maps"), hand_over, primary=True)
     )
     return page
-
-
-def geo_uri(job: wire.Job) -> str:
-    """Return the job's place as an RFC 5870 address (WGS-84); without a place the address is searched for."""
-    if job.lat is None or job.lon is None:
-        return f"geo:0,0?q={parse.quote(job.address)}"
-    return f"geo:{job.lat:.6f},{job.lon:.6f}?q={job.lat:.6f},{job.lon:.6f}({parse.quote(job.address)})"

@@ -51,10 +51,10 @@ def child(part: str, folder: Path) -> dict[str, float]:
     lean.hide_server_libraries()
     window.prepare(Path(tempfile.mkdtemp()))
     from deploy import phone_camera  # noqa: PLC0415 - Kivy opens its window on import
-    from deploy.screenshots_phone import PlayedServer, StillClock  # noqa: PLC0415
-    from mobile.app import freeze_memory, make_ui  # noqa: PLC0415
-    from mobile.service import Phone  # noqa: PLC0415
-    from mobile.widgets.theme import register_fonts  # noqa: PLC0415
+    from deploy.screenshots_phone import PlayedServer, StillClock  # noqa: PLC0415 - after lean has hidden what only servers need
+    from mobile.app import freeze_memory, make_ui  # noqa: PLC0415 - Kivy opens its window on import
+    from mobile.service import Phone  # noqa: PLC0415 - after lean has hidden what only servers need
+    from mobile.widgets.theme import register_fonts  # noqa: PLC0415 - Kivy opens its window on import
 
     register_fonts()
     phone_camera.set_size((412, 892), 1)

@@ -1,7 +1,7 @@
 """What the phone keeps and reports outside a job: shift, stock, timers, messages; all in one transaction each."""
 
 from mobile import service
-from mobile.actions import duty, timers
+from mobile.actions import duty, my_day, places, timers
 from shared import facts, wire
 from tests.mobile.office import Office, job
 from tests.mobile.phones import HandClock, go_to_the_door
@@ -76,3 +76,36 @@ def test_portal_is_told_apart_from_no_network(phone: service.Phone, office: Offi
     phone.sync_once()
     assert phone.line().code == "captive_portal"
     assert names(phone) == ["message_sent"]
+
+
+def test_place_is_handed_over_as_a_geo_address() -> None:
+    """With a place the maps get degrees and the address; without one they search for the address."""
+    order = job(lat=37.86, lon=113.58, address="桃北中街 218号")
+    assert places.geo_uri(order).startswith("geo:37.860000,113.580000?q=37.860000,113.580000(%E6%A1%83")
+    assert " " not in places.geo_uri(order)
+    assert places.geo_uri(job(lat=None, lon=None, address="A")) == "geo:0,0?q=A"
+
+
+def test_day_sums_up_hours_and_distances(phone: service.Phone, office: Office, clock: HandClock) -> None:
+    """Ten minutes on the road and twenty on site, still there: the day says so; a visit of yesterday is left out."""
+    office.send(job())
+    phone.sync_once()
+    for command, after_ms in (("accept_assignment", 0), ("depart", 0), ("arrive", 600_000)):
+        clock.pass_ms(after_ms)
+        phone.act(command, "order-1")
+    clock.pass_ms(1_200_000)
+    events = [item.event for item in phone.pending()]
+    now_ms = clock.now_ms()
+    day = my_day.sum_up(events, lambda _order: (37.8, 113.5), now_ms - 3_600_000, now_ms + 1, now_ms)
+    assert (day.road_s, day.site_s, day.done_count, len(day.stops)) == (600, 1200, 0, 1)
+    assert my_day.sum_up(events, lambda _order: None, now_ms, now_ms + 1, now_ms).stops == ()
+
+
+def test_distance_adds_up_between_jobs() -> None:
+    """Two jobs a hundredth of a degree apart to the north are 1.1 km apart, in a straight line."""
+    apart = {"a": (37.80, 113.5), "b": (37.81, 113.5)}
+    events = [
+        wire.PhoneEvent(id=key, dseq=i, work_order_id=key, occurred=wire.Occurred(wall_ms=i), body=facts.Arrived())
+        for i, key in enumerate(apart)
+    ]
+    assert my_day.sum_up(events, apart.get, 0, 10, 10).distance_m == 1112
