@@ -6,20 +6,20 @@ import datetime as dt
 import zoneinfo
 from typing import Any
 
-import msgspec
 from sqlalchemy import orm
 
 from server.accounts import repository as accounts
-from server.board import rows
+from server.board import clocks, rows
 from server.board.rows import Row, Scene
 from server.core import journal, texts
 from server.core.journal import Event
 from server.customers import repository as customers
 from server.dispatch import repository as dispatch
+from server.documents import repository as documents
+from server.documents.forms import COPY
 from server.sync.changes import mask_phone
 from server.visits import repository as visits
 from server.work_orders import repository as work_orders
-from server.work_orders import service as work_order_service
 from server.work_orders.models import WorkOrder
 from shared import service_record
 
@@ -38,7 +38,8 @@ def order_detail(
     return {
         "order": rows.order_row(scene, order),
         "detail": _facts(session, order),
-        "clocks": [_clock(c, names) for c in work_order_service.list_clocks(order, profile, now_ms)],
+        "clocks": clocks.list_rows(session, order, profile, now_ms),
+        "promise_changes": clocks.list_changes(session, order.id),
         "certificate": _certificate(session, order, scene),
         "assignments": [
             {
@@ -52,7 +53,7 @@ def order_detail(
             }
             for a in live
         ],
-        "history": [_line(e, names, zoneinfo.ZoneInfo(time_zone)) for e in history],
+        "history": [history_line(e, names, zoneinfo.ZoneInfo(time_zone)) for e in history],
         **_evidence(session, order),
         "at_ms": now_ms,
     }
@@ -90,12 +91,6 @@ def _facts(session: orm.Session, order: WorkOrder) -> Row:
     }
 
 
-def _clock(state: Any, names: dict[str, str]) -> Row:
-    value: Row = msgspec.to_builtins(state)
-    value["history"] = [{**e, "by": names.get(e["by"], e["by"])} for e in value["history"]]
-    return value
-
-
 def _certificate(session: orm.Session, order: WorkOrder, scene: Scene) -> Row | None:
     proof = dispatch.find_proof(session, order.id)
     if proof is None:
@@ -109,7 +104,7 @@ def _certificate(session: orm.Session, order: WorkOrder, scene: Scene) -> Row | 
     return certificate
 
 
-def _line(event: Event, names: dict[str, str], zone: zoneinfo.ZoneInfo) -> Row:
+def history_line(event: Event, names: dict[str, str], zone: zoneinfo.ZoneInfo) -> Row:
     """Return one line of history in both languages; codes in the data become words."""
     catalog = texts.catalog()
     both = {
@@ -157,6 +152,14 @@ def _clock_time(at_ms: int | None, zone: zoneinfo.ZoneInfo, shape: str) -> str:
     return dt.datetime.fromtimestamp(at_ms / 1000, zone).strftime(shape) if at_ms else "–"
 
 
+def _copy_url(session: orm.Session, order: WorkOrder, *, is_issued: bool) -> str | None:
+    """Return where the certified copy lies, or until the worker has made it its page."""
+    paper = documents.find_copy(session, order.id, COPY)
+    if paper is not None:
+        return f"/documents/{paper.id}"
+    return f"/copies/{order.id}" if is_issued else None
+
+
 def _evidence(session: orm.Session, order: WorkOrder) -> Row:
     record = visits.find_record(session, order.id)
     stays = visits.list_visits(session, order.id)
@@ -175,7 +178,7 @@ def _evidence(session: orm.Session, order: WorkOrder) -> Row:
             "view_code": service_record.view_code(record.record_json),
             "signed_ms": record.signed_ms,
             "url": f"/records/{order.id}",
-            "copy_url": f"/copies/{order.id}" if copy else None,
+            "copy_url": _copy_url(session, order, is_issued=copy is not None),
         }
         if record
         else None,

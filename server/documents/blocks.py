@@ -98,7 +98,8 @@ def _pairs(pdf: FPDF, pairs: tuple[tuple[str, str], ...], width_mm: float) -> No
 
 
 def _count_lines(pdf: FPDF, width_mm: float, text: str) -> int:
-    return len(pdf.multi_cell(width_mm, _ROW_MM, text, dry_run=True, output="LINES", align="L")) or 1
+    lines: Any = pdf.multi_cell(width_mm, _ROW_MM, text, dry_run=True, output="LINES", align="L")
+    return len(lines) or 1
 
 
 def _verdict(pdf: FPDF, block: Verdict) -> None:

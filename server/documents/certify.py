@@ -41,7 +41,7 @@ def certify(pdf: bytes, authority: Authority, reason: str) -> bytes:
     signer = signers.SimpleSigner(
         signing_cert=asn1_x509.Certificate.load(authority.certificate),
         signing_key=asn1_keys.PrivateKeyInfo.load(authority.key),
-        cert_registry=SimpleCertificateStore.from_certs([asn1_x509.Certificate.load(authority.root)]),
+        cert_registry=_store_of(authority.root),
         embed_roots=False,
     )
     meta = signers.PdfSignatureMetadata(
@@ -63,6 +63,12 @@ def certify(pdf: bytes, authority: Authority, reason: str) -> bytes:
     except (timestamps.TimestampRequestError, SigningError) as error:
         raise DomainError("time_stamp_failed", reason=str(error)) from error
     return out.getvalue()
+
+
+def _store_of(root: bytes) -> SimpleCertificateStore:
+    store = SimpleCertificateStore()
+    store.register(asn1_x509.Certificate.load(root))
+    return store
 
 
 def judge(pdf: bytes, root: bytes) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from typing import Final
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
-from fpdf.output import OutputProducer, PDFContentStream
-from fpdf.syntax import Name, PDFObject
+from fpdf.output import OutputProducer
+from fpdf.syntax import Name, PDFContentStream, PDFObject
 
 from server.documents import blocks, fonts
 from server.documents.sheet import Sheet, list_texts

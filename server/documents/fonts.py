@@ -31,8 +31,8 @@ def add_faces(pdf: FPDF, text: str) -> None:
         raise DomainError("fonts_missing")
     wanted = {ord(character) for character in text}
     # Only the characters of this sheet are looked at: reading all seven thousand costs more than the page.
-    pdf.add_font(FAMILY, "", _FACE, unicode_range=wanted & _points(_FACE))
+    pdf.add_font(FAMILY, "", _FACE, unicode_range=sorted(wanted & _points(_FACE)))
     rare = {point for point in wanted - _points(_FACE) if point >= ord(" ")}
     if rare and _FULL.exists() and (rare := rare & _points(_FULL)):
-        pdf.add_font(_RARE, "", _FULL, unicode_range=rare)
+        pdf.add_font(_RARE, "", _FULL, unicode_range=sorted(rare))
         pdf.set_fallback_fonts([_RARE], exact_match=False)

@@ -102,7 +102,7 @@ def _checks_in_short(case: Case) -> Block:
     steps = [step for step in case.steps() if not _is_measured(step)]
     passed = sum(1 for step in steps if step.result != FAIL and not step.flag)
     odd = [step for step in steps if step.result == FAIL or step.flag]
-    first = ("√", case.t("paper.checks_passed", count=passed), "ok")
+    first: tuple[str, str, Tone] = ("√", case.t("paper.checks_passed", count=passed), "ok")
     return Ticks(
         title=case.t("paper.checks"),
         items=(first, *((_RESULTS.get(s.result, ("–", "grey"))[0], _statement(case, s), _tone(s)) for s in odd)),

@@ -182,7 +182,7 @@ def _pdf_appended(chance: random.Random, town: Town) -> tuple[bytes, ...]:
         return (pdf + bytes(chance.randrange(32, 127) for _ in range(chance.randrange(1, 40))),)
     if how == 1:
         return (pdf + f"\n{900 + chance.randrange(99)} 0 obj\n<< /Note ({chance.random()}) >>\nendobj\n".encode(),)
-    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    writer: Any = IncrementalPdfFileWriter(io.BytesIO(pdf))
     writer.root["/Note"] = generic.pdf_string(f"changed {chance.random()}")
     writer.update_root()
     out = io.BytesIO()

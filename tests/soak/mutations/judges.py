@@ -55,7 +55,7 @@ def judges_of(town: Town, folder: Path) -> Iterator[Judges]:
 def _ask_server(town: Town, case: Case) -> bool:
     """Present each file at the public door."""
     client = town.house.app.test_client()
-    answers = [client.post("/api/v1/verify", data=data) for data in case.files]
+    answers: list[Any] = [client.post("/api/v1/verify", data=data) for data in case.files]
     return any(answer.status_code != 200 or not answer.json["is_genuine"] for answer in answers)
 
 
