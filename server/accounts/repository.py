@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -113,6 +113,13 @@ def find_device_by_token(session: orm.Session, token_hash: str) -> Device | None
 def find_device(session: orm.Session, device_id: str) -> Device | None:
     """Return a device."""
     return session.get(Device, device_id)
+
+
+def note_seen(session: orm.Session, seen_ms: Mapping[str, int]) -> None:
+    """Note when devices were last heard of (Unix ms by device)."""
+    for device_id, at_ms in sorted(seen_ms.items()):
+        newer = sa.update(Device).where(Device.id == device_id, Device.last_seen_ms < at_ms)
+        session.execute(newer.values(last_seen_ms=at_ms), execution_options={"synchronize_session": False})
 
 
 def get_device(session: orm.Session, branch_id: str, device_id: str) -> Device:

@@ -241,12 +241,6 @@ def device_actor(device: Device) -> Actor:
     return Actor(id=device.technician_id, role=Role.TECHNICIAN, branch_id=device.branch_id)
 
 
-def is_on_shift(session: orm.Session, branch_id: str, technician_id: str, at_ms: int) -> bool:
-    """Tell whether a technician is on duty at a moment."""
-    shifts = repository.list_shifts(session, branch_id, at_ms, at_ms + 1)
-    return any(s.technician_id == technician_id and s.start_ms <= at_ms < s.end_ms for s in shifts)
-
-
 def create_branch(tx: Tx, name: dict[str, str], center: tuple[float, float]) -> Branch:
     """Add the branch that the transaction's actor names, with the feed its consoles share; `center` is WGS-84."""
     branch = Branch(id=tx.branch_id, name=name, center_lat=center[0], center_lon=center[1], generation=tx.new_id())

@@ -25,6 +25,7 @@ class Parking:
         self.is_watched = False
         self._stays: dict[str, Stay] = {}
         self._told: dict[str, int] = {}
+        self._seen_ms: dict[str, int] = {}
 
     def __len__(self) -> int:
         """Return how many wait."""
@@ -50,6 +51,15 @@ class Parking:
     def told(self, reader_id: str) -> int:
         """Return up to which change the newest call's answer has told a reader."""
         return self._told.get(reader_id, 0)
+
+    def note_seen(self, reader_id: str, at_ms: int) -> None:
+        """Note that a reader was heard of at a moment (Unix ms)."""
+        self._seen_ms[reader_id] = at_ms
+
+    def take_seen(self) -> dict[str, int]:
+        """Return when readers were heard of since the last time, to be written down."""
+        taken, self._seen_ms = self._seen_ms, {}
+        return taken
 
     def wake(self, heads: Mapping[str, int]) -> None:
         """Wake every guest whose reader has news."""

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from server.core import clock
 from shared.errors import DomainError
 
 MAGIC: Final = b"LFE1"
@@ -42,7 +43,7 @@ def recovery_key(data_dir: Path) -> X25519PrivateKey:
 
 def _write_new(path: Path) -> None:
     """Write a new key whole, or leave the one that another process has just written."""
-    draft = path.with_suffix(f".{os.getpid()}")
+    draft = path.with_suffix(f".{clock.random_bytes(8).hex()}")  # two threads of a process may come at once
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _ONLY_OWNER)
     with os.fdopen(handle, "w") as file:
         file.write(X25519PrivateKey.generate().private_bytes_raw().hex())
@@ -56,6 +57,7 @@ def _write_new(path: Path) -> None:
         draft.unlink()
 
 
+@functools.cache
 def public_hex(data_dir: Path) -> str:
     """Return the key's public half in hexadecimal, which phones get at enrolment."""
     return recovery_key(data_dir).public_key().public_bytes_raw().hex()

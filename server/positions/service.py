@@ -9,7 +9,6 @@ from typing import Final
 from sqlalchemy import orm
 
 from server.accounts import repository as accounts
-from server.accounts import service as account_service
 from server.core import deadlines
 from server.core.unit_of_work import Tx
 from server.positions import repository
@@ -34,11 +33,7 @@ def keep(session: orm.Session, technician_id: str, positions: Iterable[wire.Posi
     if technician is None or technician.location_paused_ms is not None:
         return 0
     kept = 0
-    for position in sorted(positions, key=lambda p: p.at_ms):
-        if position.at_ms > now_ms + location_rules().future_tolerance_s * 1000:
-            continue
-        if not account_service.is_on_shift(session, technician.branch_id, technician_id, position.at_ms):
-            continue
+    for position in _on_duty(session, technician_id, positions, now_ms):
         if repository.find_point(session, technician_id, position.at_ms) is not None:
             continue
         flags = _flags(session, technician_id, position)
@@ -49,6 +44,18 @@ def keep(session: orm.Session, technician_id: str, positions: Iterable[wire.Posi
             technician.lat, technician.lon = position.lat, position.lon
             technician.heading_deg, technician.position_ms = position.heading_deg, position.at_ms
     return kept
+
+
+def _on_duty(
+    session: orm.Session, technician_id: str, positions: Iterable[wire.Position], now_ms: int
+) -> list[wire.Position]:
+    """Return the positions within the technician's shifts and not from the future, oldest first."""
+    last_ms = now_ms + location_rules().future_tolerance_s * 1000
+    known = sorted((p for p in positions if p.at_ms <= last_ms), key=lambda p: p.at_ms)
+    if not known:
+        return []
+    shifts = accounts.list_shifts_of(session, technician_id, known[0].at_ms, known[-1].at_ms + 1)
+    return [p for p in known if any(start_ms <= p.at_ms < end_ms for start_ms, end_ms in shifts)]
 
 
 def pause(session: orm.Session, technician_id: str, *, is_paused: bool, now_ms: int) -> None:

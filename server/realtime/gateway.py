@@ -18,6 +18,7 @@ from flask_socketio import SocketIO
 from gevent import pywsgi
 from geventwebsocket.handler import WebSocketHandler
 
+from server.accounts import repository as accounts
 from server.board import changes as board_changes
 from server.core import clock, journal, nudge, texts
 from server.core.calls import Services
@@ -257,13 +258,15 @@ class Gateway:
                 _log.exception("flush failed")
 
     def flush(self) -> None:
-        """Write the positions down that came, in one transaction."""
+        """Write down the positions that came, and which phones were heard of, in one transaction."""
         unsaved, self._unsaved = self._unsaved, {}
-        if not unsaved:
+        seen_ms = self.services.parking.take_seen()
+        if not unsaved and not seen_ms:
             return
         now_ms = self.services.uow.clock.now_ms()
 
         def work(session: Any) -> None:
+            accounts.note_seen(session, seen_ms)
             for technician_id, points in unsaved.items():
                 positions.keep(session, technician_id, points, now_ms)
 

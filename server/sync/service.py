@@ -33,6 +33,7 @@ _log = structlog.get_logger(__name__)
 
 # A phone with nothing to say is noted as seen at most this often; it counts as silent after 90 s.
 _CONTACT_MS: Final = 30_000
+_MOST_POSITIONS: Final = 500  # a phone keeps 60; what somebody else sends must not hold the writer up
 _DUTY_AHEAD_MS: Final = 24 * 3_600_000
 
 
@@ -50,17 +51,23 @@ def exchange(services: Services, device: Device, request: wire.SyncRequest) -> w
     sender = Sender(device_id=device.id, technician_id=device.technician_id)
     results = file_events(services, actor, sender, [bytes(raw) for raw in request.events])
     note = functools.partial(_note_contact, device_id=device.id, request=request)
-    is_noted = bool(request.positions or results or request.guard)
-    if is_noted or services.uow.clock.now_ms() - device.last_seen_ms > _CONTACT_MS:
+    if request.positions or request.guard:
         services.uow.run(actor, note)
-        is_noted = True
-    answer, has_turned = services.uow.read(
-        lambda session: _answer_and_look(session, services, device, request, results)
-    )
-    if has_turned and not is_noted:
+    elif services.uow.clock.now_ms() - device.last_seen_ms > _CONTACT_MS:
+        _note_seen(services, device)
+    answer, has_turned = services.uow.read(lambda s: _answer_and_look(s, services, device, request, results))
+    if has_turned and not request.positions:
         services.uow.run(actor, note)
     services.parking.note_told(device.id, answer.cursor)
     return answer
+
+
+def _note_seen(services: Services, device: Device) -> None:
+    """Note that a phone is alive; where many share a process they are written down together, a moment later."""
+    now_ms = services.uow.clock.now_ms()
+    services.parking.note_seen(device.id, now_ms)
+    if not services.parking.is_watched:
+        services.uow.database.write(lambda session: accounts.note_seen(session, services.parking.take_seen()))
 
 
 def look(services: Services, device: Device, request: wire.SyncRequest) -> wire.SyncResponse:
@@ -215,7 +222,7 @@ def _note_contact(tx: Tx, device_id: str, request: wire.SyncRequest) -> None:
 
 
 def _read_positions(device_id: str, request: wire.SyncRequest) -> Iterator[wire.Position]:
-    for raw in request.positions:
+    for raw in request.positions[:_MOST_POSITIONS]:
         try:
             yield msgspec.json.decode(raw, type=wire.Position)
         except (msgspec.MsgspecError, DomainError, UnicodeDecodeError, RecursionError):
