@@ -9,6 +9,8 @@ import msgspec
 from server.core import texts
 from server.core.unit_of_work import Tx
 from server.customers import repository as customers
+from server.dispatch import doors, offers
+from server.escalation import service as escalation
 from server.work_orders import repository
 from server.work_orders import service as work_orders
 from server.work_orders.models import WorkOrder
@@ -120,4 +122,7 @@ def take_fault_report(
     order = work_orders.open_work_order(tx, new, desk)
     if order.lat is None:
         work_orders.flag(tx, order, "no_geocode")
+    if offers.is_alarming(order) and not doors.is_closed(order, tx.now_ms):
+        # In the report's own transaction: whatever fails afterwards, a leak that nobody has becomes louder.
+        escalation.start(tx, order)
     return order

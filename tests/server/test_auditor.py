@@ -11,7 +11,10 @@ from pathlib import Path
 from server import auditor
 from server.core import clock, deadlines, heartbeats
 from server.core.heartbeats import Pulse
+from server.core.unit_of_work import Tx
+from server.escalation import repository
 from server.escalation import service as escalation
+from server.escalation.models import Escalation
 from shared import events
 from tests.server.house import LEAK, House
 
@@ -56,17 +59,33 @@ def test_lost_duty_is_noticed_while_the_worker_runs(house: House) -> None:
     assert audit(house) == 1
 
 
-def test_leak_that_never_got_a_ladder_gets_one(house: House) -> None:
-    """The worker died before it placed the leak: no ladder, no offer, but the auditor finds it."""
-    answer = house.lin.post("/api/v1/intake/reports", LEAK)
-    order_id = str(answer.json["work_order_id"])
-    house.clock.pass_ms(MINUTE_MS - 1)
-    assert audit(house) == 0
-    house.clock.pass_ms(2)
+def test_leak_that_was_never_placed_climbs_all_the_same(house: House) -> None:
+    """The worker died before it placed the leak: its ladder began with the report, the auditor finds it overdue."""
+    order_id = str(house.lin.post("/api/v1/intake/reports", LEAK).json["work_order_id"])
+    house.clock.pass_ms(19_000)
     assert audit(house) == 1
-    house.drain()
+    assert alarms(house, order_id) == ["auditor"]
+
+
+def test_leak_without_a_ladder_gets_one(house: House) -> None:
+    """A bug lost the ladder's row itself: after a minute the auditor gives the leak a new one."""
+    order_id = house.report(LEAK)
+    house.write(lambda tx: tx.session.delete(find_row(tx, order_id)))
+    house.write(lambda tx: deadlines.cancel(tx, escalation.CLIMB, order_id))
+    house.pass_ms(MINUTE_MS - 1)
+    assert audit(house) == 0
+    house.pass_ms(2)
+    assert audit(house) == 1
     house.pass_ms(MINUTE_MS)
     assert len([e for e in house.events(order_id) if e.type == events.LEAK_UNACCEPTED]) > 2
+
+
+def find_row(tx: Tx, order_id: str) -> Escalation:
+    """Return a leak's row, which must be there."""
+    row = repository.find_escalation(tx.session, order_id)
+    if row is None:
+        raise LookupError(order_id)
+    return row
 
 
 def test_taken_accepted_and_climbing_leaks_are_left_in_peace(house: House) -> None:

@@ -125,14 +125,18 @@ def test_late_worker_catches_up_and_two_workers_climb_no_rung_twice(house: House
     assert climbed == list(range(len(STANDARD.rungs)))
 
 
-def test_cancelled_leak_is_silent(house: House) -> None:
-    """The caller rang again, it was a mistake: nothing climbs any more."""
+def test_leak_that_the_desk_holds_is_silent_and_climbs_again_when_released(house: House) -> None:
+    """Lin holds it with a reason: nothing climbs; she releases it, and nobody has it once more."""
     order_id = house.report(LEAK)
-    order = house.order(order_id)
-    house.lin.post(f"/api/v1/work-orders/{order_id}/cancel", {"ver": order.ver, "reason": "mistake"})
+    path = f"/api/v1/work-orders/{order_id}"
+    house.lin.post(f"{path}/hold", {"ver": house.order(order_id).ver, "reason": "gas shut off in the street"})
     house.drain()
     house.pass_ms(300_000)
     assert rungs(house, order_id) == []
+    house.lin.post(f"{path}/release", {"ver": house.order(order_id).ver, "reason": ""})
+    house.drain()
+    house.pass_ms(60_000)
+    assert "siren" in rungs(house, order_id)
 
 
 def test_stranger_cannot_take_a_leak(house: House) -> None:
