@@ -93,7 +93,7 @@ class DayMapView(StencilView):
         super().__init__()
         self.scene, self._words, self._on_pin = scene, words, on_pin
         self._plane = scene.origin()
-        self.viewport, self._is_fitted = viewport or Viewport(), viewport is not None
+        self.viewport = viewport or Viewport()
         self._areas, self._roads, self._marks = InstructionGroup(), InstructionGroup(), InstructionGroup()
         self._drawn_scale, self._drawn_theme = 0.0, ""
         self._taken: list[tuple[float, float, float, float]] = []
@@ -116,12 +116,6 @@ class DayMapView(StencilView):
         self.viewport.fit(places + own, dp(_PIN_DP * 2.5))
         self.redraw()
 
-    def show_own(self) -> None:
-        """Put the own place into the middle, near enough to read the streets."""
-        if self.scene.own is not None:
-            self.viewport.fit([self._plane.to_metres(*self.scene.own)], dp(_PIN_DP))
-            self.redraw()
-
     def pin_places(self) -> dict[str, Xy]:
         """Return where each job is drawn, in this widget's parent; jobs at one door stand beside each other."""
         spots = spread([self._at(self._pin_place(pin)) for pin in self.scene.pins], dp(_PIN_DP * 2.3))
@@ -140,8 +134,7 @@ class DayMapView(StencilView):
         self._paper.pos, self._paper.size = self.pos, self.size
         self._paper_color.rgba = get_color_from_hex(self._ink("none"))
         self.viewport.width, self.viewport.height = self.size
-        if not self._is_fitted and min(self.size) > 1:
-            self._is_fitted = True
+        if not self.viewport.is_chosen:
             self.show_all()
         self.redraw()
 

@@ -42,6 +42,7 @@ class Viewport:
     scale: float = 0.1
     width: float = 1.0
     height: float = 1.0
+    is_chosen: bool = False  # somebody has moved or enlarged it: from then on it is left as it is
 
     def to_screen(self, point: Xy) -> Xy:
         """Return where a place of the ground lies in the picture, from its lower left corner."""
@@ -55,6 +56,7 @@ class Viewport:
         """Move the ground with the finger, in pixels."""
         self.x -= dx / self.scale
         self.y -= dy / self.scale
+        self.is_chosen = True
 
     def zoom(self, factor: float, around: Xy) -> None:
         """Enlarge around a pixel: what lies under it stays there."""
@@ -63,6 +65,7 @@ class Viewport:
         now = self.to_ground(around)
         self.x += held[0] - now[0]
         self.y += held[1] - now[1]
+        self.is_chosen = True
 
     def fit(self, places: Sequence[Xy], margin: float) -> None:
         """Show all places with a margin in pixels; one place with its surroundings; none leaves the view as it is."""

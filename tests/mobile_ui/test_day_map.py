@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,8 @@ def test_map_shows_every_job_within_its_frame_and_buttons_fit(hand: Any, languag
         view = open_map(hand)
         assert len(view.pin_places()) == len(hand.phone.jobs())
         assert all(view.collide_point(*place) for place in view.pin_places().values())
+        places = list(view.pin_places().values())
+        assert max(math.dist(a, b) for a in places for b in places) > view.width / 2
         assert (hand.t("day_map.no_ground") in hand.texts()) != has_ground
         for button in (w for w in hand.walk() if isinstance(w, PushButton)):
             assert button.texture_size[0] <= button.width
