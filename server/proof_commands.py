@@ -20,10 +20,10 @@ from server.documents import files, page
 from server.documents import repository as documents
 from server.documents.files import Judged, Root
 from server.reports import heads, verification
+from server.seals import bundle
 from server.seals import service as seals
+from server.seals.bundle import Bundle, Signed
 from server.seals.keyring import Keyring
-from shared import bundle
-from shared.bundle import Bundle, Signed
 from shared.errors import DomainError
 
 Command = Callable[[Settings, argparse.Namespace], int]

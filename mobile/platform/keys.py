@@ -6,7 +6,6 @@ On Android both files hold their key wrapped by the Keystore; on a desktop their
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import secrets
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mobile.platform import keystore
 from mobile.platform.keystore import Wrapper
+from shared import proof
 from shared.errors import DomainError
 
 ALG: Final = "Ed25519"
@@ -26,7 +26,6 @@ _NEXT_FILE: Final = "next_device.key"
 _STORE_KEY_FILE: Final = "store.key"
 _LOCK_FILE: Final = "keys.lock"
 _STORE_KEY_BYTES: Final = 32
-_KEY_ID_CHARS: Final = 16
 _ONLY_OWNER: Final = 0o600
 
 
@@ -37,7 +36,7 @@ class DeviceKey:
         """Hold the key and derive its public half and its id."""
         self._private_key = private_key
         self.public_hex = private_key.public_key().public_bytes_raw().hex()
-        self.key_id = hashlib.sha256(bytes.fromhex(self.public_hex)).hexdigest()[:_KEY_ID_CHARS]
+        self.key_id = proof.key_id_of(self.public_hex)
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64 bytes of the signature."""

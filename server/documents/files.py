@@ -11,8 +11,9 @@ import msgspec
 
 from server.core import signing_keys
 from server.documents import attachment, certify
-from shared import bundle, proof, service_record
-from shared.bundle import Bundle, Signed
+from server.seals import bundle
+from server.seals.bundle import Bundle, Signed
+from shared import proof, service_record
 from shared.errors import DomainError
 from shared.proof import Proof, PublicKey
 

@@ -10,11 +10,12 @@ from sqlalchemy import orm
 from server.core import signing_keys
 from server.documents import attachment, repository
 from server.documents.service import Judged
+from server.seals import bundle
+from server.seals.bundle import Bundle
 from server.uploads import repository as uploads
 from server.visits import repository as visits
 from server.visits import service as visit_service
-from shared import bundle, proof, service_record
-from shared.bundle import Bundle
+from shared import proof, service_record
 from shared.errors import DomainError
 from shared.proof import Proof, PublicKey
 

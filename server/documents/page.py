@@ -12,8 +12,8 @@ from typing import Final
 import msgspec
 
 from server.core import texts
+from server.seals.bundle import Signed
 from shared import proof
-from shared.bundle import Signed
 from shared.proof import PublicKey
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"

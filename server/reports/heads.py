@@ -6,12 +6,13 @@ from sqlalchemy import orm
 
 from server.core import journal
 from server.core.unit_of_work import Tx
+from server.seals import bundle
 from server.seals import repository as seal_rows
 from server.seals import service as seals
+from server.seals.bundle import Bundle, Signed
 from server.visits import repository as visits
 from server.visits import service as visit_service
-from shared import bundle, proof
-from shared.bundle import Bundle, Signed
+from shared import proof
 from shared.errors import DomainError
 from shared.proof import Note
 

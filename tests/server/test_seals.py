@@ -10,11 +10,11 @@ from mobile.service import Phone
 from mobile.sync import key_change
 from server.core import signing_keys
 from server.reports import heads, verification
-from server.seals import keyring
+from server.seals import bundle, keyring
 from server.seals import service as seals
 from server.visits import repository as visits
 from server.visits import service as visit_service
-from shared import bundle, proof, signature, wire
+from shared import proof, signature, wire
 from shared.errors import DomainError
 from shared.proof import Proof, PublicKey
 from shared.signature import ED25519, P256

@@ -1,5 +1,5 @@
 "use strict";
-// Judges sealed records without a network and without the company: the rules are those of shared/proof.py and shared/bundle.py.
+// Judges sealed records without a network and without the company: the rules are those of shared/proof.py and server/seals/bundle.py.
 const leakfirst = (() => {
   const HALF_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n / 2n;
   const GENESIS = "0".repeat(64);

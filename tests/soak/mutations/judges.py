@@ -14,7 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from server.documents import files, page
 from server.documents.files import Root
-from shared import bundle
+from server.seals import bundle
 from tests.soak.mutations import changes
 from tests.soak.mutations.changes import Case
 from tests.soak.mutations.town import Town

@@ -16,7 +16,8 @@ from pytest import MonkeyPatch  # noqa: PT013 - the class is only named here as 
 
 from server import proof_commands
 from server.core import signing_keys
-from shared import bundle, proof
+from server.seals import bundle
+from shared import proof
 from tests.soak.mutations import __main__ as measurement
 from tests.soak.mutations import changes
 from tests.soak.mutations.changes import Case

@@ -21,11 +21,12 @@ from server.documents.files import Root
 from server.documents.models import Document
 from server.documents.printing import Printing
 from server.reports import heads
+from server.seals import bundle
 from server.seals import service as seals
+from server.seals.bundle import Signed
 from server.visits import repository as visits
 from server.visits import service as visit_service
-from shared import bundle, proof
-from shared.bundle import Signed
+from shared import proof
 from tests.mobile.phones import do_the_work, go_to_the_door, sign_name
 from tests.server import house as houses
 from tests.server.house import HOME, LEAK, STOVE, House

@@ -141,7 +141,9 @@ def _chain_problems(bundle: Bundle) -> tuple[str, ...]:
     is_whole = told.get("branch_id") == bundle.branch_id == bundle.heads.branch_id and told.get("kind") == HEADS
     if not is_whole or told.get("counter") != [seq, link]:
         problems.append("chain_cut")
-    problems += [f"device_chain_cut {d}" for d in sorted({*devices, *told.get("devices", {})}) if _is_cut(d, devices, told)]
+    problems += [
+        f"device_chain_cut {d}" for d in sorted({*devices, *told.get("devices", {})}) if _is_cut(d, devices, told)
+    ]
     return tuple(problems)
 
 
