@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import decimal
+from collections.abc import Collection, Mapping
 
 from mobile.actions import desk as desks
 from mobile.actions.desk import Desk
 from mobile.platform import catalog
 from mobile.store import jobs
-from shared import door_facts, prices, warranty, wire
+from shared import door_facts, leak_grades, prices, warranty, wire
 from shared.door_facts import PriceLine
 from shared.errors import DomainError
 
@@ -17,6 +18,11 @@ from shared.errors import DomainError
 def grade_leak(desk: Desk, work_order_id: str, *, grade: int, reason: str) -> wire.PhoneEvent:
     """Grade the leak from 1 to 3 with the reason. Raises DomainError `leak_grade_invalid`, `not_on_site`."""
     return desks.append(desk, work_order_id, door_facts.LeakGraded(grade=grade, reason=reason), desks.check_on_site)
+
+
+def suggest_grade(readings: Mapping[str, decimal.Decimal], conditions: Collection[str] = ()) -> leak_grades.Criterion:
+    """Return the grade that readings (space → %LEL) and conditions amount to, with the criterion that decides."""
+    return leak_grades.grade(catalog.load_grade_rules(), readings, conditions)
 
 
 def judge_warranty(

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from shared import prices, warranty
+from shared import leak_grades, prices, warranty
 from shared.errors import DomainError
 from shared.protocol import Protocol
 
@@ -75,6 +75,14 @@ def load_prices() -> tuple[prices.PriceList, ...]:
 def load_warranty() -> warranty.Policy:
     """Read the warranty policy, once per process. Raises DomainError `warranty_invalid`."""
     return warranty.Policy.from_toml((resources.files("shared") / "catalog" / "warranty-2026.toml").read_bytes())
+
+
+@cache
+def load_grade_rules() -> leak_grades.GradeRules:
+    """Read the criteria of the grades of leaks, once per process. Raises DomainError `grade_rules_invalid`."""
+    return leak_grades.GradeRules.from_toml(
+        (resources.files("shared") / "catalog" / "leak-grades-2026.toml").read_bytes()
+    )
 
 
 @cache

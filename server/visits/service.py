@@ -16,7 +16,7 @@ from server.uploads import service as uploads
 from server.visits import copies, repository
 from server.visits.models import CustomerCopy, Evidence, Record, Visit
 from server.work_orders.models import WorkOrder
-from shared import checklist, closure, editions, events, facts, prices, service_record, signature, visit, wire
+from shared import charges, checklist, closure, editions, events, facts, service_record, signature, visit, wire
 from shared.errors import DomainError
 from shared.proof import Proof
 from shared.protocol import Protocol
@@ -189,8 +189,9 @@ def list_blockers(tx: Tx, order: WorkOrder, assignment_id: str, record_json: str
         record = service_record.parse(record_json)
     except DomainError as unreadable:
         return (*codes, unreadable.code)
-    agreed = prices.total(prices.list_agreed(state))
-    wrong_charge = [] if record.charge.total_cents == agreed else ["charge_not_agreed"]
+    agreed = charges.charge_of(state)
+    is_agreed = (record.charge.items, record.charge.total_cents) == (agreed.items, agreed.total_cents)
+    wrong_charge = [] if is_agreed else ["charge_not_agreed"]
     wrong_order = [] if record.work_order_id == order.id else ["record_of_other_order"]
     return (*codes, *wrong_charge, *wrong_order)
 

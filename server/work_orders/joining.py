@@ -7,18 +7,18 @@ from typing import Final
 
 from server.core import texts
 from server.core.unit_of_work import Tx
-from server.work_orders import repository
+from server.work_orders import odour_rings, repository
 from server.work_orders.models import WorkOrder
-from shared import events, odour_joining
+from shared import events
 from shared.work_order import OPEN_STATES, Priority, WorkOrderState
 
 NEARBY: Final = "odour_nearby"
 
 
 @functools.cache
-def rules() -> odour_joining.Joining:
+def rules() -> odour_rings.Joining:
     """Return the rings in force."""
-    return odour_joining.Joining.from_toml(texts.read_data("odour-joining-2026.toml"))
+    return odour_rings.Joining.from_toml(texts.read_data("odour-joining-2026.toml"))
 
 
 def join(tx: Tx, order: WorkOrder) -> None:
@@ -34,11 +34,11 @@ def join(tx: Tx, order: WorkOrder) -> None:
             _note(tx, other, order, raises=ring.raises)
 
 
-def _ring_of(order: WorkOrder, other: WorkOrder) -> odour_joining.Ring | None:
+def _ring_of(order: WorkOrder, other: WorkOrder) -> odour_rings.Ring | None:
     if other.id == order.id or order.lat is None or order.lon is None or other.lat is None or other.lon is None:
         return None
-    metres = odour_joining.distance_m((order.lat, order.lon), (other.lat, other.lon))
-    return odour_joining.find_ring(rules(), metres, abs(order.opened_ms - other.opened_ms) / 1000)
+    metres = odour_rings.distance_m((order.lat, order.lon), (other.lat, other.lon))
+    return odour_rings.find_ring(rules(), metres, abs(order.opened_ms - other.opened_ms) / 1000)
 
 
 def _note(tx: Tx, order: WorkOrder, other: WorkOrder, *, raises: bool) -> None:

@@ -61,6 +61,16 @@ def list_open(session: orm.Session, branch_id: str) -> list[WorkOrder]:
     return list(session.scalars(query))
 
 
+def list_leaks_since(session: orm.Session, branch_id: str, since_ms: int) -> list[WorkOrder]:
+    """Return the branch's leaks and odours reported since (Unix ms), open or not, oldest first."""
+    query = (
+        sa.select(WorkOrder)
+        .where(WorkOrder.branch_id == branch_id, WorkOrder.is_leak.is_(True), WorkOrder.opened_ms >= since_ms)
+        .order_by(WorkOrder.opened_ms, WorkOrder.id)
+    )
+    return list(session.scalars(query))
+
+
 def list_in_states(session: orm.Session, branch_id: str, states: frozenset[WorkOrderState]) -> list[WorkOrder]:
     """Return the branch's orders in some states, the most urgent and oldest first."""
     query = (

@@ -186,8 +186,8 @@ def flag(tx: Tx, order: WorkOrder, name: str, **data: Any) -> None:
     tx.record(events.WORK_ORDER_FLAGGED, {"flag": name, **data}, work_order_id=order.id)
 
 
-def list_clocks(order: WorkOrder, profile: str, now_ms: int) -> list[sla.ClockState]:
-    """Return the order's clocks as they stand; a pure function of its events (DI-03)."""
+def list_specs(order: WorkOrder, profile: str) -> tuple[sla.ClockSpec, ...]:
+    """Return the rules of the order's clocks: limits, calendars, what moves them."""
     window = (order.window_start_ms, order.window_end_ms)
     verdict = triage.Triage(
         priority=Priority(order.priority),
@@ -199,9 +199,31 @@ def list_clocks(order: WorkOrder, profile: str, now_ms: int) -> list[sla.ClockSt
         rule=order.triage_rule,
     )
     agreed = (window[0], window[1]) if window[0] is not None and window[1] is not None else None
-    specs = sla.deadlines_for(texts.sla_profile(profile), verdict, order.opened_ms, agreed, order.fault_kind)
+    return sla.deadlines_for(texts.sla_profile(profile), verdict, order.opened_ms, agreed, order.fault_kind)
+
+
+def list_clocks(order: WorkOrder, profile: str, now_ms: int) -> list[sla.ClockState]:
+    """Return the order's clocks as they stand; a pure function of its events (DI-03)."""
     told = [msgspec.convert(e, sla.ClockEvent) for e in order.clock_events]
-    return [sla.clock(spec, told, now_ms) for spec in specs]
+    return [sla.clock(spec, told, now_ms) for spec in list_specs(order, profile)]
+
+
+def note_on_clocks(tx: Tx, order: WorkOrder, name: str, reason: str, profile: str) -> None:
+    """Let a change of terms stand in the clocks' history, by whom and why; due times follow from the terms."""
+    event = {"at_ms": tx.now_ms, "name": name, "by": tx.actor.id, "reason": reason}
+    order.clock_events = [*order.clock_events, event]
+    order.ver += 1
+    schedule_breaches(tx, order, profile)
+
+
+def change_priority(tx: Tx, order: WorkOrder, priority: int, reason: str, profile: str) -> None:
+    """Give an order another priority. Raises DomainError `not_demoted`: leaks and emergencies never wait."""
+    if priority > order.priority and (order.is_leak or order.priority == Priority.EMERGENCY):
+        raise DomainError("not_demoted", number=order.number)
+    before, order.priority = order.priority, priority
+    data = {"priority": priority, "before": before, "reason": reason}
+    tx.record(events.PRIORITY_CHANGED, data, work_order_id=order.id, technicians=(order.technician_id,))
+    note_on_clocks(tx, order, "change_priority", reason, profile)
 
 
 def find_next_clock(order: WorkOrder, profile: str, now_ms: int) -> sla.ClockState | None:

@@ -210,4 +210,4 @@ def test_sunnyside_crew_stays_until_it_is_safe(house: House) -> None:
     work(house, phone, order_id, "isolated")
     assert house.order(order_id).state == "closed"
     visit = phone.find_job(order_id)
-    assert visit is None or closure.closure_evidence(True, visit.visit, phone.protocols(order_id))  # noqa: FBT003
+    assert visit is None or closure.closure_evidence(True, visit.visit, phone.protocols(order_id))  # noqa: FBT003 - it is a leak

@@ -20,7 +20,7 @@ from typing import Final
 
 from shared.work_order import WorkOrderState
 from tests.soak import outcome
-from tests.soak.closure import faults, sequences, server
+from tests.soak.closure import faults, house, sequences
 from tests.soak.closure.sequences import ENDS
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     counts = _run(options)
     if options.server_sequences and not options.broken:
         with tempfile.TemporaryDirectory() as folder:
-            counts.update(server.run(Path(folder), options.server_sequences, options.seed))
+            counts.update(house.run(Path(folder), options.server_sequences, options.seed))
     figures = {name: counts[name] for name in sorted(counts)}
     figures["seconds"] = round(time.monotonic() - started_s)
     outcome.write_figures(options.json, figures)
