@@ -122,7 +122,11 @@ def take_fault_report(
     order = work_orders.open_work_order(tx, new, desk)
     if order.lat is None:
         work_orders.flag(tx, order, "no_geocode")
-    if offers.is_alarming(order) and not doors.is_closed(order, tx.now_ms):
-        # In the report's own transaction: whatever fails afterwards, a leak that nobody has becomes louder.
-        escalation.start(tx, order)
+    _let_climb(tx, order)
     return order
+
+
+def _let_climb(tx: Tx, order: WorkOrder) -> None:
+    """Start a leak's ladder in the report's own transaction: whatever fails afterwards, it becomes louder."""
+    if offers.is_alarming(order) and not doors.is_closed(order, tx.now_ms):
+        escalation.start(tx, order)
