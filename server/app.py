@@ -23,7 +23,7 @@ from server.addresses import views as address_views
 from server.basemap import bases
 from server.basemap import views as basemap_views
 from server.billing import views as billing_views
-from server.board import absence_views, plan_views, storm_views, watch_views
+from server.board import absence_views, bulk_views, desk_views, plan_views, saved_views, storm_views, watch_views
 from server.board import views as board_views
 from server.call_backs import views as call_back_views
 from server.core import errors, registry, texts
@@ -36,6 +36,7 @@ from server.hazards import views as hazard_views
 from server.intake import views as intake_views
 from server.messages import views as message_views
 from server.notices import views as notice_views
+from server.odours import views as odour_views
 from server.positions import views as position_views
 from server.public import pages as public_pages
 from server.stock import views as stock_views
@@ -54,9 +55,13 @@ _SLICES: Final = (
     watch_views,
     customer_views,
     address_views,
+    odour_views,
     intake_views,
     board_views,
     plan_views,
+    desk_views,
+    bulk_views,
+    saved_views,
     visit_views,
     document_views,
     call_back_views,

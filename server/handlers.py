@@ -19,7 +19,9 @@ from server.dispatch import service as dispatch
 from server.documents import service as documents
 from server.escalation import service as escalation
 from server.notices import service as notices
+from server.odours import service as odours
 from server.positions import service as positions
+from server.promises import service as promises
 from server.sync import purging
 from server.uploads import repository as uploads
 from server.visits import repository as visit_rows
@@ -56,6 +58,8 @@ IGNORED: Final = frozenset(
         events.DOCUMENT_MADE,
         events.PICTURE_UNREADABLE,
         events.DOCUMENT_DELIVERED,
+        events.ODOUR_CLUSTER_FOUND,
+        events.CALLED_AGAIN,
         events.OTHER_TIME_WISHED,
         events.OPINION_GIVEN,
         events.CALL_BACK_SCHEDULED,
@@ -82,6 +86,12 @@ IGNORED: Final = frozenset(
         events.DAMAGE_RECORDED,
         events.DAMAGE_SETTLED,
         events.STOCK_MOVED,
+        events.STOP_PLACED,
+        events.STOP_LOCKED,
+        events.PRIORITY_CHANGED,
+        events.PROMISE_MADE,
+        events.PROMISE_CHANGED,
+        events.PROMISE_KEPT,
         events.GENERATION_BEGUN,
     }
 )
@@ -95,7 +105,7 @@ _ENDS_A_JOB: Final = frozenset({"finish", "decline", "expire", "recall", "abando
 def reactions(profile: str) -> dict[str, tuple[Handler, ...]]:
     """Return what happens after each event, under one SLA profile."""
     return {
-        events.WORK_ORDER_TRIAGED: (_with(profile, place_order),),
+        events.WORK_ORDER_TRIAGED: (_with(profile, place_order), look_around),
         events.WORK_ORDER_MOVED: (_with(profile, react_to_move),),
         events.WORK_ORDER_CLOSED: (end_promise, _with(profile, schedule_call_back)),
         events.ASSIGNMENT_MOVED: (_with(profile, free_technician),),
@@ -130,6 +140,7 @@ def duties(profile: str) -> dict[str, DueHandler]:
         absence_service.BEGINS: lambda tx, data: absence.take_effect(tx, data["absence_id"], profile),
         storm.OVER: lambda tx, _data: storm.run_out(tx),
         absence_service.OVER: lambda tx, data: absence.run_out(tx, data["absence_id"]),
+        promises.REPLY_DUE: lambda tx, data: promises.look_at_reply(tx, data["promise_id"]),
         positions.PURGE: lambda tx, _data: positions.purge(tx),
         purging.PURGE: lambda tx, data: purging.purge(tx, data["kept_days"]),
         posting.LOOK: lambda tx, _data: posting.look(tx, profile),
@@ -164,6 +175,11 @@ def _replan(profile: str, cause: str) -> Handler:
 def place_order(tx: Tx, event: Event, profile: str) -> None:
     """Find who goes to a new order."""
     dispatch.place_work_order(tx, event.work_order_id, profile)
+
+
+def look_around(tx: Tx, event: Event) -> None:
+    """See whether other homes near by smell gas too."""
+    odours.look_around(tx, event.work_order_id)
 
 
 def react_to_move(tx: Tx, event: Event, profile: str) -> None:

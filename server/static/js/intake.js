@@ -4,6 +4,7 @@
 import { get, post } from './api.js';
 import { el, setText, toast, toastError } from './dom.js';
 import { clockTime, codes, nearTime, sinceMidnight, t, word } from './i18n.js';
+import { PlaceField } from './intake_place.js';
 import { SHAPES } from './sla.js';
 
 /** @typedef {import('./store.js').Store} Store */
@@ -35,9 +36,13 @@ export class Intake {
     this.ref = reference();
     this.customer = null;
     /** @type {Record<string, string|boolean>} */ this.answers = {};
+    this.placeField = new PlaceField({
+      onPlace: (place, isFar) => this.setPlace(place, isFar), onCustomer: (id) => void this.chooseById(id), known: () => this.whoAndWhere(),
+      onOpen: (id) => { this.close(); this.store.select(id); this.store.dispatchEvent(new CustomEvent('open', { detail: id })); },
+    });
     this.root = el('section.intake', { role: 'dialog', 'aria-label': t('console.intake.title'), onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e) }, this.head(), this.form());
     document.body.append(this.root);
-    this.map.onPlace = (place) => this.setPlace(place);
+    this.map.onPlace = (place) => { this.setPlace(place); void this.placeField?.look(); };
     this.field('fault_kind').focus();
     void this.assess();
   }
@@ -96,12 +101,12 @@ export class Intake {
     const search = el('input', { name: 'find', type: 'search', autocomplete: 'off', oninput: () => this.later(() => this.find(search.value)) });
     return el('div', {}, el('label', {}, t('console.intake.find_customer'), search), el('div.found', { id: 'intake-found' }),
       el('div.pair', {}, el('label', {}, t('console.intake.caller_name'), el('input', { name: 'caller_name', maxlength: '80', autocomplete: 'off' })),
-        el('label', {}, t('console.intake.caller_phone'), el('input', { name: 'caller_phone', maxlength: '32', inputmode: 'tel', autocomplete: 'off' }))));
+        el('label', {}, t('console.intake.caller_phone'), el('input', { name: 'caller_phone', maxlength: '32', inputmode: 'tel', autocomplete: 'off', onchange: () => void this.placeField?.look() }))));
   }
 
   place() {
-    return el('div', {}, el('label', {}, t('console.intake.address'), el('input', { name: 'address', required: true, maxlength: '200', autocomplete: 'off' })),
-      el('p.muted.pin', { id: 'intake-pin' }, t('console.intake.pin_hint')),
+    return el('div', {}, el('label', {}, t('console.intake.address'), this.placeField?.input), this.placeField?.box,
+      el('p.muted.pin', { id: 'intake-pin' }, t('console.intake.pin_hint')), this.placeField?.near,
       el('div.pair', {}, el('label', {}, t('console.intake.description'), el('textarea', { name: 'description', maxlength: '2000' })),
         el('label', {}, t('console.intake.window'), el('select', { name: 'window' }, el('option', { value: '' }, '–'), ...this.slots()))));
   }
@@ -130,6 +135,14 @@ export class Intake {
     return { fault_kind: this.field('fault_kind').value, location: this.field('location').value, answers: this.answers };
   }
 
+  /** What the nearby question is asked with. */
+  whoAndWhere() {
+    return {
+      customer_id: this.customer?.id ?? '', phone: this.field('caller_phone')?.value.trim() ?? '', address: this.field('address')?.value.trim() ?? '',
+      lat: this.map.pin?.lat ?? null, lon: this.map.pin?.lon ?? null,
+    };
+  }
+
   async assess() {
     const asked = this.asked = Symbol('asked');
     try {
@@ -156,6 +169,14 @@ export class Intake {
     if (!items.length) box.append(el('p.muted', {}, t('console.intake.nothing_found')));
   }
 
+  /** An own customer's address was chosen: it is that customer's call unless the agent says otherwise. @param {string} id */
+  async chooseById(id) {
+    const address = this.field('address').value;
+    const { items } = await get(`/api/v1/customers?query=${encodeURIComponent(address)}`).catch(() => ({ items: [] }));
+    const found = items.find((/** @type {any} */ c) => c.id === id);
+    if (found && this.root && !this.field('caller_name').value) this.choose(found);
+  }
+
   /** @param {any} customer */
   choose(customer) {
     this.customer = customer;
@@ -164,6 +185,7 @@ export class Intake {
     box.replaceChildren(el('p.chosen', {}, t('console.intake.chosen', { name: customer.name, account: customer.account }),
       el('button.quiet', { type: 'button', onclick: () => { this.customer = null; box.replaceChildren(); } }, t('console.intake.unchoose'))));
     if (customer.lat != null) this.setPlace({ lat: customer.lat, lon: customer.lon }, true);
+    void this.placeField?.look();
   }
 
   /** @param {{lat: number, lon: number}} place @param {boolean} [isFar] also move the map there */

@@ -1,0 +1,139 @@
+"""Looks at each new odour report against those before it; tells the desk, and never lowers anybody's urgency."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import orm
+
+from server.core.unit_of_work import Tx
+from server.odours import clusters
+from server.odours.clusters import Cluster, Report
+from server.odours.rules import OdourRules, odour_rules
+from server.work_orders import repository as work_orders
+from server.work_orders import service as work_order_service
+from server.work_orders.models import WorkOrder
+from shared import events
+from shared.errors import DomainError
+from shared.work_order import OPEN_STATES, WorkOrderState
+
+CLUSTER_FLAG, REPEAT_FLAG = "possible_network_leak", "repeat_caller"
+_HOUR_MS: Final = 3_600_000
+_LONGEST_NOTE: Final = 1000
+
+
+class RepeatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody says who calls again about an order."""
+
+    note: str = ""
+
+
+class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the agent knows of the caller so far; empty where it is not known."""
+
+    customer_id: str = ""
+    phone: str = ""
+    address: str = ""
+    lat: float | None = None
+    lon: float | None = None
+
+
+def list_clusters(session: orm.Session, branch_id: str, now_ms: int) -> list[Cluster]:
+    """Return the clusters among the last hours' odour reports, ended ones included: the cause may still be there."""
+    rules = odour_rules()
+    since_ms = now_ms - int(rules.within_h * _HOUR_MS)
+    found = work_orders.list_leaks_since(session, branch_id, since_ms)
+    return clusters.find_clusters([one for one in map(_report, found) if one is not None], rules)
+
+
+def look_around(tx: Tx, work_order_id: str) -> None:
+    """Flag a new odour report and its neighbours when together they point to the network (beyond 6)."""
+    order = work_orders.get_order(tx.session, tx.branch_id, work_order_id)
+    if not order.is_leak or order.lat is None:
+        return
+    for cluster in list_clusters(tx.session, tx.branch_id, tx.now_ms):
+        members = [one.work_order_id for one in cluster.reports]
+        if order.id in members:
+            _tell(tx, members, cluster)
+
+
+def _tell(tx: Tx, members: list[str], cluster: Cluster) -> None:
+    fresh = False
+    for member in members:
+        row = work_orders.lock_order(tx.session, tx.branch_id, member)
+        if CLUSTER_FLAG not in row.flags and WorkOrderState(row.state) in OPEN_STATES:
+            work_order_service.flag(tx, row, CLUSTER_FLAG, orders=[one.number for one in cluster.reports])
+            fresh = True
+    if fresh:
+        tx.record(
+            events.ODOUR_CLUSTER_FOUND,
+            {"orders": members, "homes": cluster.homes, "lat": cluster.lat, "lon": cluster.lon},
+            work_order_id=members[-1],
+        )
+
+
+def call_again(tx: Tx, work_order_id: str, request: RepeatRequest) -> None:
+    """Add a second call to an open order. The order keeps its place: never demoted, never made twice.
+
+    Raises `not_found`, `text_too_long`, `transition_not_allowed` when the order has ended.
+    """
+    order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
+    if len(request.note) > _LONGEST_NOTE:
+        raise DomainError("text_too_long")
+    if WorkOrderState(order.state) not in OPEN_STATES:
+        raise DomainError("transition_not_allowed", state=order.state, command="call_again")
+    work_order_service.flag(tx, order, REPEAT_FLAG)
+    tx.record(events.CALLED_AGAIN, {"note": request.note}, work_order_id=order.id)
+
+
+def list_duplicates(session: orm.Session, branch_id: str, known: Known, now_ms: int) -> list[dict[str, Any]]:
+    """Return orders about the same home, open or lately ended: by customer, phone, address or place."""
+    rules = odour_rules()
+    since_ms = now_ms - int(rules.repeat_within_h * _HOUR_MS)
+    rows = {o.id: o for o in work_orders.list_open(session, branch_id)}
+    rows |= {o.id: o for o in work_orders.list_leaks_since(session, branch_id, since_ms)}
+    hits = [(o, why) for o in rows.values() if (why := _same_home(o, known, rules))]
+    return [_shown(o, why) for o, why in sorted(hits, key=lambda hit: -hit[0].opened_ms)]
+
+
+def near_by(session: orm.Session, branch_id: str, known: Known, now_ms: int) -> list[dict[str, Any]]:
+    """Return odour reports near a place in the last hours, nearest first, with metres."""
+    if known.lat is None or known.lon is None:
+        return []
+    rules = odour_rules()
+    here = Report("", "", known.lat, known.lon, now_ms, "")
+    since_ms = now_ms - int(rules.within_h * _HOUR_MS)
+    found = []
+    for order in work_orders.list_leaks_since(session, branch_id, since_ms):
+        report = _report(order)
+        if report is not None and (metres := clusters.apart_m(here, report)) <= rules.near_m:
+            found.append({**_shown(order, "near"), "metres": round(metres)})
+    return sorted(found, key=lambda one: int(one["metres"]))
+
+
+def _same_home(order: WorkOrder, known: Known, rules: OdourRules) -> str:
+    """Return why an order is about the same home, empty when it is not."""
+    if known.customer_id and order.customer_id == known.customer_id:
+        return "customer"
+    if known.address and order.address.casefold() == known.address.casefold():
+        return "address"
+    if known.phone and order.caller_phone == known.phone:
+        return "phone"
+    report = _report(order)
+    if known.lat is None or known.lon is None or report is None:
+        return ""
+    here = Report("", "", known.lat, known.lon, 0, "")
+    return "place" if clusters.apart_m(here, report) <= rules.same_home_m else ""
+
+
+def _report(order: WorkOrder) -> Report | None:
+    if order.lat is None or order.lon is None:
+        return None
+    home = order.customer_id or order.address or order.caller_phone or order.id
+    return Report(order.id, order.number, order.lat, order.lon, order.opened_ms, home)
+
+
+def _shown(order: WorkOrder, why: str) -> dict[str, Any]:
+    keys = ("id", "number", "state", "priority", "fault_kind", "is_leak", "address", "lat", "lon", "opened_ms")
+    return {**{key: getattr(order, key) for key in keys}, "why": why}

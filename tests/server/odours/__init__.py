@@ -1,0 +1,1 @@
+"""Joined odour reports."""
