@@ -200,6 +200,7 @@ class PhoneApp(App):
         self.ui.phone.subscribe(soon)
         self.ui.phone.start_background(hears_others=device.is_phone())
         self.ui.home()
+        self._ring()
 
     def _enrol(self, server_url: str, code: str) -> None:
         service.enrol(server_url, code, self._folder)

@@ -13,7 +13,7 @@ from mobile.actions import my_day
 from mobile.screens import parts
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
-from mobile.widgets.basics import PushButton, Surface, Text
+from mobile.widgets.basics import PushButton, Row, Surface, Text, Word
 from mobile.widgets.rows import ActionRow
 from shared.errors import DomainError
 
@@ -67,7 +67,7 @@ def _hours(seconds: int) -> str:
 
 
 def _figure(label: str, text: str) -> Widget:
-    return parts.wrap(Text(label, "small", "ink_2"), Text(text, "number", bold=True))
+    return Row(Text(label, role="ink_2"), Word(text, "number", bold=True))
 
 
 def _stop_card(ui: Ui, stop: my_day.Stop) -> Widget:

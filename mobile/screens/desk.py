@@ -14,7 +14,7 @@ from mobile.screens.ui import Ui
 from mobile.store.outbox import PendingEvent
 from mobile.sync.engine import SyncState
 from mobile.widgets import device
-from mobile.widgets.basics import Chip, PushButton, Surface, Text
+from mobile.widgets.basics import Chip, PushButton, Row, Surface, Text
 from mobile.widgets.rows import ActionRow
 from shared import facts
 from shared.errors import DomainError
@@ -85,12 +85,21 @@ def sync_status(ui: Ui, _arguments: dict[str, Any]) -> Page:
         page.add(_pending_card(ui, item))
     if not pending:
         page.add(Surface(Text(ui.t("phone.nothing_waits"), role="ok", bold=True)))
+    if line.state is SyncState.SIGNED_OUT:
+        sign_in = PushButton(ui.t("phone.enrol"), lambda: ui.go("enrol", server=_server_of(ui)), primary=True)
+        page.set_foot(PushButton(ui.t("phone.sync_now"), lambda: _sync(ui)), sign_in)
+        return page
     page.set_foot(PushButton(ui.t("phone.sync_now"), lambda: _sync(ui), primary=True))
     return page
 
 
+def _server_of(ui: Ui) -> str:
+    identity = ui.phone.find_identity()
+    return identity.server_url if identity is not None else ""
+
+
 def _count(ui: Ui, key: str, count: int, role: str) -> Widget:
-    return parts.wrap(Chip(str(count), role if count else "p4"), Text(ui.t(key)))
+    return Row(Chip(str(count), role if count else "p4"), Text(ui.t(key)), spacing=3)
 
 
 def _line_card(ui: Ui, code: str) -> Widget:

@@ -44,7 +44,7 @@ def _photo_card(ui: Ui, file: StoredFile, purpose: str) -> Widget:
     state = Chip(ui.t("phone.photo_delivered" if is_delivered else "phone.photo_waits"), "ok" if is_delivered else "p2")
     title = Text(ui.t(f"phone.photo_{purpose}"), bold=True)
     size = Text(f"{parts.clock_text(file.made_ms)} · {file.size_bytes // _KB} kB", "small", "ink_2")
-    lines: list[Widget] = [title, size, parts.wrap(state, Widget(size_hint=(None, None), size=(0, 0)))]
+    lines: list[Widget] = [title, size, parts.alone(state)]
     if file.attempts and not is_delivered:
         lines.append(Text(ui.t("phone.photo_tried", count=file.attempts), "small", "p2"))
     return Surface(*lines, stripe="ok" if is_delivered else "p2", spacing=1)

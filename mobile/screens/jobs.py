@@ -40,6 +40,8 @@ def job_detail(ui: Ui, arguments: dict[str, Any]) -> Page:
     page.add(_customer_card(ui, job))
     if job.assignment.state in _ON_THE_WAY:
         page.add(ActionRow("pin", ui.t("phone.navigate"), lambda: ui.go("navigate", job=job.work_order_id)))
+    if job.customer.phone and "*" not in job.customer.phone and device.is_phone():
+        page.add(ActionRow("message", ui.t("phone.call"), lambda: device.open_uri(f"tel:{job.customer.phone}")))
     page.add(_history_card(ui, job))
     page.add(ActionRow("message", ui.t("phone.ask_centre"), lambda: ui.go("escalate", job=job.work_order_id)))
     _set_next(ui, page, job)

@@ -10,7 +10,7 @@ from mobile.actions import duty
 from mobile.screens import parts
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
-from mobile.widgets.basics import Chip, PushButton, Surface, Text
+from mobile.widgets.basics import Chip, PushButton, Row, Surface, Text
 from shared import facts, wire
 
 _CANNED: Final = ("late", "parts", "access", "second")
@@ -66,7 +66,7 @@ def _theirs(ui: Ui, message: wire.DeskMessage) -> Widget:
 def _ours(ui: Ui, at_ms: int, text: str, state: str) -> Widget:
     role = {"phone.delivered": "ok", "phone.saved": "p2"}.get(state, "p1")
     chip = Chip(ui.t(state), role)
-    head = parts.wrap(Text(f"{parts.clock_text(at_ms)}  {ui.t('phone.me')}", "small", "ink_2"), chip)
+    head = Row(Text(f"{parts.clock_text(at_ms)}  {ui.t('phone.me')}", "small", "ink_2"), chip)
     return Surface(head, Text(text), spacing=1)
 
 

@@ -65,7 +65,7 @@ def _sent(ui: Ui, page: Page, arguments: dict[str, Any]) -> Page:
     level = int(verdict.priority)
     chip = Chip(ui.t(f"priority.{level}"), PRIORITY[level], shape=SHAPE[level])
     told = Text(ui.t("phone.odour_told"), "name", bold=True)
-    page.add(Surface(parts.wrap(chip, Text("")), told, Text(ui.t("phone.odour_state"), "small", "ink_2")))
+    page.add(Surface(parts.alone(chip), told, Text(ui.t("phone.odour_state"), "small", "ink_2")))
     page.add(Surface(*(Text(ui.t(f"advice.{code}"), role="p1") for code in verdict.advice), role="p1_bg"))
     page.set_foot(PushButton(ui.t("phone.to_list"), ui.home, primary=True))
     return page

@@ -10,10 +10,13 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.stacklayout import StackLayout
 from kivy.uix.widget import Widget
 
+from mobile.screens.page import Page
 from mobile.screens.ui import Ui
 from mobile.sync.engine import SyncState
+from mobile.widgets import device
 from mobile.widgets.basics import PRIORITY, SHAPE, ButtonRow, Chip, Column, PushButton, Surface, Text
 from mobile.widgets.inputs import Field
+from mobile.widgets.rows import ActionRow
 from mobile.widgets.theme import THEME, gap
 from shared import wire
 from shared.assignment import PENDING_STATES, AssignmentState
@@ -125,6 +128,22 @@ def wrap(left: Widget, right: Widget) -> StackLayout:
     line.add_widget(left)
     line.add_widget(right)
     return line
+
+
+def alone(chip: Widget) -> Widget:
+    """Return a chip on a line of its own, no wider than it is."""
+    return wrap(chip, Widget(size_hint=(None, None), size=(0, 0)))
+
+
+def add_scanner(ui: Ui, page: Page, arguments: dict[str, Any], name: str) -> None:
+    """Let a phone's camera read a bar code into a field of the screen; a desktop has none."""
+
+    def take(text: str) -> None:
+        arguments[name] = text.strip()
+        ui.rebuild()
+
+    if device.is_phone():
+        page.add(ActionRow("camera", ui.t("phone.scan_bar_code"), lambda: device.scan_code(take)))
 
 
 def day_text(at_ms: int) -> str:

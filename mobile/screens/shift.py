@@ -16,7 +16,7 @@ from mobile.screens import parts
 from mobile.screens.evidence import part_name
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
-from mobile.widgets.basics import Chip, PushButton, Surface, Text
+from mobile.widgets.basics import Chip, PushButton, Row, Surface, Text
 from mobile.widgets.rows import ActionRow, Counter
 from shared import facts
 from shared.errors import DomainError
@@ -139,6 +139,7 @@ def instruments(ui: Ui, arguments: dict[str, Any]) -> Page:
     page.fields = (serial, kind, until)
     labels = (("phone.serial", serial), ("phone.kind", kind), ("phone.valid_until", until))
     page.add(Surface(*(piece for key, field in labels for piece in (Text(ui.t(key), "small", "ink_2"), field))))
+    parts.add_scanner(ui, page, arguments, "serial")
     page.add(Text(arguments.get("said", ""), "small", "p1"))
 
     def add() -> None:
@@ -156,7 +157,7 @@ def _instrument_card(ui: Ui, item: facts.Instrument, *, is_first: bool) -> Widge
     state = Chip(ui.t("phone.calibration_over" if is_over else "phone.calibrated"), "p1" if is_over else "ok")
     lines: list[Widget] = [
         Text(" · ".join(part for part in (item.serial, item.kind) if part), "name", bold=True),
-        parts.wrap(state, Text(ui.t("phone.until", date=item.valid_until or "–"), "small", "ink_2")),
+        Row(state, Text(ui.t("phone.until", date=item.valid_until or "–"), "small", "ink_2")),
     ]
     use = PushButton(ui.t("phone.in_use" if is_first else "phone.use"), lambda: _use_first(ui, item), primary=is_first)
     drop = PushButton(ui.t("phone.remove"), lambda: _keep_instruments(ui, without=item.serial))
@@ -201,6 +202,8 @@ def stock(ui: Ui, arguments: dict[str, Any]) -> Page:
     lot = parts.kept_field(arguments, "lot", ui.t("phone.lot_hint"))
     page.fields = (lot,)
     page.add(Surface(Text(ui.t("phone.add_part"), "name", bold=True), parts.picks(ui, arguments, "part", known), lot))
+
+    parts.add_scanner(ui, page, arguments, "lot")
 
     def add() -> None:
         _set_stock(ui, facts.StockLine(part=arguments["part"], lot=lot.text.strip(), quantity=1), 1)

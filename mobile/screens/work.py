@@ -38,6 +38,8 @@ def protocol_page(ui: Ui, arguments: dict[str, Any]) -> Page:
         chip=Chip(f"{done}/{total}", "ok" if done == total else "p3"),
     )
     rows = [_step_row(ui, job, protocol, step) for step in steps]
+    for step, row in zip(steps, rows, strict=True):
+        _keep_counting(ui, page, row, find_timer(ui, job, protocol, step) if step.kind == "timer" else None)
     page.add(Surface(*rows, spacing=0))
     page.add(_verdict_card(ui, job, protocol))
     page.set_foot(*_protocol_foot(ui, job, protocol))
@@ -85,10 +87,20 @@ def _step_row(ui: Ui, job: wire.Job, protocol: Protocol, step: Step) -> StepRow:
         return _computed_row(ui, job, protocol, step, limits)
     value = ui.t(f"flag.{flag}") if flag else _value_text(ui, step, answer, limits)
     if running is not None:
-        value = ui.t("phone.timer_runs", time=parts.span_text(timers.elapsed_of(ui.phone.desk, running) // 1000))
+        value = _running_text(ui, running)
     role = "p1" if flag or result == FAIL else "ink_2"
     mark = {"pass": "pass", "fail": "fail", "not_applicable": "pass"}.get(result, "")
     return StepRow(ui.words(step.text), value, mark, lambda: _open_step(ui, job, protocol, step), value_role=role)
+
+
+def _keep_counting(ui: Ui, page: Page, row: StepRow, running: RunningTimer | None) -> None:
+    """Let a running timer's row go on counting while the checklist is shown."""
+    if running is not None:
+        page.every_second(lambda: setattr(row.value_label, "text", _running_text(ui, running)))
+
+
+def _running_text(ui: Ui, running: RunningTimer) -> str:
+    return ui.t("phone.timer_runs", time=parts.span_text(timers.elapsed_of(ui.phone.desk, running) // 1000))
 
 
 def _computed_row(ui: Ui, job: wire.Job, protocol: Protocol, step: Step, limits: str) -> StepRow:

@@ -95,7 +95,7 @@ class Row(BoxLayout):
     def _fit(self, *_: Any) -> None:
         self.height = max((child.height for child in self.children), default=0)
         for child in self.children:
-            if child.size_hint_y is None and isinstance(child, (Word, Chip, Icon)):
+            if child.size_hint_y is None and isinstance(child, (Text, Word, Chip, Icon)):
                 child.pos_hint = {"center_y": 0.5}
 
 

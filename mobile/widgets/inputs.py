@@ -25,6 +25,8 @@ _PAD: Final = 1000
 _KEYS: Final = ("7", "8", "9", "4", "5", "6", "1", "2", "3", ".", "0", "<")
 _LONGEST: Final = 9
 _ROW_DP: Final = 64
+_FIELD_DP: Final = 52
+_LINE: Final = 1.5  # a line of the CJK face is so much higher than its size
 
 
 class Box(ButtonBehavior, FloatLayout):
@@ -70,8 +72,8 @@ class StepRow(BoxLayout):
     ) -> None:
         """`mark` is pass, fail or empty."""
         super().__init__(size_hint_y=None, spacing=gap(2), padding=(0, gap(1)))
-        lines = [Text(title)] + ([Text(value, "small", value_role)] if value else [])
-        words = Column(*lines, spacing=0.5)
+        self.value_label = Text(value, "small", value_role)
+        words = Column(Text(title), *([self.value_label] if value else []), spacing=0.5)
         words.pos_hint = {"center_y": 0.5}
         self.box = Box(mark, on_tap)
         self.box.pos_hint = {"center_y": 0.5}
@@ -194,8 +196,8 @@ class Field(TextInput):
             font_name=FONT,
             font_size=THEME.size("body"),
             size_hint_y=None,
-            height=dp(52),
-            padding=(gap(3), gap(3.5)),
+            height=max(dp(_FIELD_DP), THEME.size("body") * _LINE + gap(6)),
+            padding=(gap(3), gap(3)),
             background_normal="",
             background_active="",
             background_color=THEME.color("surface"),

@@ -9,7 +9,7 @@ from kivy.uix.label import Label
 from kivy.uix.scrollview import ScrollView
 from kivy.uix.textinput import TextInput
 
-from mobile.widgets.basics import TARGET_DP
+from mobile.widgets.basics import TARGET_DP, Text
 
 _ROUNDING_PX = 2.0
 _NARROW_PX = 72.0
@@ -24,7 +24,8 @@ def find_flaws(root: Any, width: float) -> list[str]:
     targets = [(w, g) for w, g in shown if isinstance(w, (ButtonBehavior, TextInput))]
     flaws = [f"clipped: {w.text!r} {w.texture_size} in {w.size}" for w, _ in labels if _is_clipped(w)]
     flaws += [f"hint too long: {w.hint_text!r}" for w, _ in shown if isinstance(w, TextInput) and _is_hint_long(w)]
-    flaws += [f"squeezed: {w.text!r} {w.size}" for w, _ in labels if w.width < _NARROW_PX and len(w.text) > _SHORT]
+    flaws += [f"field too low: {w.hint_text!r}" for w, _ in shown if isinstance(w, TextInput) and _is_low(w)]
+    flaws += [f"squeezed: {w.text!r} {w.size}" for w, _ in labels if _is_squeezed(w)]
     flaws += [f"beside the window: {_name(w)}" for w, _ in [*labels, *targets] if _is_beside(w, width)]
     flaws += [
         f"target too small: {_name(w)} {w.size}" for w, _ in targets if min(w.size) < dp(TARGET_DP) - _ROUNDING_PX
@@ -51,6 +52,15 @@ def _is_clipped(label: Any) -> bool:
 def _is_hint_long(field: Any) -> bool:
     text = CoreLabel(text=field.text or field.hint_text, font_size=field.font_size, font_name=field.font_name)
     return bool(text.get_extents(text.text)[0] > field.width - field.padding[0] - field.padding[2] + _ROUNDING_PX)
+
+
+def _is_squeezed(label: Any) -> bool:
+    """Tell whether words that wrap got so little room that they break within words."""
+    return isinstance(label, Text) and label.width < _NARROW_PX and len(label.text) > _SHORT
+
+
+def _is_low(field: Any) -> bool:
+    return bool(field.line_height + field.padding[1] + field.padding[3] > field.height + _ROUNDING_PX)
 
 
 def _box(widget: Any) -> Box:
