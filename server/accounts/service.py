@@ -236,6 +236,13 @@ def find_technician_name(session: orm.Session, technician_id: str) -> str:
     return technician.name if technician else ""
 
 
+def find_calibration(session: orm.Session, technician_id: str, serial: str) -> str | None:
+    """Return until when an instrument of his kit is calibrated (ISO 8601); None for a serial not his (PA-04)."""
+    technician = repository.find_technician(session, technician_id)
+    kit = technician.instruments if technician else []
+    return next((str(i["valid_until"]) for i in kit if i["serial"] == serial), None)
+
+
 def device_actor(device: Device) -> Actor:
     """Return the technician behind a device as actor."""
     return Actor(id=device.technician_id, role=Role.TECHNICIAN, branch_id=device.branch_id)

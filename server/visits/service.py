@@ -49,7 +49,8 @@ def keep_fact(
     if abs(occurred_ms - tx.now_ms) > _CLOCK_TOLERANCE_MS and occurred_ms > tx.now_ms:
         flags = (*flags, "clock_wrong")
     visit_row = _visit(tx, sender, event.work_order_id, assignment_id)
-    state = visit.apply_fact(msgspec.convert(visit_row.state, visit.VisitState), event.body, occurred_ms)
+    told = _as_registered(tx, sender, event.body)
+    state = visit.apply_fact(msgspec.convert(visit_row.state, visit.VisitState), told, occurred_ms)
     flags = (*flags, *_reading_flags(event.body, state))
     visit_row.state = msgspec.to_builtins(state)
     name = facts.name_of(event.body)
@@ -99,6 +100,16 @@ def keep_orderless(tx: Tx, sender: Sender, event: wire.PhoneEvent, flags: tuple[
     data = {"fact": facts.name_of(event.body), "event_id": event.id, "occurred_ms": occurred_ms, "flags": list(flags)}
     tx.record(events.FACT_RECORDED, data)
     return flags
+
+
+def _as_registered(tx: Tx, sender: Sender, body: facts.Body) -> facts.Body:
+    """Judge a reading by the calibration that the company has on file where the phone claims a later one."""
+    if not isinstance(body, facts.ReadingRecorded) or not body.instrument_serial:
+        return body
+    on_file = accounts.find_calibration(tx.session, sender.technician_id, body.instrument_serial)
+    if on_file is None or on_file >= body.instrument_valid_until:
+        return body
+    return msgspec.structs.replace(body, instrument_valid_until=on_file)
 
 
 def find_fact(tx: Tx, event_id: str) -> Evidence | None:

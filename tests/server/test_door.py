@@ -93,6 +93,21 @@ def test_gas_found_on_an_inspection_is_a_leak_order_at_once(house: House, wang: 
     assert (notice["level"], leak.is_leak) == ("immediately_dangerous", True)
 
 
+def test_instrument_is_judged_by_the_calibration_on_file(house: House, wang: Device) -> None:
+    """XP-1 is calibrated until 2030: a phone that claims 2099 in the year 2031 proves nothing; the reading is kept."""
+    order_id = go_to(house, wang, INSPECTION)
+    house.clock.pass_ms(1700 * DAY_MS)
+    reading = facts.ReadingRecorded(
+        protocol=CHECKLIST,
+        step="room_reading",
+        value="0",
+        unit="%LEL",
+        instrument_serial="XP-1",
+        instrument_valid_until="2099-01-01",
+    )
+    assert "instrument_out_of_calibration" in wang.tell(order_id, reading, "old").flags
+
+
 def test_finding_put_right_on_the_spot_clears_the_notice(house: House, wang: Device) -> None:
     """What was wrong stays written, with the moment at which it was right again."""
     order_id = go_to(house, wang, INSPECTION)
