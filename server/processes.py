@@ -38,12 +38,13 @@ from server.dispatch.travel import learning
 from server.dispatch.travel.desk import Patience
 from server.dispatch.travel.learning import Learner
 from server.dispatch.warming import Warming
+from server.documents.printing import Printing
 from server.escalation import service as escalation
 from server.outgoing import service as outgoing
-from server.documents.printing import Printing
+from server.reports.anchoring import Anchoring
 from server.seals import keyring
-from server.uploads.viewing import Viewing
 from server.sync import purging
+from server.uploads.viewing import Viewing
 
 _log = structlog.get_logger(__name__)
 
@@ -56,6 +57,7 @@ _WARM_EVERY_S: Final = 2.0
 _SEND_EVERY_S: Final = 0.5
 _LATE_MS: Final = 300
 _MAPS_EVERY_S: Final = 2.0
+_ANCHOR_EVERY_S: Final = 30.0
 
 
 def make_services(
@@ -127,6 +129,12 @@ class Planning:
             self._pool = None
 
 
+def _anchor(anchoring: Anchoring) -> None:
+    """Write signed heads when an hour has passed; the pause keeps the question cheap."""
+    clock.sleep_s(_ANCHOR_EVERY_S)
+    anchoring.run_once()
+
+
 @functools.cache
 def _load_compiled() -> None:
     """Load the compiled rules for waiting leaks and idle crews once, in the planning thread: no transaction waits.
@@ -186,6 +194,8 @@ def run_worker(settings: Settings) -> None:
     services.uow.database.write(dispatch.release_runs)
     planning = Planning(services)
     threading.Thread(target=_forever, args=(planning.run_once, "planning"), daemon=True).start()
+    anchoring = Anchoring(services)
+    threading.Thread(target=_forever, args=(lambda: _anchor(anchoring), "anchoring"), daemon=True).start()
     viewing = Viewing(services)
     threading.Thread(target=_forever, args=(viewing.run_once, "viewing"), daemon=True).start()
     printing = Printing(services)

@@ -20,9 +20,7 @@ from shared.proof import Note
 def sign_heads(tx: Tx) -> Signed:
     """Return how far the branch's chains have come, signed with the branch's key in use."""
     session, branch_id = tx.session, tx.branch_id
-    devices: dict[str, tuple[int, str]] = {}
-    for record in visits.list_records(session, branch_id):
-        devices[record.device_id] = (int(record.seal["chain_seq"]), str(record.seal["seal_hash"]))
+    devices = {device_id: (seq, link) for device_id, seq, link in visits.list_device_seals(session, branch_id)}
     head, counter = session.get(journal.ChainHead, branch_id), seal_rows.find_counter_head(session, branch_id)
     fields = bundle.heads_fields(
         branch_id,
@@ -58,7 +56,7 @@ def list_head_problems(session: orm.Session, heads: Signed) -> list[str]:
         found.append(f"journal {branch_id}: tail cut before the anchored head")
     if not _has_counter_link(session, branch_id, *_head(told, "counter")):
         found.append(f"counter-seals {branch_id}: tail cut before the anchored head")
-    records = {(r.device_id, int(r.seal["chain_seq"])): r.seal["seal_hash"] for r in visits.list_records(session, branch_id)}
+    records = {(device, number): link for device, number, link in visits.list_device_seals(session, branch_id)}
     for device_id, (seq, link) in sorted(told.get("devices", {}).items()):
         if records.get((device_id, seq)) != link:
             found.append(f"device {device_id}: tail cut before the anchored head")

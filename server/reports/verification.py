@@ -5,11 +5,14 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import orm
 
-from server.core import journal
+from server.core import journal, signing_keys
+from server.seals import keyring
+from server.seals import repository as seal_rows
 from server.visits import repository as visits
 from server.visits import service as visit_service
 from server.visits.models import Record
-from shared import facts, signature
+from shared import facts, proof, signature
+from shared.proof import Note
 
 
 def list_problems(session: orm.Session) -> list[str]:
@@ -28,7 +31,29 @@ def list_record_problems(session: orm.Session, branch_id: str) -> list[str]:
     for record in records:
         problems = visit_service.verify_record(session, record)
         found += [f"record {record.work_order_id}: {problem}" for problem in problems]
-    return found + _broken_chains(records)
+    return found + _broken_chains(records) + _list_proof_problems(session, branch_id, records)
+
+
+def _list_proof_problems(session: orm.Session, branch_id: str, records: list[Record]) -> list[str]:
+    """Return where the branch's own chain is broken, or what it says is no longer what is stored."""
+    found, previous, link = [], 0, journal.GENESIS
+    by_id, root = {record.id: record for record in records}, keyring.current().root_public()
+    for row in seal_rows.list_counter_seals(session, branch_id):
+        note, record = msgspec.convert(row.note, Note), by_id.get(row.record_id)
+        told = proof.fields_of(note)
+        if (told.get("chain_seq"), told.get("previous_hash")) != (previous + 1, link):
+            found.append(f"counter-seals {branch_id}: broken at {row.chain_seq}")
+        previous, link = row.chain_seq, proof.note_hash(note)
+        proved = visit_service.find_proof(session, record) if record is not None else None
+        if record is None or proved is None:
+            found.append(f"counter-seals {branch_id}: no record behind {row.chain_seq}")
+        elif not record.problems:
+            problems = proof.judge_proof(proved, root, signing_keys.verify)
+            found += [f"record {record.work_order_id}: {problem}" for problem in problems]
+    head = seal_rows.find_counter_head(session, branch_id)
+    if head is not None and (head.seq, head.hash) != (previous, link):
+        found.append(f"counter-seals {branch_id}: tail cut")
+    return found
 
 
 def _broken_chains(records: list[Record]) -> list[str]:

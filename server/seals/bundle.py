@@ -23,7 +23,7 @@ _GENESIS: Final = "0" * 64
 
 
 class Signed(Value, frozen=True, kw_only=True):
-    """A branch's signed statement with the certificate of the key that signed it: heads, or the list of issued files."""
+    """A branch's statement with the certificate of the key that signed it: heads, or the list of issued files."""
 
     format: Literal["leakfirst-heads-1", "leakfirst-issued-1"]
     branch_id: str

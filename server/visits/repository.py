@@ -81,6 +81,12 @@ def list_records(session: orm.Session, branch_id: str) -> list[Record]:
     return sorted(rows, key=lambda r: (r.device_id, int(r.seal["chain_seq"])))
 
 
+def list_device_seals(session: orm.Session, branch_id: str) -> list[tuple[str, int, str]]:
+    """Return (device, place in its chain, seal's hash) of every record of a branch, without the records."""
+    rows = session.execute(sa.select(Record.device_id, Record.seal).where(Record.branch_id == branch_id))
+    return sorted((device_id, int(seal["chain_seq"]), str(seal["seal_hash"])) for device_id, seal in rows)
+
+
 def count_copies(session: orm.Session, branch_id: str) -> int:
     """Return how many copies were issued."""
     query = sa.select(sa.func.count()).select_from(CustomerCopy).where(CustomerCopy.branch_id == branch_id)

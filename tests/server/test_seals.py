@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -10,8 +12,10 @@ from mobile.service import Phone
 from mobile.sync import key_change
 from server.core import signing_keys
 from server.reports import heads, verification
+from server.reports.anchoring import Anchoring
 from server.seals import bundle, keyring
 from server.seals import service as seals
+from server.seals.models import CounterSeal
 from server.visits import repository as visits
 from server.visits import service as visit_service
 from shared import proof, signature, wire
@@ -19,7 +23,7 @@ from shared.errors import DomainError
 from shared.proof import Proof, PublicKey
 from shared.signature import ED25519, P256
 from tests.mobile.phones import do_the_work, go_to_the_door, sign_name
-from tests.server.house import HOME, STOVE, House, Wire
+from tests.server.house import HOME, HOUR_MS, STOVE, House, Wire
 from tests.server.test_closing import visit
 
 
@@ -155,3 +159,29 @@ def test_phones_key_id_is_the_one_that_the_server_computes(house: House) -> None
     """Both sides name a key alike."""
     key = phone_keys.load_or_create(house.folder)
     assert proof.key_id_of(key.public_hex) == key.key_id
+
+
+def test_heads_are_written_once_an_hour_for_keeping_outside(house: House) -> None:
+    """Nobody has to think of it: the worker leaves a signed file, and the next one an hour later."""
+    visit(house, STOVE)
+    anchoring = Anchoring(house.services)
+    assert (anchoring.run_once(), anchoring.run_once()) == (1, 0)
+    house.clock.pass_ms(HOUR_MS)
+    assert anchoring.run_once() == 1
+    files = sorted((house.folder / "heads" / HOME).glob("*.json"))
+    root = keyring.current().root_public()
+    assert [bundle.judge(path.read_bytes(), root, signing_keys.verify) for path in files] == [(), ()]
+
+
+def test_altered_word_of_the_counter_seal_is_found_in_the_database(house: House) -> None:
+    """Somebody with the database changes what the branch said about a record."""
+    visit(house, STOVE)
+
+    def forge(session: Any) -> None:
+        row = session.query(CounterSeal).one()
+        row.note = {**row.note, "body": row.note["body"].replace("signed", "waived")}
+
+    house.database.write(forge)
+    problems = house.read(verification.list_problems)
+    assert any("counter_seal_wrong" in line for line in problems)
+    assert any("tail cut" in line for line in problems)
