@@ -96,9 +96,15 @@ def explain_job(
 
 
 def what_if(
-    problem: Problem, plan: Plan, job_id: str, technician_id: str, *, travel: TravelTimes | None = None
+    problem: Problem,
+    plan: Plan,
+    job_id: str,
+    technician_id: str,
+    *,
+    travel: TravelTimes | None = None,
+    earliest_s: int = 0,
 ) -> WhatIf:
-    """Return what giving an order to a technician would do to it and to everybody else.
+    """Return what giving an order to a technician, no sooner than ``earliest_s``, would do to it and everybody else.
 
     Raise DomainError ``job_unknown``, ``technician_unknown`` or ``problem_invalid``.
     """
@@ -106,7 +112,7 @@ def what_if(
         raise DomainError("technician_unknown", id=technician_id)
     times = travel or StraightLine(problem.profile)
     job = _job(problem, job_id)
-    given = _given(problem, plan, job, technician_id, times)
+    given = _given(problem, plan, job, technician_id, times, earliest_s)
     was, start_before_s = _holder(problem, plan, job_id)
     candidate = _candidate(problem, plan, job_id, technician_id, times)
     base = WhatIf(
@@ -259,9 +265,10 @@ def _opens(job: Job) -> int | None:
     return first_s if job.tier != Tier.EMERGENCY and first_s > 0 else None
 
 
-def _given(problem: Problem, plan: Plan, job: Job, technician_id: str, travel: TravelTimes) -> Plan:
+def _given(problem: Problem, plan: Plan, job: Job, technician_id: str, travel: TravelTimes, earliest_s: int) -> Plan:
     """Return the plan in which a technician has the order, whatever it costs; without it when he cannot."""
-    bound = msgspec.structs.replace(job, locked_to=technician_id, unserved_penalty=PRICE_LIMIT)
+    earliest_s = max(job.earliest_s, earliest_s)
+    bound = msgspec.structs.replace(job, locked_to=technician_id, unserved_penalty=PRICE_LIMIT, earliest_s=earliest_s)
     jobs = tuple(bound if one.id == job.id else one for one in problem.jobs)
     asked = msgspec.structs.replace(release(problem, job.id), jobs=jobs)
     rest = without(plan, job.id)

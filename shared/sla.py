@@ -47,6 +47,7 @@ class ClockRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     Empty `priorities` and `faults` mean all; `leak` None means leaks and others. `from_window` starts the clock at the
     start of an agreed time window instead of the report; `at_window_end` makes the window's end the due time (DI-06).
+    Events of `noted_on` move nothing: they stand in the history because they explain a due time (IN-14).
     """
 
     kind: str
@@ -56,6 +57,7 @@ class ClockRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ends_on: tuple[str, ...] = ("cancel", "mark_duplicate")
     paused_by: tuple[str, ...] = ()
     resumed_by: tuple[str, ...] = ()
+    noted_on: tuple[str, ...] = ()
     priorities: tuple[PriorityName, ...] = ()
     faults: tuple[str, ...] = ()
     leak: bool | None = None
@@ -152,6 +154,18 @@ def deadlines_for(
     return tuple(specs.values())
 
 
+def promise_spec(kind: str, made_ms: int, due_ms: int) -> ClockSpec:
+    """Return the clock of a promise given to a customer (IN-13): from when it was made to when it was promised for."""
+    rule = ClockRule(
+        kind=kind,
+        limit_s=max(0, due_ms - made_ms) // 1000,
+        stops_on=("keep_promise",),
+        noted_on=("change_promise",),
+        source="IN-13, IN-14",
+    )
+    return ClockSpec(kind=kind, limit_s=rule.limit_s, start_ms=made_ms, rule=rule)
+
+
 def clock(spec: ClockSpec, events: Sequence[ClockEvent], now_ms: int) -> ClockState:
     """Return the clock's state at `now_ms`; events after that moment are not known yet, their order does not matter."""
     state = ClockState(kind=spec.kind)
@@ -185,7 +199,7 @@ def _spec(rule: ClockRule, opened_ms: int, window: tuple[int, int] | None, calen
 
 def _moving(spec: ClockSpec, events: Sequence[ClockEvent], now_ms: int) -> list[ClockEvent]:
     rule = spec.rule
-    names = {*rule.starts_on, *rule.stops_on, *rule.ends_on, *rule.paused_by, *rule.resumed_by} - {OPEN}
+    names = {*rule.starts_on, *rule.stops_on, *rule.ends_on, *rule.paused_by, *rule.resumed_by, *rule.noted_on} - {OPEN}
     own = [] if spec.start_ms is None else [ClockEvent(at_ms=spec.start_ms, name=OPEN)]
     told = [event for event in events if event.name in names]
     # Whole values break ties, so that the same events in another order give the same clock.
@@ -200,6 +214,9 @@ def _moved(spec: ClockSpec, state: ClockState, event: ClockEvent) -> ClockState:
     change: dict[str, int | bool] = {}
     if event.name == OPEN and state.started_ms is not None:
         return state
+    if event.name in rule.noted_on:
+        noted: ClockState = msgspec.structs.replace(state, history=(*state.history, event))
+        return noted
     if event.name in rule.starts_on and not running:
         # A reopened order runs a new round; a round that is still running is never reset.
         fresh = ClockState(kind=spec.kind, started_ms=event.at_ms, history=(*state.history, event))

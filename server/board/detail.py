@@ -127,6 +127,8 @@ def _words(event: Event, names: dict[str, str], lang: str, zone: zoneinfo.ZoneIn
         "reason": ("waive", "reason"),
         "absence": ("absence", "reason"),
         "form": ("form", "form"),
+        "how": ("lock", "how"),
+        "told": ("told", "told"),
     }
     words = {
         name: catalog.find(lang, f"{table}.{data[key]}") or data[key]

@@ -39,18 +39,31 @@ def explanation(session: orm.Session, branch_id: str, work_order_id: str, now_ms
 
 
 def what_if(
-    session: orm.Session, branch_id: str, work_order_id: str, technician_id: str, now_ms: int, profile: str
+    session: orm.Session,
+    branch_id: str,
+    work_order_id: str,
+    technician_id: str,
+    now_ms: int,
+    profile: str,
+    start_ms: int = 0,
 ) -> Row:
-    """Return what giving an order to a technician would do.
+    """Return what giving an order to a technician, not before `start_ms`, would do; a lock on it does not count.
 
     Raises DomainError `not_found`, `no_candidate`, `technician_unknown`.
     """
     scene = Scene(session, branch_id, now_ms, profile)
     order = work_orders.get_order(session, branch_id, work_order_id)
-    snapshot = take_snapshot(session, branch_id, now_ms, profile, Patience.SEARCH)
+    snapshot = take_snapshot(session, branch_id, now_ms, profile, Patience.SEARCH, lifted=order.id)
     if order.id not in {job.id for job in snapshot.problem.jobs}:
         raise DomainError("no_candidate", state=order.state)
-    found = explain.what_if(snapshot.problem, snapshot.plan, order.id, technician_id, travel=snapshot.travel)
+    found = explain.what_if(
+        snapshot.problem,
+        snapshot.plan,
+        order.id,
+        technician_id,
+        travel=snapshot.travel,
+        earliest_s=start_ms // 1000,
+    )
     return _what_if_row(scene, order, found)
 
 

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 from server.board import explaining, plan
 from server.core.registry import DESK, OFFICE, Audience, Registry
 from server.dispatch import stability
+from shared.errors import DomainError
 
 if TYPE_CHECKING:
     from server.core.calls import Call
+
+_LONGEST_MS = 13
 
 
 def register(registry: Registry) -> None:
@@ -29,9 +32,14 @@ def get_explanation(call: Call, work_order_id: str) -> dict[str, Any]:
 
 
 def get_what_if(call: Call, work_order_id: str, technician_id: str) -> dict[str, Any]:
-    """Return what giving the order to a technician would do."""
-    profile, branch_id = call.settings.sla_profile, call.actor.branch_id
-    return call.read(lambda s: explaining.what_if(s, branch_id, work_order_id, technician_id, call.now_ms, profile))
+    """Return what giving the order to a technician would do; `start_ms` in the query: not before then."""
+    profile, branch_id, now_ms = call.settings.sla_profile, call.actor.branch_id, call.now_ms
+    start = call.query.get("start_ms", "0")
+    if not start.isdecimal() or len(start) > _LONGEST_MS:
+        raise DomainError("invalid_request", reason="start_ms")
+    return call.read(
+        lambda s: explaining.what_if(s, branch_id, work_order_id, technician_id, now_ms, profile, int(start))
+    )
 
 
 def get_plan(call: Call) -> dict[str, Any]:

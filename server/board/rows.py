@@ -45,6 +45,7 @@ class Scene:
         self.shifts: dict[str, Shift] = {}
         for shift in accounts.list_shifts(session, branch_id, now_ms, now_ms + _HORIZON_MS):
             self.shifts.setdefault(shift.technician_id, shift)
+        self.locks = dispatch.map_locks(session, branch_id)
         self.alarms = _alarms(session, branch_id)
         self.posts = {row.technician_id: row.words for row in dispatch.list_posts(session, branch_id)}
         self.devices: dict[str, Device] = {}
@@ -85,6 +86,7 @@ def order_row(scene: Scene, order: WorkOrder) -> Row:
         else None,
         "flags": order.flags,
         "alarm": scene.alarms.get(order.id),
+        "is_kept": order.id in scene.locks,
         "is_open": WorkOrderState(order.state) in OPEN_STATES,
     }
 
@@ -132,7 +134,8 @@ def _state(live: list[Assignment], shift: Shift | None, now_ms: int, *, has_devi
 def _route(scene: Scene, technician: Technician, live: list[Assignment]) -> list[Row]:
     held = [_live_stop(scene, a) for a in live if a.work_order_id in scene.orders]
     planned = [_planned_stop(scene, s) for s in scene.planned if s.technician_id == technician.id]
-    return held + [stop for stop in planned if stop is not None]
+    stops = held + [stop for stop in planned if stop is not None]
+    return [{**stop, "is_kept": stop["work_order_id"] in scene.locks} for stop in stops]
 
 
 def _live_stop(scene: Scene, row: Assignment) -> Row:

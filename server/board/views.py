@@ -9,6 +9,7 @@ from sqlalchemy import orm
 
 from routing import explain, urgent
 from server.board import changes, detail, explaining, plan, rows
+from server.board.commanding import run_command
 from server.board.rows import Scene
 from server.core.registry import DESK, OFFICE, Audience, Registry
 from server.core.unit_of_work import Tx
@@ -98,7 +99,8 @@ def list_candidates(call: Call, work_order_id: str) -> dict[str, Any]:
     def work(session: orm.Session) -> dict[str, Any]:
         branch_id = call.actor.branch_id
         order = work_orders.get_order(session, branch_id, work_order_id)
-        snapshot = problem.take_snapshot(session, branch_id, call.now_ms, call.settings.sla_profile, Patience.SEARCH)
+        profile, now_ms = call.settings.sla_profile, call.now_ms
+        snapshot = problem.take_snapshot(session, branch_id, now_ms, profile, Patience.SEARCH, lifted=order.id)
         if order.id not in {job.id for job in snapshot.problem.jobs}:
             raise DomainError("no_candidate", state=order.state)
         scene = Scene(session, branch_id, call.now_ms, call.settings.sla_profile)
@@ -114,7 +116,7 @@ def list_candidates(call: Call, work_order_id: str) -> dict[str, Any]:
 def assign(call: Call, work_order_id: str) -> dict[str, Any]:
     """Offer an order to a chosen technician."""
     body, profile = call.body, call.settings.sla_profile
-    return _command(
+    return run_command(
         call, work_order_id, lambda tx: dispatch.assign(tx, work_order_id, body.ver, body.technician_id, profile)
     )
 
@@ -122,7 +124,9 @@ def assign(call: Call, work_order_id: str) -> dict[str, Any]:
 def recall(call: Call, work_order_id: str) -> dict[str, Any]:
     """Take an order back."""
     body, profile = call.body, call.settings.sla_profile
-    return _command(call, work_order_id, lambda tx: dispatch.recall(tx, work_order_id, body.ver, body.reason, profile))
+    return run_command(
+        call, work_order_id, lambda tx: dispatch.recall(tx, work_order_id, body.ver, body.reason, profile)
+    )
 
 
 def mark_duplicate(call: Call, work_order_id: str) -> dict[str, Any]:
@@ -145,12 +149,12 @@ def mark_duplicate(call: Call, work_order_id: str) -> dict[str, Any]:
             data=data,
         )
 
-    return _command(call, work_order_id, work)
+    return run_command(call, work_order_id, work)
 
 
 def _mover(name: str) -> Any:
     def view(call: Call, work_order_id: str) -> dict[str, Any]:
-        return _command(call, work_order_id, lambda tx: _move(tx, call, work_order_id, name))
+        return run_command(call, work_order_id, lambda tx: _move(tx, call, work_order_id, name))
 
     view.__name__ = name
     return view
@@ -160,21 +164,3 @@ def _move(tx: Tx, call: Call, work_order_id: str, command: str) -> None:
     order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
     work_order_service.check_version(order, call.body.ver)
     work_order_service.move(tx, order, command, Role.DISPATCHER, call.settings.sla_profile, reason=call.body.reason)
-
-
-def _command(call: Call, work_order_id: str, work: Any) -> dict[str, Any]:
-    try:
-        call.write(work)
-    except DomainError as refused:
-        if refused.code != "version_conflict":
-            raise
-        raise DomainError("version_conflict", order=_row(call, work_order_id)) from refused
-    return {"order": _row(call, work_order_id)}
-
-
-def _row(call: Call, work_order_id: str) -> dict[str, Any]:
-    def work(session: orm.Session) -> dict[str, Any]:
-        scene = Scene(session, call.actor.branch_id, call.now_ms, call.settings.sla_profile)
-        return rows.order_row(scene, work_orders.get_order(session, call.actor.branch_id, work_order_id))
-
-    return call.read(work)

@@ -17,7 +17,7 @@ from server.accounts import repository as accounts
 from server.accounts.models import Shift
 from server.accounts.models import Technician as TechnicianRow
 from server.dispatch import repository, stability
-from server.dispatch.models import Assignment, PlannedStop
+from server.dispatch.models import Assignment, Lock, PlannedStop
 from server.dispatch.rules import dispatch_rules, travel_profile
 from server.dispatch.travel import desk as travel_desk
 from server.dispatch.travel.desk import Patience, Terms
@@ -50,28 +50,31 @@ class Snapshot:
 
 
 def take_snapshot(
-    session: orm.Session, branch_id: str, now_ms: int, sla_profile: str, patience: Patience = Patience.LITTLE
+    session: orm.Session,
+    branch_id: str,
+    now_ms: int,
+    sla_profile: str,
+    patience: Patience = Patience.LITTLE,
+    lifted: str = "",
 ) -> Snapshot:
-    """Return what the planner needs to know at this moment; ``patience`` is what travel times may wait for."""
+    """Return what the planner needs to know at this moment; ``patience`` is what travel times may wait for.
+
+    ``lifted`` is an order whose lock does not count: what would be if the desk took it back.
+    """
     rules = dispatch_rules()
     live = repository.list_live(session, branch_id)
     open_orders = {order.id: order for order in work_orders.list_open(session, branch_id)}
-    shifts = accounts.list_shifts(session, branch_id, now_ms, now_ms + rules.horizon_s * 1000)
-    technicians = [
-        _technician(
-            row, _first_shift(shifts, row.id), [a for a in live if a.technician_id == row.id], open_orders, now_ms
-        )
-        for row in accounts.list_technicians(session, branch_id)
-        if _first_shift(shifts, row.id) is not None
-    ]
-    technicians = absences.without_absent(session, branch_id, technicians, now_ms)
+    technicians = _list_present(session, branch_id, live, open_orders, now_ms)
     committed = {job_id for t in technicians for job_id in t.committed}
     waiting = [o for o in open_orders.values() if o.id in committed or WorkOrderState(o.state) in WAITING_STATES]
     planned = repository.list_planned(session, branch_id)
     problem = Problem(
         now_s=now_ms // 1000,
         technicians=tuple(technicians),
-        jobs=tuple(_job(order, now_ms, sla_profile) for order in waiting if order.lat is not None),
+        jobs=_locked(
+            (_job(order, now_ms, sla_profile) for order in waiting if order.lat is not None),
+            repository.map_locks(session, branch_id, lifted),
+        ),
         profile=travel_profile(),
         previous={stop.work_order_id: stop.technician_id for stop in planned},
         moved_stop_price=rules.moved_stop_price,
@@ -87,6 +90,33 @@ def take_snapshot(
         max_moved=stability.get_max_moved(session, branch_id),
         terms=terms,
         travel=travel_desk.times_for(terms, travel_desk.list_places(problem), problem.now_s, patience),
+    )
+
+
+def _list_present(
+    session: orm.Session, branch_id: str, live: list[Assignment], orders: dict[str, WorkOrder], now_ms: int
+) -> list[Technician]:
+    """Return those who have a shift within the horizon and are not away."""
+    shifts = accounts.list_shifts(session, branch_id, now_ms, now_ms + dispatch_rules().horizon_s * 1000)
+    found = [
+        _technician(row, _first_shift(shifts, row.id), [a for a in live if a.technician_id == row.id], orders, now_ms)
+        for row in accounts.list_technicians(session, branch_id)
+        if _first_shift(shifts, row.id) is not None
+    ]
+    return absences.without_absent(session, branch_id, found, now_ms)
+
+
+def _locked(jobs: Iterable[Job], locks: dict[str, Lock]) -> tuple[Job, ...]:
+    """Keep locked orders with their technician; an emergency goes to whoever is there first, whatever was locked."""
+    return tuple(
+        msgspec.structs.replace(
+            job,
+            locked_to=locks[job.id].technician_id,
+            earliest_s=max(job.earliest_s, _seconds(locks[job.id].start_ms) or 0),
+        )
+        if job.id in locks and job.priority != Priority.EMERGENCY
+        else job
+        for job in jobs
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from server.dispatch.models import Assignment, PlanBudget, PlannedStop, PlanRun, PlanState, Proof, WaitingPost
+from server.dispatch.models import Assignment, Lock, PlanBudget, PlannedStop, PlanRun, PlanState, Proof, WaitingPost
 from shared.assignment import LIVE_STATES, AssignmentState
 from shared.errors import DomainError
 
@@ -156,3 +156,14 @@ def list_posts(session: orm.Session, branch_id: str) -> list[WaitingPost]:
     """Return where the branch's idle technicians were advised to wait."""
     query = sa.select(WaitingPost).where(WaitingPost.branch_id == branch_id)
     return list(session.scalars(query.order_by(WaitingPost.technician_id)))
+
+
+def map_locks(session: orm.Session, branch_id: str, lifted: str = "") -> dict[str, Lock]:
+    """Return the branch's locked orders by id, but the lifted one."""
+    query = sa.select(Lock).where(Lock.branch_id == branch_id, Lock.work_order_id != lifted)
+    return {lock.work_order_id: lock for lock in session.scalars(query)}
+
+
+def find_lock(session: orm.Session, work_order_id: str) -> Lock | None:
+    """Return the lock of an order."""
+    return session.get(Lock, work_order_id)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from routing import queue, urgent
+from routing import explain, queue, urgent
 from routing.certificate import Certificate
 from routing.happenings import aftermath
 from routing.plan import Plan
@@ -108,6 +108,22 @@ def recheck_leaks(tx: Tx, sla_profile: str) -> None:
     _store(tx, answer.plan, snapshot, Cause(EMERGENCY))
     turning.ask_to_turn(tx, snapshot, answer.plan, sla_profile)
     offer_due_stops(tx, sla_profile)
+
+
+def insert_again(tx: Tx, work_order_id: str, sla_profile: str) -> None:
+    """Take an ordinary order out of the plan and insert it anew by the locks that stand (DI-02, board).
+
+    Raises DomainError `no_room_for_stop` with the planner's reason when it does not fit.
+    """
+    repository.get_plan_state(tx.session, tx.branch_id)
+    snapshot = take_snapshot(tx.session, tx.branch_id, tx.now_ms, sla_profile)
+    rest = explain.without(snapshot.plan, work_order_id)
+    plan = urgent.insert_job(snapshot.problem, rest, work_order_id, snapshot.travel)
+    if work_order_id in plan.unserved:
+        raise DomainError("no_room_for_stop", reason_code=plan.unserved[work_order_id])
+    changed = _store(tx, plan, snapshot, Cause(GIVEN, work_order_id))
+    offer_due_stops(tx, sla_profile, changed)
+    request_replan(tx, GIVEN)
 
 
 def replan_after(tx: Tx, event: str, sla_profile: str) -> None:
@@ -241,6 +257,15 @@ def assign(tx: Tx, work_order_id: str, ver: int, technician_id: str, sla_profile
     """
     order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
     work_order_service.check_version(order, ver)
+    check_fit(tx, order, technician_id)
+    for row in repository.list_live_of_order(tx.session, order.id):
+        offers.move(tx, row, "recall", Role.DISPATCHER, reason="reassigned")
+    offers.offer(tx, order, [technician_id], sla_profile, is_manual=True)
+    request_replan(tx, GIVEN)
+
+
+def check_fit(tx: Tx, order: WorkOrder, technician_id: str) -> None:
+    """Refuse a technician who lacks a skill or is away. Raises `technician_not_qualified`, `technician_absent`."""
     technician = accounts.get_technician(tx.session, tx.branch_id, technician_id)
     held = {s["name"] for s in technician.skills if (s.get("valid_until_ms") or tx.now_ms) >= tx.now_ms}
     missing = [skill for skill in order.skills if skill not in held]
@@ -248,10 +273,6 @@ def assign(tx: Tx, work_order_id: str, ver: int, technician_id: str, sla_profile
         raise DomainError("technician_absent", technician=technician.name)
     if missing:
         raise DomainError("technician_not_qualified", technician=technician.name, skills=", ".join(missing))
-    for row in repository.list_live_of_order(tx.session, order.id):
-        offers.move(tx, row, "recall", Role.DISPATCHER, reason="reassigned")
-    offers.offer(tx, order, [technician_id], sla_profile, is_manual=True)
-    request_replan(tx, GIVEN)
 
 
 def recall(tx: Tx, work_order_id: str, ver: int, reason: str, sla_profile: str) -> None:

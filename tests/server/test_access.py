@@ -29,6 +29,8 @@ FOR_THE_DESK = {
     *(f"{verb} /api/v1/technicians/<technician_id>/messages" for verb in ("GET", "POST")),
     "POST /api/v1/storm",
     "POST /api/v1/storm/end",
+    *(f"POST /api/v1/work-orders/<work_order_id>/{c}" for c in ("place", "lock", "window")),
+    "POST /api/v1/work-orders/bulk",
 }
 FOR_PHONES = {
     "POST /api/v1/sync",

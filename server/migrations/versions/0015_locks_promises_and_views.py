@@ -72,7 +72,7 @@ def upgrade() -> None:
         "saved_view",
         _id("account_id"),
         sa.Column("name", sa.String(length=40), nullable=False),
-        sa.Column("query", sa.JSON(), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
         _moment("saved_ms"),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_saved_view_account_id")),
         sa.PrimaryKeyConstraint("account_id", "name", name=op.f("pk_saved_view")),
