@@ -58,6 +58,7 @@ _SEND_EVERY_S: Final = 0.5
 _LATE_MS: Final = 300
 _MAPS_EVERY_S: Final = 2.0
 _ANCHOR_EVERY_S: Final = 30.0
+_LEISURE_S: Final = 0.5
 
 
 def make_services(
@@ -129,6 +130,16 @@ class Planning:
             self._pool = None
 
 
+def _start_at_leisure(step: Callable[[], int], name: str) -> None:
+    """Run a step again and again in a thread; when there is nothing to do, half a second passes before the next look."""
+
+    def look() -> None:
+        if not step():
+            clock.sleep_s(_LEISURE_S)
+
+    threading.Thread(target=_forever, args=(look, name), daemon=True).start()
+
+
 def _anchor(anchoring: Anchoring) -> None:
     """Write signed heads when an hour has passed; the pause keeps the question cheap."""
     clock.sleep_s(_ANCHOR_EVERY_S)
@@ -196,10 +207,8 @@ def run_worker(settings: Settings) -> None:
     threading.Thread(target=_forever, args=(planning.run_once, "planning"), daemon=True).start()
     anchoring = Anchoring(services)
     threading.Thread(target=_forever, args=(lambda: _anchor(anchoring), "anchoring"), daemon=True).start()
-    viewing = Viewing(services)
-    threading.Thread(target=_forever, args=(viewing.run_once, "viewing"), daemon=True).start()
-    printing = Printing(services)
-    threading.Thread(target=_forever, args=(printing.run_once, "printing"), daemon=True).start()
+    _start_at_leisure(Viewing(services).run_once, "viewing")
+    _start_at_leisure(Printing(services).run_once, "printing")
     threading.Thread(
         target=_forever, args=(lambda: _keep_warm(services, warming, learner), "travel"), daemon=True
     ).start()
