@@ -22,6 +22,7 @@ from server.dispatch.travel import desk as travel_desk
 from server.dispatch.travel import learning
 from server.intake import importing
 from server.sync import evidence
+from server.work_orders import service as work_orders
 from shared import facts, ids
 from shared.errors import DomainError
 from shared.machine import Role
@@ -117,6 +118,10 @@ def _add_travel_commands(commands: Any) -> None:
     choice.add_argument("provider", choices=TRAVEL_PROVIDERS)
     choice.add_argument("--source", default="", help="road graph file, or address of the OSRM server")
     choice.add_argument("--branch", default="")
+    edition = commands.add_parser("set-edition", help="choose which of two legal editions of a protocol a branch uses")
+    edition.set_defaults(command=_set_edition)
+    edition.add_argument("ref", help="id@edition, such as igem-up-1b@4")
+    edition.add_argument("--branch", default="")
     learn = commands.add_parser("calibrate-travel", help="learn travel times from the technicians' own trips")
     learn.set_defaults(command=_calibrate_travel)
     learn.add_argument("--branch", default="")
@@ -225,6 +230,14 @@ def _set_travel(settings: Settings, arguments: argparse.Namespace) -> int:
     travel_desk.check_choice(arguments.provider, source)
     services.uow.run(Actor.system(branch_id), lambda tx: travel_desk.choose(tx, arguments.provider, source))
     sys.stdout.write(f"{branch_id}: {arguments.provider} {source}\n")
+    return 0
+
+
+def _set_edition(settings: Settings, arguments: argparse.Namespace) -> int:
+    services = processes.make_services(settings)
+    branch_id = arguments.branch or services.uow.read(lambda s: accounts.get_first_branch(s).id)
+    services.uow.run(Actor.system(branch_id), lambda tx: work_orders.choose_edition(tx, arguments.ref))
+    sys.stdout.write(f"{branch_id}: {arguments.ref}\n")
     return 0
 
 

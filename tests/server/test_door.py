@@ -9,7 +9,9 @@ import pytest
 from server.hazards import repository as hazards
 from server.stock import repository as stock
 from server.work_orders import repository as work_orders
-from shared import door_facts, facts
+from server.work_orders import service as work_order_service
+from shared import door_facts, facts, triage
+from shared.errors import DomainError
 from tests.server.device import Device
 from tests.server.house import DAY_MS, HOME, HOUR_MS, LEAK, MORNING_MS, STOVE, House
 
@@ -316,3 +318,24 @@ def test_stove_at_which_gas_is_smelt_is_worked_on_as_a_leak(house: House) -> Non
     assert order.is_leak
     assert order.protocols == ["leak-response@2026", "indoor-tightness@2009"]
     assert house.read(lambda s: work_orders.list_chosen_editions(s, HOME)) == []
+
+
+def open_in_britain(house: House) -> list[str]:
+    """Return the protocols of a leak that a British branch opens now."""
+    desk = work_order_service.Desk(sla_profile=house.settings.sla_profile, time_zone="Europe/London", jurisdiction="GB")
+    report = triage.FaultReport(fault_kind="gas_leak", location="kitchen", answers={})
+    new = work_order_service.NewWorkOrder(report=report, address="1 High Street", lat=None, lon=None)
+    return house.write(lambda tx: list(work_order_service.open_work_order(tx, new, desk).protocols))
+
+
+def test_branch_chooses_the_edition_while_two_are_legal(house: House) -> None:
+    """Decision 27: the older until its end, unless the branch picks the newer; from 1 October there is one."""
+    assert "igem-up-1b@3" in open_in_britain(house)
+    house.write(lambda tx: work_order_service.choose_edition(tx, "igem-up-1b@4"))
+    assert "igem-up-1b@4" in open_in_britain(house)
+    house.write(lambda tx: work_order_service.choose_edition(tx, "igem-up-1b@3"))
+    assert "igem-up-1b@3" in open_in_britain(house)
+    house.clock.pass_ms(9 * DAY_MS)
+    assert "igem-up-1b@4" in open_in_britain(house)
+    with pytest.raises(DomainError):
+        house.write(lambda tx: work_order_service.choose_edition(tx, "igem-up-1b@5"))
