@@ -188,18 +188,7 @@ def run_worker(settings: Settings) -> None:
     warming = Warming(services.uow, settings.sla_profile)
     learner = Learner(services.uow, settings.time_zone)
     pulse = Pulse(services.uow.database, heartbeats.WORKER, settings.worker_name)
-
-    def prepare(branch_id: str) -> None:
-        pulse.beat()
-        warming.prepare(branch_id)
-
-    relay = Relay(
-        services.uow,
-        handlers.reactions(settings.sla_profile),
-        handlers.duties(settings.sla_profile),
-        settings.worker_name,
-        prepare,
-    )
+    relay = _make_relay(services, warming, pulse)
     relay.release_own_claims()
     _keep_purging(services)
     services.uow.database.write(dispatch.release_runs)
@@ -223,6 +212,18 @@ def run_worker(settings: Settings) -> None:
         _guarded(pulse.beat, "pulse")
         if not _guarded(relay.run_once, "relay"):
             line.wait()
+
+
+def _make_relay(services: Services, warming: Warming, pulse: Pulse) -> Relay:
+    """Return the relay of this worker; between two events it shows a sign of life."""
+    settings = services.settings
+
+    def prepare(branch_id: str) -> None:
+        pulse.beat()
+        warming.prepare(branch_id)
+
+    reactions, duties = handlers.reactions(settings.sla_profile), handlers.duties(settings.sla_profile)
+    return Relay(services.uow, reactions, duties, settings.worker_name, prepare)
 
 
 def _keep_purging(services: Services) -> None:
