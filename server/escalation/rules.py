@@ -51,6 +51,16 @@ class Ladder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         rounds = step - len(self.rungs) + 1
         return started_ms + round((last_s + rounds * self.forever.after_s) * 1000)
 
+    def step_from(self, step: int, started_ms: int, now_ms: int) -> int:
+        """Return the step to set next: every rung once, but of the repeats at the end only those still to come.
+
+        A server that was down for hours rings once when it is back, not once for every minute that it missed.
+        """
+        missed_ms = now_ms - self.due_ms(len(self.rungs), started_ms)
+        if step < len(self.rungs) or missed_ms < 0:
+            return step
+        return max(step, len(self.rungs) + 1 + int(missed_ms // (self.forever.after_s * 1000)))
+
     def find_first_siren(self) -> int:
         """Return the first step at which a human hears of it."""
         return next((i for i, rung in enumerate(self.rungs) if rung.action == SIREN), len(self.rungs))

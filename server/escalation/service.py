@@ -47,8 +47,9 @@ def start(tx: Tx, order: WorkOrder, *, at_siren: bool = False, is_round: bool = 
 
 
 def _set(tx: Tx, row: Escalation, step: int) -> None:
-    row.step, row.fence = step, row.fence + 1
-    row.due_ms = escalation_rules().ladder_for(row.branch_id).due_ms(step, row.started_ms)
+    ladder = escalation_rules().ladder_for(row.branch_id)
+    row.step, row.fence = ladder.step_from(step, row.started_ms, tx.now_ms), row.fence + 1
+    row.due_ms = ladder.due_ms(row.step, row.started_ms)
     tx.session.flush()
     data = {"work_order_id": row.work_order_id, "fence": row.fence}
     deadlines.schedule(tx, CLIMB, row.work_order_id, row.due_ms, data)

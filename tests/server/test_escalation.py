@@ -30,8 +30,20 @@ def test_unaccepted_leak_climbs_every_rung_and_goes_on_for_ever(house: House) ->
     order_id = house.report(LEAK)
     house.pass_ms(300_000)
     assert rungs(house, order_id) == [rung.action for rung in STANDARD.rungs]
-    house.pass_ms(120_000)
+    house.pass_ms(60_000)
+    house.pass_ms(60_000)
     assert rungs(house, order_id)[len(STANDARD.rungs) :] == ["siren", "siren"]
+
+
+def test_server_that_was_down_for_hours_rings_once_and_not_for_every_minute_missed(house: House) -> None:
+    """Nobody is called 420 times when the server is back after seven hours; the ladder goes on a minute later."""
+    Device(house)
+    order_id = house.report(LEAK)
+    house.pass_ms(7 * 3_600_000)
+    climbed = len(rungs(house, order_id))
+    assert climbed <= len(STANDARD.rungs) + 1
+    house.pass_ms(60_000)
+    assert len(rungs(house, order_id)) == climbed + 1
 
 
 def test_second_technician_is_asked_when_the_first_phone_is_lost(house: House) -> None:
