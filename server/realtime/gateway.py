@@ -93,6 +93,9 @@ class Gateway:
             peer = peers.admit(self.app, self.services, sid, environ, auth)
         except DomainError as refused:
             raise socketio_module.exceptions.ConnectionRefusedError(refused.code) from refused
+        if peer.is_console:
+            # What moved while its line was down: the board it reads comes from rows that are seconds old.
+            peer.unseen = {t for t, (branch_id, _) in self.latest.items() if branch_id == peer.branch_id}
         self.peers[sid] = peer
 
     def on_disconnect(self, sid: str, *_reason: Any) -> None:
@@ -198,7 +201,9 @@ class Gateway:
             if head > peer.sent and not self._is_welcome(peer):
                 continue
             if head > peer.sent and peer.is_console:
-                self._push_board(peer, boards)
+                # A browser that does not read is told later, in one message: the cursor stands where it was told.
+                if self._has_room(peer.sid):
+                    self._push_board(peer, boards)
             elif head > peer.sent:
                 self._ring(peer)
 
@@ -235,11 +240,12 @@ class Gateway:
                 _log.exception("positions not sent")
 
     def send_positions(self) -> None:
-        """Send every console of a branch the technicians who have moved since the last frame."""
+        """Send every console of a branch the newest place of whoever has moved since the last frame that it took."""
         moved, self._moved = self._moved, set()
         for peer in [p for p in self.peers.values() if p.is_console]:
-            items = [_item(t, self.latest[t]) for t in sorted(moved) if self.latest[t][0] == peer.branch_id]
-            if items and self._has_room(peer.sid) and self._is_welcome(peer):
+            peer.unseen |= {t for t in moved if self.latest[t][0] == peer.branch_id}
+            if peer.unseen and self._has_room(peer.sid) and self._is_welcome(peer):
+                items, peer.unseen = [_item(t, self.latest[t]) for t in sorted(peer.unseen)], set()
                 now_ms = self.services.uow.clock.now_ms()
                 self.socketio.server.emit(wire.POSITIONS, {"at_ms": now_ms, "items": items}, to=peer.sid)
 

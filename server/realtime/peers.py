@@ -19,7 +19,7 @@ from shared.errors import DomainError
 
 @dataclasses.dataclass
 class Peer:
-    """One open socket: a device or a console of a branch, and up to which change it was told."""
+    """One open socket: a device or a console of a branch, up to which change it was told, whose place it lacks."""
 
     sid: str
     branch_id: str
@@ -29,6 +29,7 @@ class Peer:
     sign_in_id: str = ""
     sent: int = 0
     checked_s: float = 0.0
+    unseen: set[str] = dataclasses.field(default_factory=set)
 
     @property
     def is_console(self) -> bool:

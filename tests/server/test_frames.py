@@ -1,0 +1,77 @@
+"""What the gateway tells each browser about places: once a second, together, nothing lost on one that stalls."""
+
+from __future__ import annotations
+
+import queue
+import types
+from typing import Any
+
+import pytest
+
+from server.core import clock
+from server.realtime.gateway import Gateway
+from server.realtime.peers import Peer
+from shared import wire
+from tests.server.house import ELSEWHERE, HOME, MORNING_MS, House
+
+LONG_S = 3600.0
+
+
+class Stand:
+    """A gateway whose frames are kept instead of sent, and one stalled line that can be made to read again."""
+
+    def __init__(self, house: House) -> None:
+        """Bind a gateway to the house."""
+        self.gateway = Gateway(house.app, house.services)
+        self.sent: list[tuple[str, list[Any]]] = []
+        self.gateway.socketio.server.emit = self._keep
+        self.line: queue.Queue[int] = queue.Queue()
+        # The library finds no transport for a socket of the test: the one without a name is the stalled line.
+        self.gateway.socketio.server.eio.sockets[None] = types.SimpleNamespace(queue=self.line)
+
+    def _keep(self, _event: str, data: Any, to: str) -> None:
+        self.sent.append((to, [item[0] for item in data["items"]]))
+
+    def join(self, sid: str, branch_id: str = HOME) -> Peer:
+        """Let a browser join that was asked about just now."""
+        peer = Peer(sid=sid, branch_id=branch_id, sign_in_id=sid, checked_s=clock.mono_s() + LONG_S)
+        self.gateway.peers[sid] = peer
+        return peer
+
+    def move(self, technician_id: str, branch_id: str = HOME) -> None:
+        """Let somebody's phone tell where it is."""
+        self.gateway.latest[technician_id] = (branch_id, wire.Position(at_ms=MORNING_MS, lat=37.86, lon=113.57))
+        self.gateway._moved.add(technician_id)
+
+
+@pytest.fixture
+def stand(house: House) -> Stand:
+    """Return a gateway whose frames are kept."""
+    return Stand(house)
+
+
+def test_many_moves_of_one_second_make_one_frame_for_each_board_of_the_region(stand: Stand) -> None:
+    """Two positions of one technician are one item; another region hears nothing of it."""
+    stand.join("lin")
+    stand.join("qian", ELSEWHERE)
+    for technician_id in ("wang", "sun", "wang"):
+        stand.move(technician_id)
+    stand.gateway.send_positions()
+    assert stand.sent == [("lin", ["sun", "wang"])]
+    stand.gateway.send_positions()
+    assert len(stand.sent) == 1
+
+
+def test_browser_that_stalled_gets_every_newest_place_in_one_frame_when_it_reads_again(stand: Stand) -> None:
+    """Frames are skipped while its line is full, never the places in them."""
+    stand.join("lin")
+    for number in range(20):
+        stand.line.put(number)
+    for technician_id in ("wang", "sun"):
+        stand.move(technician_id)
+        stand.gateway.send_positions()
+    assert stand.sent == []
+    while not stand.line.empty():
+        stand.line.get()
+    stand.gateway.send_positions()
+    assert stand.sent == [("lin", ["sun", "wang"])]
