@@ -55,10 +55,10 @@ def look_around(tx: Tx, work_order_id: str) -> None:
     for cluster in list_clusters(tx.session, tx.branch_id, tx.now_ms):
         members = [one.work_order_id for one in cluster.reports]
         if order.id in members:
-            _tell(tx, members, cluster)
+            _tell(tx, order.id, members, cluster)
 
 
-def _tell(tx: Tx, members: list[str], cluster: Cluster) -> None:
+def _tell(tx: Tx, newest_id: str, members: list[str], cluster: Cluster) -> None:
     fresh = False
     for member in members:
         row = work_orders.lock_order(tx.session, tx.branch_id, member)
@@ -69,7 +69,7 @@ def _tell(tx: Tx, members: list[str], cluster: Cluster) -> None:
         tx.record(
             events.ODOUR_CLUSTER_FOUND,
             {"orders": members, "homes": cluster.homes, "lat": cluster.lat, "lon": cluster.lon},
-            work_order_id=members[-1],
+            work_order_id=newest_id,
         )
 
 
