@@ -1,6 +1,8 @@
 """SLA clocks: a pure function of events, whose elapsed time is always accounted for."""
 
 import datetime as dt
+import os
+import random
 import zoneinfo
 
 import msgspec
@@ -230,3 +232,46 @@ def test_profile_with_an_impossible_calendar_is_refused(old: bytes, new: bytes) 
 
 def _ms(moment: dt.datetime) -> int:
     return round(moment.timestamp() * 1000)
+
+
+MANY = 100_000 if os.environ.get("FULL") else 10_000
+
+
+@given(told=EVENTS, now_ms=st.integers(T0, T0 + 80 * HOUR_MS))
+def test_change_of_a_promise_stands_in_the_history_and_moves_no_time(told: list[sla.ClockEvent], now_ms: int) -> None:
+    """IN-14: a note explains the due time; what has run is what it was."""
+    spec = specs(window=(T0 + HOUR_MS, T0 + 3 * HOUR_MS))["arrive_by"]
+    note = event("change_promise", 0.5)
+    plain, noted = sla.clock(spec, told, now_ms), sla.clock(spec, [*told, note], now_ms)
+    assert msgspec.structs.replace(noted, history=()) == msgspec.structs.replace(plain, history=())
+    assert (note in noted.history) == (note.at_ms <= now_ms)
+
+
+def test_promised_answer_is_late_when_it_was_given_after_its_time() -> None:
+    """IN-13: two hours were promised, three were taken."""
+    spec = sla.promise_spec("reply_by", T0, T0 + 2 * HOUR_MS)
+    state = sla.clock(spec, [event("keep_promise", 3)], T0 + 4 * HOUR_MS)
+    assert (state.due_ms, state.met_ms, state.breached) == (T0 + 2 * HOUR_MS, T0 + 3 * HOUR_MS, True)
+
+
+def test_ten_thousand_histories_account_for_every_millisecond_and_recompute_to_the_same_clock() -> None:
+    """Elapsed = active + paused + off hours; a clock advanced event by event is the clock computed from all of them."""
+    chance, kinds = random.Random(8), [specs(), specs("gas_leak"), specs(window=(T0 + HOUR_MS, T0 + 9 * HOUR_MS))]
+    for _ in range(MANY):
+        told = [event(chance.choice([*NAMES, "reopen", "cancel", "offer"]), chance.uniform(-1, 60)) for _ in range(9)]
+        now_ms = T0 + round(chance.uniform(0, 80) * HOUR_MS)
+        for spec in chance.choice(kinds).values():
+            _check_whole(spec, told, now_ms)
+
+
+def _check_whole(spec: sla.ClockSpec, told: list[sla.ClockEvent], now_ms: int) -> None:
+    state = sla.clock(spec, told, now_ms)
+    known = [e for e in told if e.at_ms <= now_ms]
+    assert sla.clock(spec, known, now_ms) == state
+    if state.started_ms is None:
+        return
+    end_ms = state.met_ms or state.ended_ms or now_ms
+    assert end_ms - state.started_ms == state.active_ms + state.paused_ms + state.off_hours_ms
+    if (state.met_ms or state.ended_ms) and "reopen" not in {e.name for e in told}:
+        later = sla.clock(spec, known, now_ms + 100 * HOUR_MS)
+        assert (later.active_ms, later.paused_ms, later.met_ms) == (state.active_ms, state.paused_ms, state.met_ms)
