@@ -74,6 +74,9 @@ class Cluster:
                 os.kill(each, signal.SIGKILL)
         while any(Path(f"/proc/{each}").exists() and not _is_zombie(each) for each in family):
             time.sleep(_PAUSE_S)
+        # Dead but perhaps not yet buried: its number in these files would pass for a server that runs.
+        for lock in (self._folder / "data" / "postmaster.pid", *self._folder.glob(".s.PGSQL.*.lock")):
+            lock.unlink(missing_ok=True)
         self.start()
 
     def stop(self) -> None:

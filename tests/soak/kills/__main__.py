@@ -37,10 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         outcome.say(f"  {line}")
     outcome.write_figures(options.json, figures)
     code = outcome.judge(figures, MUST_BE_ZERO)
-    if code == outcome.KEPT or options.broken:
+    if (code == outcome.KEPT or options.broken) and not options.keep:
         shutil.rmtree(folder, ignore_errors=True)
     else:
-        outcome.say(f"the evidence of the harm stays in {folder}")
+        outcome.say(f"the evidence stays in {folder}")
     return code
 
 
@@ -54,6 +54,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--points", type=int, default=0, help="phone: so many boundaries of each cycle; 0 is all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--state", type=Path, default=None, help="folder of the run's data, for going on later")
+    parser.add_argument("--keep", action="store_true", help="keep the run's folder for a look afterwards")
     return parser.parse_args(arguments)
 
 

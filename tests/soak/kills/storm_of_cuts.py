@@ -6,25 +6,31 @@ import argparse
 import contextlib
 import json
 import random
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
+
 from tests.soak import outcome
 from tests.soak.kills import checker, cuts
+from tests.soak.kills.checker import PhoneOnDisk
 from tests.soak.kills.company import Company, running_company
 from tests.soak.kills.crew import Member, Reporter
 from tests.soak.kills.cuts import Ground
 from tests.soak.kills.rows import Rows
 
 _PAUSE_S: Final = (0.05, 1.2)
-_WARM_UP_S: Final = 3.0
+_WARM_UP_S: Final = 1.5
 _DOORBELLS: Final = 5
-_STUCK_S: Final = 20.0
+_STUCK_S: Final = 45.0
+_WORKER_UP_S: Final = 120.0
 _OPEN: Final = "SELECT count(*) FROM work_order WHERE state IN ('new', 'triaged', 'offered', 'assigned', 'on_site')"
 _EVERY: Final = 10
+_MANY: Final = 1 << 30
 
 
 def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
@@ -38,9 +44,7 @@ def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
                 done = _cut_again_and_again(company, ground, members, options, done)
                 is_quiet = _rest(company, members)
             company.children.stop()
-        reports = read_reports(folder / "hotline")
-        phones = [member.on_disk for member in members]
-        found = checker.check(company.database_url, phones, reports, folder / "server")
+        found = judge(folder, company.database_url, [member.on_disk for member in members])
     return {
         "target": options.target,
         "broken": options.broken,
@@ -55,6 +59,13 @@ def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "came_to_rest": is_quiet,
         "named": found.named,
     }
+
+
+def judge(folder: Path, database_url: str, phones: list[PhoneOnDisk]) -> checker.Findings:
+    """Judge a run from its folder; which phones took part stays there, so that it can be judged again."""
+    told = [[str(phone.folder), phone.device_id] for phone in phones]
+    (folder / "phones.json").write_text(json.dumps(told))
+    return checker.check(database_url, phones, read_reports(folder / "hotline"), folder / "server")
 
 
 @contextlib.contextmanager
@@ -78,6 +89,7 @@ def _cut_again_and_again(
     threads = [threading.Thread(target=member.work, args=(is_over,), daemon=True) for member in members]
     count = lambda: _count_open(company.database_url)  # noqa: E731 - a name for one expression
     threads.append(threading.Thread(target=reporter.work, args=(is_over, count), daemon=True))
+    _wait_for_worker(company.database_url)
     for thread in threads:
         thread.start()
     time.sleep(_WARM_UP_S)
@@ -97,13 +109,21 @@ def _cut_again_and_again(
     return done
 
 
+def _wait_for_worker(database_url: str) -> None:
+    """Return when the worker has reacted to the enrolments: it starts more slowly than the gateway."""
+    until_s = time.monotonic() + _WORKER_UP_S
+    while time.monotonic() < until_s:
+        with Rows.open(database_url) as rows:
+            if not rows.all("SELECT count(*) FROM outbox")[0][0]:
+                return
+        time.sleep(0.1)
+
+
 def _count_open(database_url: str) -> int:
-    try:
+    with contextlib.suppress(sqlite3.Error, psycopg.Error):  # dead on purpose just now: then nothing is reported
         with Rows.open(database_url) as rows:
             return int(rows.all(_OPEN)[0][0])
-    except Exception as error:  # noqa: BLE001 - the database may be dead on purpose: then nothing is reported
-        outcome.say(f"  database away: {type(error).__name__}")
-        return 1 << 30
+    return _MANY
 
 
 def _rest(company: Company, members: list[Member]) -> bool:
