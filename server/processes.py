@@ -131,7 +131,7 @@ class Planning:
 
 
 def _start_at_leisure(step: Callable[[], int], name: str) -> None:
-    """Run a step again and again in a thread; when there is nothing to do, half a second passes before the next look."""
+    """Run a step again and again in a thread; after one that found nothing to do half a second passes."""
 
     def look() -> None:
         if not step():

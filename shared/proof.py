@@ -97,7 +97,8 @@ def make_note(fields: Mapping[str, Any], sign: Sign, alg: str, key_id: str) -> N
 
 def note_hash(note: Note) -> str:
     """Return the SHA-256 over a note and its signature: the link that the next one carries."""
-    return hashlib.sha256(_note_bytes(note.body, note.alg, note.key_id) + bytes.fromhex(note.signature)).hexdigest()
+    signed = note.signature.encode("utf-8", "surrogatepass")
+    return hashlib.sha256(_note_bytes(note.body, note.alg, note.key_id) + signed).hexdigest()
 
 
 def is_signed_by(note: Note, key: PublicKey, verify: Verify) -> bool:
@@ -223,9 +224,7 @@ def find_certified(
     return key if fields.get("key_id") == _safe_key_id(key) else None
 
 
-def certified_branches(
-    notes: Sequence[Note], branch_id: str, root: PublicKey, verify: Verify
-) -> dict[str, PublicKey]:
+def certified_branches(notes: Sequence[Note], branch_id: str, root: PublicKey, verify: Verify) -> dict[str, PublicKey]:
     """Return the keys of a branch that the root certifies, by key id."""
     found = (find_certified(note, "branch", branch_id, {root.key_id: root}, branch_id, verify) for note in notes)
     return {key.key_id: key for key in found if key is not None}
@@ -234,6 +233,7 @@ def certified_branches(
 def _counts(proof: Proof) -> bool:
     """Say whether the counter-seal speaks of this record, this seal and this signature."""
     told = fields_of(proof.counter)
+    problems = told.get("problems")
     wanted = counter_fields(
         chain_seq=told.get("chain_seq", 0),
         previous_hash=told.get("previous_hash", ""),
@@ -243,7 +243,7 @@ def _counts(proof: Proof) -> bool:
         kind=proof.kind,
         seal=proof.seal,
         received_ms=told.get("received_ms", 0),
-        problems=told.get("problems", ()),
+        problems=problems if isinstance(problems, list) else (),
     )
     return told == wanted
 
@@ -262,7 +262,7 @@ def _seal_problems(proof: Proof, key: PublicKey, verify: Verify) -> tuple[str, .
 
 
 def _note_bytes(body: str, alg: str, key_id: str) -> bytes:
-    return f"leakfirst-note-1\n{alg}\n{key_id}\n{body}".encode()
+    return f"leakfirst-note-1\n{alg}\n{key_id}\n{body}".encode("utf-8", "surrogatepass")
 
 
 def _key_id(note: Note) -> str:

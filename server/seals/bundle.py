@@ -141,17 +141,18 @@ def _chain_problems(bundle: Bundle) -> tuple[str, ...]:
     is_whole = told.get("branch_id") == bundle.branch_id == bundle.heads.branch_id and told.get("kind") == HEADS
     if not is_whole or told.get("counter") != [seq, link]:
         problems.append("chain_cut")
-    problems += [
-        f"device_chain_cut {d}" for d in sorted({*devices, *told.get("devices", {})}) if _is_cut(d, devices, told)
-    ]
+    ends = told.get("devices")
+    ends = ends if isinstance(ends, dict) else {}
+    named = sorted({*devices, *ends})
+    problems += [f"device_chain_cut {d}" for d in named if _is_cut(devices.get(d, []), ends.get(d))]
     return tuple(problems)
 
 
-def _is_cut(device_id: str, devices: dict[str, list[tuple[int, str, str]]], told: dict[str, Any]) -> bool:
+def _is_cut(seals: Sequence[tuple[int, str, str]], head: Any) -> bool:
     """Say whether a device's seals do not lead from its first one to the head that the branch told."""
     seq, link = 0, _GENESIS
-    for chain_seq, previous_hash, seal_hash in sorted(devices.get(device_id, [])):
+    for chain_seq, previous_hash, seal_hash in sorted(seals):
         if chain_seq != seq + 1 or previous_hash != link:
             return True
         seq, link = chain_seq, seal_hash
-    return bool(told.get("devices", {}).get(device_id) != [seq, link])
+    return bool(head != [seq, link])

@@ -78,7 +78,7 @@ const leakfirst = (() => {
   }
 
   async function noteHash(note) {
-    return sha256(concat(noteBytes(note), unhex(note.signature) || new Uint8Array()));
+    return sha256(concat(noteBytes(note), utf8(note.signature)));
   }
 
   async function isSignedBy(note, key) {
@@ -161,7 +161,7 @@ const leakfirst = (() => {
       previous_hash: told.previous_hash ?? "", record_id: proof.record_id, record_kind: proof.kind,
       device_id: proof.device_id, seal_hash: proof.seal.seal_hash,
       signature_hash: await sha256(utf8(proof.seal.signature)), received_ms: told.received_ms ?? 0,
-      problems: told.problems ?? [],
+      problems: Array.isArray(told.problems) ? told.problems : [],
     });
   }
 
