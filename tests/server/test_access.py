@@ -31,6 +31,10 @@ FOR_THE_DESK = {
     "POST /api/v1/storm/end",
     *(f"POST /api/v1/work-orders/<work_order_id>/{c}" for c in ("place", "lock", "window")),
     "POST /api/v1/work-orders/bulk",
+    "POST /api/v1/work-orders/<work_order_id>/duplicate",
+    "POST /api/v1/hazard-notices/<notice_id>/settle",
+    "POST /api/v1/price-approvals/<approval_id>",
+    "POST /api/v1/damages/<damage_id>/settle",
 }
 FOR_PHONES = {
     "POST /api/v1/sync",
@@ -40,7 +44,7 @@ FOR_PHONES = {
     "HEAD /api/v1/uploads/<sha256>",
     "PATCH /api/v1/uploads/<sha256>",
 }
-FOR_ANYBODY = {"POST /api/v1/enrol"}
+FOR_ANYBODY = {"POST /api/v1/enrol", "GET /api/v1/prices"}
 
 
 def path_of(route: Route) -> str:
