@@ -35,6 +35,9 @@ FOR_THE_DESK = {
     "POST /api/v1/hazard-notices/<notice_id>/settle",
     "POST /api/v1/price-approvals/<approval_id>",
     "POST /api/v1/damages/<damage_id>/settle",
+    "POST /api/v1/work-orders/<work_order_id>/take",
+    *(f"POST /api/v1/devices/<device_id>/{c}" for c in ("lock", "unlock", "wipe")),
+    "POST /api/v1/technicians/<technician_id>/test-push",
 }
 FOR_PHONES = {
     "POST /api/v1/sync",
@@ -43,8 +46,17 @@ FOR_PHONES = {
     "POST /api/v1/uploads",
     "HEAD /api/v1/uploads/<sha256>",
     "PATCH /api/v1/uploads/<sha256>",
+    "POST /api/v1/test-push",
+    "POST /api/v1/evidence",
+    "POST /api/v1/device/key",
 }
-FOR_ANYBODY = {"POST /api/v1/enrol", "GET /api/v1/prices"}
+FOR_ANYBODY = {
+    "POST /api/v1/enrol",
+    "GET /api/v1/prices",
+    "GET /c/<document_id>/<token>",
+    "GET /verify",
+    "POST /api/v1/verify",
+}
 
 
 def path_of(route: Route) -> str:
