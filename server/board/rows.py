@@ -21,6 +21,7 @@ from shared.assignment import COMMITTED_STATES
 from shared.work_order import OPEN_STATES, Priority, WorkOrderState
 
 _SILENT_MS: Final = 90_000
+_LOOK_BACK_MS: Final = 5_400_000  # the board shows an hour and a quarter of what was
 _HORIZON_MS: Final = 12 * 3_600_000
 _UNCONTROLLED: Final = OPEN_STATES - {
     WorkOrderState.MADE_SAFE,
@@ -45,6 +46,7 @@ class Scene:
         self.shifts: dict[str, Shift] = {}
         for shift in accounts.list_shifts(session, branch_id, now_ms, now_ms + _HORIZON_MS):
             self.shifts.setdefault(shift.technician_id, shift)
+        self.finished = dispatch.list_finished(session, branch_id, now_ms - _LOOK_BACK_MS)
         self.locks = dispatch.map_locks(session, branch_id)
         self.alarms = _alarms(session, branch_id)
         self.posts = {row.technician_id: row.words for row in dispatch.list_posts(session, branch_id)}
@@ -115,6 +117,7 @@ def technician_row(scene: Scene, technician: Technician) -> Row:
         "shift_end_ms": shift.end_ms if shift else None,
         "skills": [s["name"] for s in technician.skills],
         "route": _route(scene, technician, live),
+        "done": [_done_stop(a, o) for a, o in scene.finished if a.technician_id == technician.id],
         "wait_at": "" if live else scene.posts.get(technician.id, ""),
         "phone": {"online": is_online, "last_seen_ms": device.last_seen_ms if device else None, "unsent": 0},
     }
@@ -142,7 +145,15 @@ def _live_stop(scene: Scene, row: Assignment) -> Row:
     order = scene.orders[row.work_order_id]
     arrival_ms = row.arrived_ms or row.planned_arrival_ms or row.offered_ms
     end_ms = problem.finish_estimate_ms(row, order, scene.now_ms)
-    return _stop(order, arrival_ms, arrival_ms, end_ms, locked=True)
+    stop = _stop(order, arrival_ms, arrival_ms, end_ms, locked=True)
+    return {**stop, "planned_ms": row.planned_arrival_ms, "arrived_ms": row.arrived_ms}
+
+
+def _done_stop(row: Assignment, order: WorkOrder) -> Row:
+    """Return a visit that is over: when it was, and when it had been planned."""
+    arrived_ms, finished_ms = row.arrived_ms or row.offered_ms, row.finished_ms or row.offered_ms
+    stop = _stop(order, arrived_ms, arrived_ms, finished_ms, locked=True)
+    return {**stop, "planned_ms": row.planned_arrival_ms, "arrived_ms": row.arrived_ms}
 
 
 def _planned_stop(scene: Scene, stop: PlannedStop) -> Row | None:

@@ -24,7 +24,7 @@ class Assignment(Base):
     accepted_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
     departed_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
     arrived_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
-    finished_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
+    finished_ms: Mapped[int | None] = mapped_column(sa.BigInteger, index=True)
     planned_arrival_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
     needs_consent: Mapped[bool] = mapped_column(default=False)
     is_manual: Mapped[bool] = mapped_column(default=False)

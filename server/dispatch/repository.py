@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from server.dispatch.models import Assignment, Lock, PlanBudget, PlannedStop, PlanRun, PlanState, Proof, WaitingPost
+from server.work_orders.models import WorkOrder
 from shared.assignment import LIVE_STATES, AssignmentState
 from shared.errors import DomainError
 
@@ -156,6 +157,18 @@ def list_posts(session: orm.Session, branch_id: str) -> list[WaitingPost]:
     """Return where the branch's idle technicians were advised to wait."""
     query = sa.select(WaitingPost).where(WaitingPost.branch_id == branch_id)
     return list(session.scalars(query.order_by(WaitingPost.technician_id)))
+
+
+def list_finished(session: orm.Session, branch_id: str, since_ms: int) -> list[tuple[Assignment, WorkOrder]]:
+    """Return the visits that ended since a moment, with their orders, oldest first."""
+    query = (
+        sa.select(Assignment, WorkOrder)
+        .join(WorkOrder, WorkOrder.id == Assignment.work_order_id)
+        .where(Assignment.branch_id == branch_id, Assignment.finished_ms >= since_ms)
+        .where(Assignment.arrived_ms.is_not(None))
+        .order_by(Assignment.finished_ms)
+    )
+    return [(row, order) for row, order in session.execute(query)]
 
 
 def map_locks(session: orm.Session, branch_id: str, lifted: str = "") -> dict[str, Lock]:

@@ -99,6 +99,11 @@ def times_for(terms: Terms, places: Sequence[Place], when_s: int, patience: Pati
             _log.info("travel times fall back", provider=asked.provider, reason=reason_of(failed))
         else:
             return travel.noted(note) if note and not isinstance(travel, GivenMatrix) else travel
+    return straight_line(terms, note)
+
+
+def straight_line(terms: Terms, note: str = "") -> CalibratedLine:
+    """Return the calibrated straight line: it knows every place and asks nobody."""
     return CalibratedLine(travel_profile(), terms.straight, _desk.time_zone, note)
 
 
