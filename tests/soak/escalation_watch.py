@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from server.core.journal import JournalRow
 from shared import events
 
-_POLL_S: Final = 0.02
+_POLL_S: Final = 0.05
 _HUMANS: Final = frozenset({"siren"})
 _TYPES: Final = (events.LEAK_UNACCEPTED, events.ASSIGNMENT_MOVED, events.LEAK_TAKEN)
 
