@@ -107,7 +107,7 @@ class PhoneApp(App):
         """Return the window's root: the screens, or why this phone's data cannot be shown."""
         register_fonts()
         Window.bind(on_keyboard=self._on_key)
-        Clock.schedule_interval(lambda _dt: self._tick(), 1.0)
+        Clock.schedule_interval(lambda _dt: self.tick(), 1.0)
         Clock.schedule_once(lambda _dt: freeze_memory(), 1.0)
         ExceptionManager.add_handler(_Barrier(self))
         return self._open()
@@ -182,7 +182,8 @@ class PhoneApp(App):
         if self.ui is not None:
             self.ui.phone.close()
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """Let figures go on, once a second; a leak that waited for a busy hand rings as soon as the hand is free."""
         if self.ui is not None and not self._is_barred():
             self.ui.tick()
             if self._is_held and self.ui.name not in _UNDISTURBED:
@@ -196,7 +197,7 @@ class PhoneApp(App):
         if self.ui.phone.find_identity() is None:
             self.ui.go("enrol", server=self._server_url)
             return
-        soon = Clock.create_trigger(lambda _dt: self._refresh())  # many commits, one look
+        soon = Clock.create_trigger(lambda _dt: self.refresh())  # many commits, one look
         self.ui.phone.subscribe(soon)
         self.ui.phone.start_background(hears_others=device.is_phone())
         self.ui.home()
@@ -217,7 +218,7 @@ class PhoneApp(App):
             if self.ui.phone.clock.now_ms() - push.sent_ms < _FRESH_PUSH_MS:
                 self.ui.siren.test()
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
         """Show what changed, and ring for a leak that is newly offered."""
         self._sound_push()
         if self._is_barred() or self._ring() or self.ui is None or self.ui.name in _UNDISTURBED:

@@ -74,6 +74,7 @@ MEASUREMENTS: Final = (
         "orders/nyc-gas-2018.csv",
     ),
     Measurement("scale", "tests.benchmarks.scale", (), ("--quick",)),
+    Measurement("phone_ui", "tests.benchmarks.phone_ui", (), ("--repeats", "1")),
     Measurement("evidence", "tests.benchmarks.evidence", (), ("--rows", "20000", "--copies", "5")),
 )
 

@@ -10,7 +10,7 @@ import pytest
 
 from deploy import phone_camera, phone_tour
 from deploy.screenshots_phone import PlayedServer, StillClock, busy_server, make_phone
-from mobile.app import SCREENS, make_ui
+from mobile.app import SCREENS, PhoneApp, make_ui
 from mobile.service import Phone
 from mobile.widgets.theme import PALETTES, THEME, Palette, readable
 from shared.errors import DomainError
@@ -175,3 +175,29 @@ def test_alarm_is_answered_not_left(hand: Any) -> None:
     assert hand.ui.name == "alarm"
     hand.tap(hand.t("phone.accept"))
     assert not hand.ui.siren.is_ringing
+
+
+def test_leak_waits_for_a_busy_hand_and_then_rings(hand: Any, tmp_path: Path) -> None:
+    """A leak comes while a code is being typed: the page stays; the moment it is left, the alarm fills the screen."""
+    app = PhoneApp(tmp_path)
+    app.ui = hand.ui
+    hand.ui.go("instruments")
+    app.refresh()
+    assert hand.ui.name == "instruments"
+    hand.ui.back()
+    app.tick()
+    assert hand.ui.name == "alarm"
+    hand.tap(hand.t("phone.accept"))
+    app.refresh()
+    assert hand.ui.name == "job_detail"
+
+
+def test_paused_app_comes_back_to_the_same_screen(hand: Any, tmp_path: Path) -> None:
+    """Android pauses the app and throws the picture away: after the pause the same words stand there."""
+    app = PhoneApp(tmp_path)
+    app.ui = hand.ui
+    hand.ui.go("job_detail", job=hand.phone.jobs()[1].work_order_id)
+    before = hand.texts()
+    assert app.on_pause()
+    app.on_resume()
+    assert hand.texts() == before
