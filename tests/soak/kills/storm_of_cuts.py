@@ -120,10 +120,12 @@ def _wait_for_worker(database_url: str) -> None:
 
 
 def _count_open(database_url: str) -> int:
-    with contextlib.suppress(sqlite3.Error, psycopg.Error):  # dead on purpose just now: then nothing is reported
+    try:
         with Rows.open(database_url) as rows:
             return int(rows.all(_OPEN)[0][0])
-    return _MANY
+    except (sqlite3.Error, psycopg.Error):
+        # Dead on purpose just now: then nothing is reported.
+        return _MANY
 
 
 def _rest(company: Company, members: list[Member]) -> bool:

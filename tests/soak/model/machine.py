@@ -104,6 +104,11 @@ class CompanyMachine(RuleBasedStateMachine):
         """A phone dies."""
         self.world.crash_phone(self._member(crew), in_call=in_call)
 
+    @rule(crew=_crew)
+    def lose_answer(self, crew: int) -> None:
+        """A phone is heard and does not hear."""
+        self.world.lose_answer(self._member(crew))
+
     @rule(is_worker=st.booleans())
     def crash_server(self, *, is_worker: bool) -> None:
         """A process of the server dies."""

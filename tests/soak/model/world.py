@@ -245,12 +245,16 @@ class World:
         """Cut a phone's line, or mend it."""
         member.line.is_cut = is_cut
 
+    def lose_answer(self, member: Member) -> None:
+        """Let a phone call, and lose the server's answer on the way."""
+        member.line.loses_answer = True
+        member.phone.sync_once()
+        member.line.loses_answer = False
+
     def crash_phone(self, member: Member, *, in_call: bool) -> None:
         """Kill a phone, perhaps after the server has handled its call and before it could read the answer."""
         if in_call:
-            member.line.loses_answer = True
-            member.phone.sync_once()
-            member.line.loses_answer = False
+            self.lose_answer(member)
         member.phone.close()
         member.phone = self._phone(member.folder, member.line)
 
