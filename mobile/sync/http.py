@@ -10,9 +10,11 @@ from http import HTTPStatus
 from typing import Final
 
 import requests
+from requests.structures import CaseInsensitiveDict
 
 from mobile.platform.clock import SystemClock
-from mobile.sync.transport import PRODUCT_HEADER, ForeignServerError, Reply, TransportError
+from mobile.sync.packed import Memory
+from mobile.sync.transport import PRODUCT_HEADER, SYNC_PATH, ForeignServerError, Reply, TransportError
 
 _PROBE_PATH: Final = "/healthz"
 _CONNECT_S: Final = 6.0
@@ -35,6 +37,7 @@ class HttpTransport:
         self._certificates = certificates
         self._idle: collections.deque[requests.Session] = collections.deque()
         self._attempts: set[_Attempt] = set()
+        self._memory = Memory()
         self._is_closed = False
 
     def close(self) -> None:
@@ -45,7 +48,11 @@ class HttpTransport:
 
     def post(self, path: str, payload: bytes, timeout_s: float) -> Reply:
         """Return the answer, whatever its status. Raises TransportError when there is none."""
-        return self._call("POST", path, {"Content-Type": "application/json"}, payload, timeout_s)
+        if path != SYNC_PATH:
+            return self._call("POST", path, {"Content-Type": "application/json"}, payload, timeout_s)
+        packed = self._memory.prepare(payload)
+        reply = self._memory.read(packed, self._call("POST", path, packed.headers, packed.body, timeout_s))
+        return self.post(path, payload, timeout_s) if self._memory.learn(reply) else reply
 
     def exchange(self, method: str, path: str, headers: Mapping[str, str], payload: bytes, timeout_s: float) -> Reply:
         """Return the answer to a call of the file lane. Raises TransportError when there is none."""
@@ -94,6 +101,7 @@ class HttpTransport:
 
     def _new_session(self) -> requests.Session:
         session = requests.Session()
+        session.headers = CaseInsensitiveDict({"Accept-Encoding": "gzip, deflate"})
         session.trust_env = False  # a phone's call never goes through a proxy that it was not given
         session.verify = self._certificates or True
         return session

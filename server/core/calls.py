@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import orm
 
+from server.core.packed import Packer
 from server.core.parking import Parking
 from server.core.settings import Settings
 from server.core.unit_of_work import Actor, Tx, UnitOfWork
@@ -22,6 +23,7 @@ class Services:
     settings: Settings
     uow: UnitOfWork
     parking: Parking = dataclasses.field(default_factory=Parking)
+    packer: Packer = dataclasses.field(default_factory=Packer)
 
 
 @dataclasses.dataclass(frozen=True)

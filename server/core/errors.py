@@ -43,6 +43,8 @@ _STATUS: Final = {
     "device_not_enrolled": 409,
     "technician_absent": 409,
     "file_offset_wrong": 409,
+    "packing_unknown": 415,
+    "packing_unreadable": 415,
     "file_checksum_wrong": 460,
     "too_large": 413,
     "method_not_allowed": 405,
