@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _FRAMES: Final = 3
 _LAYOUT_FRAMES: Final = 6
-_PICTURE_FRAMES: Final = 12
+_PICTURE_FRAMES: Final = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,8 +58,9 @@ def settle(frames: int = _FRAMES) -> None:
 
 
 def draw(frames: int = _PICTURE_FRAMES) -> None:
-    """Let layout and drawing come to rest; a picture waits a little longer."""
+    """Draw so many frames, also when nothing has changed: both buffers of the window then hold the same picture."""
     for _ in range(frames):
+        Window.canvas.ask_update()
         EventLoop.idle()
 
 
@@ -87,7 +88,7 @@ def take_pictures(phone: Phone, places: Iterable[Place], look: Look, out: Path) 
         if name == "step-reading":
             for key in "0.8":
                 ui.page.keypad.press(key)
-        draw(2)
+        draw()
         _picture(out / f"phone-{name}-{look.name}.png")
 
 

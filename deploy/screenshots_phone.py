@@ -181,6 +181,9 @@ def _prepare_window() -> None:
     os.environ.setdefault("KIVY_METRICS_DENSITY", str(_DENSITY))
     os.environ.setdefault("KCFG_GRAPHICS_MAXFPS", "0")
     os.environ.setdefault("KCFG_GRAPHICS_VSYNC", "0")
+    # SDL's offscreen driver never enlarges its surface: it is made as large as the largest picture.
+    largest = [max(size[axis] for size, _ in _SIZES.values()) * _DENSITY for axis in (0, 1)]
+    os.environ["KCFG_GRAPHICS_WIDTH"], os.environ["KCFG_GRAPHICS_HEIGHT"] = map(str, largest)
     if not os.environ.get("DISPLAY"):
         os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
         os.environ.setdefault("SDL_AUDIODRIVER", "dummy")

@@ -117,6 +117,7 @@ def measure(part: str, folder: Path, repeats: int) -> dict[str, float]:
     runs = []
     for _ in range(repeats):
         environ = {**os.environ, "PHONE_UI_STARTED_NS": str(time.monotonic_ns())}
+        environ |= {"KCFG_GRAPHICS_WIDTH": "412", "KCFG_GRAPHICS_HEIGHT": "892"}
         environ |= {"SDL_VIDEODRIVER": "offscreen", "SDL_AUDIODRIVER": "dummy", "KCFG_GRAPHICS_MAXFPS": "0"}
         command = [sys.executable, "-m", "tests.benchmarks.phone_ui", "--child", part, "--folder", str(folder)]
         done = subprocess.run(command, env=environ, check=True, capture_output=True, text=True)
