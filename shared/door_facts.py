@@ -9,7 +9,7 @@ import msgspec
 from shared.errors import DomainError
 from shared.fact_base import MOST_PIECES, Body, check_length
 
-_MOST_CENTS: Final = 100_000_000
+MOST_CENTS: Final = 100_000_000
 _MOST_LINES: Final = 100
 _GRADES: Final = (1, 2, 3)
 
@@ -79,7 +79,7 @@ class PriceShown(Body, frozen=True, kw_only=True, tag="price_shown"):
 
     def __post_init__(self) -> None:
         """Refuse amounts that no list can hold. Raises DomainError `price_invalid`."""
-        fits = all(0 < p.quantity <= MOST_PIECES and 0 <= p.unit_cents <= _MOST_CENTS for p in self.lines)
+        fits = all(0 < p.quantity <= MOST_PIECES and 0 <= p.unit_cents <= MOST_CENTS for p in self.lines)
         if not fits or len(self.lines) > _MOST_LINES:
             raise DomainError("price_invalid")
 
@@ -93,7 +93,7 @@ class PriceApprovalAsked(Body, frozen=True, kw_only=True, tag="price_approval_as
 
     def __post_init__(self) -> None:
         """Refuse amounts that no list can hold, and no reason. Raises DomainError `price_invalid`."""
-        fits = all(0 < p.quantity <= MOST_PIECES and 0 <= p.unit_cents <= _MOST_CENTS for p in self.lines)
+        fits = all(0 < p.quantity <= MOST_PIECES and 0 <= p.unit_cents <= MOST_CENTS for p in self.lines)
         if not fits or not 0 < len(self.lines) <= _MOST_LINES or not self.reason.strip():
             raise DomainError("price_invalid")
         check_length(self.reason)
@@ -111,7 +111,7 @@ class PaymentTaken(Body, frozen=True, kw_only=True, tag="payment_taken"):
 
     def __post_init__(self) -> None:
         """Refuse what is no payment. Raises DomainError `payment_invalid`."""
-        if not 0 < self.amount_cents <= _MOST_CENTS or not self.receipt.strip():
+        if not 0 < self.amount_cents <= MOST_CENTS or not self.receipt.strip():
             raise DomainError("payment_invalid")
 
 
@@ -126,6 +126,18 @@ class DamageClaimed(Body, frozen=True, kw_only=True, tag="damage_claimed"):
 
     def __post_init__(self) -> None:
         """Refuse what is no damage. Raises DomainError `damage_invalid`."""
-        if not self.item.strip() or not 0 <= self.paid_cents <= self.value_cents <= _MOST_CENTS:
+        if not self.item.strip() or not 0 <= self.paid_cents <= self.value_cents <= MOST_CENTS:
             raise DomainError("damage_invalid")
         check_length(self.item, self.note)
+
+
+class PinLocked(Body, frozen=True, kw_only=True, tag="pin_locked"):
+    """Somebody on the customer's screen guessed at the technician's PIN until the phone refused more (threat C9)."""
+
+    failures: int
+
+
+class RemoteSigningAsked(Body, frozen=True, kw_only=True, tag="remote_signing_asked"):
+    """The customer is to sign in his own browser: the exact text that he will be shown and sign (SG-07)."""
+
+    record_json: str

@@ -13,7 +13,9 @@ from server.billing.models import CashHandIn, FieldPayment
 from server.core import deadlines, policies
 from server.core.unit_of_work import Tx
 from shared import door_facts, events, prices
+from shared.door_facts import MOST_CENTS
 from shared.errors import DomainError
+from shared.fact_base import check_length
 from shared.visit import VisitState
 
 DUE: Final = "cash_due"
@@ -24,6 +26,12 @@ class HandInRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     counted_cents: int
     note: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what nobody can have counted. Raises DomainError `payment_invalid`, `text_too_long`."""
+        if not 0 <= self.counted_cents <= MOST_CENTS:
+            raise DomainError("payment_invalid")
+        check_length(self.note)
 
 
 def record_payment(

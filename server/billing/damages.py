@@ -8,7 +8,9 @@ from server.billing import repository
 from server.billing.models import DamageClaim
 from server.core.unit_of_work import Tx
 from shared import door_facts, events
+from shared.door_facts import MOST_CENTS
 from shared.errors import DomainError
+from shared.fact_base import check_length
 
 
 class SettleRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -18,9 +20,10 @@ class SettleRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse less than nothing. Raises DomainError `damage_invalid`."""
-        if self.settled_cents < 0:
+        """Refuse less than nothing and endless words. Raises DomainError `damage_invalid`, `text_too_long`."""
+        if not 0 <= self.settled_cents <= MOST_CENTS:
             raise DomainError("damage_invalid")
+        check_length(self.note)
 
 
 def record_damage(

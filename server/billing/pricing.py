@@ -14,6 +14,7 @@ from server.core.unit_of_work import Tx
 from shared import door_facts, events, prices
 from shared.door_facts import PriceLine
 from shared.errors import DomainError
+from shared.fact_base import check_length
 from shared.visit import VisitState
 
 _APPROVED: Final = "approved"
@@ -25,6 +26,10 @@ class DecideRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     is_approved: bool
     note: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse endless words. Raises DomainError `text_too_long`."""
+        check_length(self.note)
 
 
 def find_list(ref: str) -> prices.PriceList | None:

@@ -22,6 +22,7 @@ from server.work_orders.models import WorkOrder
 from server.work_orders.service import Desk, NewWorkOrder
 from shared import door_facts, editions, events, hazards, leak_grades, triage
 from shared.errors import DomainError
+from shared.fact_base import check_length
 from shared.hazards import Finding
 
 FOUND: Final = "hazard_found"
@@ -44,6 +45,10 @@ class SettleRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a notice was settled: what was put right, in words."""
 
     note: str
+
+    def __post_init__(self) -> None:
+        """Refuse endless words. Raises DomainError `text_too_long`."""
+        check_length(self.note)
 
 
 def review(tx: Tx, visit: Visit, desk: Desk) -> tuple[str, ...]:

@@ -12,15 +12,18 @@ from hypothesis import strategies as st
 from server import app as composition
 from server.absences import service as absences
 from server.accounts import views as accounts
+from server.billing import cash, damages, pricing
 from server.board import views as board
 from server.call_backs import service as call_backs
 from server.core import journal
 from server.core.registry import Audience, Route
 from server.dispatch import hours, stability
+from server.hazards import service as hazards
 from server.intake import service as intake
 from server.notices import service as notices
 from server.positions import views as positions
 from server.reports import verification
+from server.stock import service as stock
 from server.sync import repository as sync
 from shared import facts, wire
 from tests.server import garbage
@@ -50,6 +53,12 @@ EXAMPLES: Final[dict[Any, Any]] = {
     },
     board.AssignRequest: {"ver": 3, "technician_id": "sun"},
     board.CommandRequest: {"ver": 3, "reason": "later"},
+    board.DuplicateRequest: {"ver": 3, "of": "order-2", "reason": "同一处"},
+    hazards.SettleRequest: {"note": "已整改"},
+    pricing.DecideRequest: {"is_approved": True, "note": "嵌入式"},
+    cash.HandInRequest: {"counted_cents": 3000, "note": ""},
+    damages.SettleRequest: {"settled_cents": 5000, "note": ""},
+    stock.LoadRequest: {"part": "gasket", "lot": "L7", "quantity": 2},
     accounts.CodeRequest: {"technician_id": "wang"},
     call_backs.CallBackRequest: {"satisfied": True, "answers": {"CB-02": "yes"}, "note": ""},
     absences.AbsenceRequest: {
@@ -94,6 +103,31 @@ BODIES: Final[list[dict[str, Any]]] = [
     {"type": "timer_stopped", **STEP, "elapsed_ms": 900},
     {"type": "note_added", "text": "好"},
     {"type": "remaining_time_estimated", "remaining_s": 600},
+    {"type": "leak_graded", "grade": 1, "reason": "80 %LEL"},
+    {"type": "handed_over", "to": "supervisor", "person": "陈立", "note": ""},
+    {
+        "type": "warranty_judged",
+        "product": "灶",
+        "invoice_date": "2026-01-31",
+        "has_card": True,
+        "is_quality_fault": True,
+        "exclusions": [{"code": "bad_care", "photo": ""}],
+    },
+    {
+        "type": "price_shown",
+        "list_ref": "price@2026",
+        "lines": [{"code": "call_out", "quantity": 1, "unit_cents": 3000}],
+        "is_agreed": True,
+        "approval": "",
+    },
+    {
+        "type": "price_approval_asked",
+        "list_ref": "price@2026",
+        "lines": [{"code": "call_out", "quantity": 1, "unit_cents": 3000}],
+        "reason": "远",
+    },
+    {"type": "payment_taken", "amount_cents": 3000, "method": "cash", "receipt": "R-1"},
+    {"type": "damage_claimed", "item": "台面", "value_cents": 200, "photo": "", "paid_cents": 0, "note": ""},
     {"type": "part_used", "part": "gasket", "lot": "", "quantity": 2},
     {"type": "no_access_recorded", "reason": "nobody_home", "proofs": ["knocked"]},
     {"type": "outcome_declared", "outcome": "repaired", "cause": "hose", "work_done": "软管"},
