@@ -39,6 +39,7 @@ from shared.text import Catalog
 _LOG: Final = logging.getLogger(__name__)
 _POLL_S: Final = 3.0  # how soon a change is heard of without doorbell and long poll; an idle answer is small
 _HEARD_POLL_S: Final = 15.0  # the same beside a long poll
+_LONG_SILENCE_S: Final = 10.0
 _FRESH_MS: Final = 3_000
 _RUNG_POLL_S: Final = 30.0  # the same beside a doorbell: it says itself when it is dead
 _STORE_TROUBLE_S: Final = 5.0
@@ -269,7 +270,9 @@ class Phone:
         """Take a ring of the doorbell; None is one without content."""
         if bell is None:
             for line in self._lines:
-                line.give_up_silent()  # the doorbell has just connected: what hangs on an older line is lost
+                line.give_up_silent(
+                    _LONG_SILENCE_S
+                )  # the doorbell has just connected: what hangs on an older line is lost
             if self.engine.answered_ago_ms() > _FRESH_MS:
                 self._wake_up()  # else the socket itself brings what was missed since that answer
         elif not self.engine.hear(bell):

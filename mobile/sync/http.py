@@ -6,7 +6,6 @@ import collections
 import queue
 import threading
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Final
 
 import requests
@@ -16,9 +15,10 @@ from mobile.platform.clock import SystemClock
 from mobile.sync.packed import Memory
 from mobile.sync.transport import PRODUCT_HEADER, SYNC_PATH, ForeignServerError, Reply, TransportError
 
-_PROBE_PATH: Final = "/healthz"
+_PROBE_PATH: Final = "/readyz"  # asks the database: a server that is only slow answers this slowly too
 _CONNECT_S: Final = 6.0
 _DOUBT_S: Final = 4.0  # silence after which a fresh line is tried
+_MOST_DOUBT_S: Final = 64.0
 _PROBE_S: Final = 2.0
 _PROBE_PAUSE_S: Final = 1.0
 _WATCHED_S: Final = 26.0  # of a call's patience the last part is watched: before it a long poll is silent by right
@@ -38,6 +38,7 @@ class HttpTransport:
         self._idle: collections.deque[requests.Session] = collections.deque()
         self._attempts: set[_Attempt] = set()
         self._memory = Memory()
+        self._doubt_s = _DOUBT_S
         self._is_closed = False
 
     def close(self) -> None:
@@ -66,26 +67,29 @@ class HttpTransport:
         attempt = _Attempt(self._idle.pop() if self._idle else self._new_session(), request, timeout_s)
         self._attempts.add(attempt)
         try:
-            return self._watch(attempt, _DOUBT_S + max(0.0, timeout_s - _WATCHED_S) + len(payload) / _SLOW_BYTES_S)
+            return self._watch(attempt, self._doubt_s + max(0.0, timeout_s - _WATCHED_S) + len(payload) / _SLOW_BYTES_S)
         finally:
             self._attempts.discard(attempt)
 
     def _watch(self, attempt: _Attempt, silent_by_right_s: float) -> Reply:
         reply = attempt.wait(silent_by_right_s)
         while reply is None:
-            if attempt.silence_s() > _DOUBT_S and self._is_answered_afresh() and attempt.silence_s() > _DOUBT_S:
+            doubt_s = self._doubt_s
+            if attempt.silence_s() > doubt_s and self._is_answered_afresh() and attempt.silence_s() > doubt_s:
+                self._doubt_s = min(2 * doubt_s, _MOST_DOUBT_S)  # patience grows: a slow server is not asked twice
                 # The session stays with the dead call; sending again is harmless, for every event has its id.
-                self.give_up_silent()
+                self.give_up_silent(doubt_s)
                 raise TransportError("the line hangs while a fresh one is answered")
             reply = attempt.wait(_PROBE_PAUSE_S)
         self._idle.append(attempt.session)
+        self._doubt_s = _DOUBT_S
         return reply
 
-    def give_up_silent(self) -> None:
-        """Give up every call that has been silent for a while: a fresh line works, and the older ones are dead."""
+    def give_up_silent(self, silence_s: float) -> None:
+        """Give up every call that has been silent for so long: a fresh line works, and the older ones are dead."""
         self._idle.clear()
         for attempt in list(self._attempts):
-            if attempt.silence_s() > _DOUBT_S:
+            if attempt.silence_s() > silence_s:
                 attempt.give_up()
 
     def _is_answered_afresh(self) -> bool:
@@ -95,7 +99,7 @@ class HttpTransport:
         except (requests.RequestException, ValueError, OSError):
             return False
         else:
-            return answer.status_code == HTTPStatus.OK and PRODUCT_HEADER in answer.headers
+            return PRODUCT_HEADER in answer.headers
         finally:
             session.close()
 

@@ -52,7 +52,7 @@ class MeteredWire(Wire):
         told = {"Authorization": f"Bearer {self.token}", **headers}
         answer = self._client.post(path, data=body, headers=told)
         up = f"POST {path} HTTP/1.1\r\nHost: dispatch.example.com\r\nContent-Length: {len(body)}\r\n{_lines(told)}\r\n"
-        down = f"HTTP/1.1 200 OK\r\n{_DATE}{_lines(answer.headers)}\r\n"
+        down = f"HTTP/1.1 200 OK\r\n{_DATE}{_lines(dict(answer.headers))}\r\n"
         self.counted += Counter(
             calls=1, up_heads=len(up), up_bodies=len(body), down_heads=len(down), down_bodies=len(answer.data)
         )

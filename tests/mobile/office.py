@@ -117,7 +117,7 @@ class Office:
         if self.foreign is not None:
             return self.foreign
         ours = {"X-Leakfirst": "1", "Content-Type": "application/json"}
-        if path == "/healthz":
+        if path == "/readyz":
             return 200, ours, b"{}"
         if path == "/api/v1/enrol":
             return self._enrol(payload, ours)
