@@ -23,9 +23,20 @@ from server.addresses import views as address_views
 from server.basemap import bases
 from server.basemap import views as basemap_views
 from server.billing import views as billing_views
-from server.board import absence_views, bulk_views, desk_views, plan_views, saved_views, storm_views, watch_views
+from server.board import (
+    absence_views,
+    bulk_views,
+    coverage_views,
+    desk_views,
+    plan_views,
+    saved_views,
+    storm_views,
+    watch_views,
+)
 from server.board import views as board_views
 from server.call_backs import views as call_back_views
+from server.complaints import views as complaint_views
+from server.contacts import views as contact_views
 from server.core import errors, registry, texts
 from server.core.calls import Call, Services
 from server.core.registry import Audience, Registry, Route
@@ -37,6 +48,7 @@ from server.intake import views as intake_views
 from server.messages import views as message_views
 from server.notices import views as notice_views
 from server.odours import views as odour_views
+from server.outages import views as outage_views
 from server.positions import views as position_views
 from server.public import pages as public_pages
 from server.stock import views as stock_views
@@ -57,7 +69,11 @@ _SLICES: Final = (
     customer_views,
     address_views,
     odour_views,
+    outage_views,
+    coverage_views,
     intake_views,
+    contact_views,
+    complaint_views,
     board_views,
     plan_views,
     desk_views,
@@ -300,7 +316,8 @@ def _add_headers(app: Flask, basemap_dir: Path | None) -> None:
     @app.after_request
     def _secure(response: Response) -> Response:
         policy = (
-            f"default-src 'self'; img-src 'self' data: blob: {hosts}; worker-src 'self' blob:; "
+            f"default-src 'self'; script-src 'self' 'nonce-{g.nonce}'; "
+            f"img-src 'self' data: blob: {hosts}; worker-src 'self' blob:; "
             f"style-src 'self' 'unsafe-inline'; connect-src 'self' {hosts}; "
             "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
         )

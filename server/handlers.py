@@ -9,6 +9,8 @@ from server.absences import service as absence_service
 from server.accounts import service as account_service
 from server.billing import cash
 from server.call_backs import service as call_backs
+from server.complaints import service as complaints
+from server.contacts import service as contacts
 from server.core import journal
 from server.core.journal import Event
 from server.core.relay import DueHandler, Handler
@@ -58,6 +60,8 @@ IGNORED: Final = frozenset(
         events.DOCUMENT_MADE,
         events.PICTURE_UNREADABLE,
         events.DOCUMENT_DELIVERED,
+        events.AREA_DRAWN,
+        events.AREA_ENDED,
         events.ODOUR_CLUSTER_FOUND,
         events.CALLED_AGAIN,
         events.OTHER_TIME_WISHED,
@@ -92,6 +96,14 @@ IGNORED: Final = frozenset(
         events.PROMISE_MADE,
         events.PROMISE_CHANGED,
         events.PROMISE_KEPT,
+        events.CONTACT_TAKEN,
+        events.CONTACT_ANSWER_DUE,
+        events.CONTACT_ANSWERED,
+        events.COMPLAINT_OPENED,
+        events.COMPLAINT_MOVED,
+        events.COMPLAINT_OVERDUE,
+        events.FACT_LOOKED_AT,
+        events.STAFF_CHANGED,
         events.GENERATION_BEGUN,
     }
 )
@@ -141,6 +153,8 @@ def duties(profile: str) -> dict[str, DueHandler]:
         storm.OVER: lambda tx, _data: storm.run_out(tx),
         absence_service.OVER: lambda tx, data: absence.run_out(tx, data["absence_id"]),
         promises.REPLY_DUE: lambda tx, data: promises.look_at_reply(tx, data["promise_id"]),
+        contacts.REPLY_DUE: lambda tx, data: contacts.look_at_reply(tx, data["contact_id"]),
+        complaints.CLOCK_DUE: lambda tx, data: complaints.look_at_clocks(tx, data["complaint_id"], profile),
         positions.PURGE: lambda tx, _data: positions.purge(tx),
         purging.PURGE: lambda tx, data: purging.purge(tx, data["kept_days"]),
         posting.LOOK: lambda tx, _data: posting.look(tx, profile),

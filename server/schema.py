@@ -13,6 +13,8 @@ from server.accounts import models as accounts
 from server.billing import models as billing
 from server.board import models as board
 from server.call_backs import models as call_backs
+from server.complaints import models as complaints
+from server.contacts import models as contacts
 from server.core import deadlines, heartbeats, journal
 from server.core.db import Base
 from server.customers import models as customers
@@ -21,10 +23,13 @@ from server.dispatch import models as dispatch
 from server.dispatch.travel import models as travel
 from server.documents import models as documents
 from server.escalation import models as escalation
+from server.geocoding import models as geocoding
 from server.hazards import models as hazards
 from server.messages import models as messages
 from server.notices import models as notices
+from server.outages import models as outages
 from server.outgoing import models as outgoing
+from server.people import models as people
 from server.positions import models as positions
 from server.promises import models as promises
 from server.public import models as public
@@ -42,18 +47,23 @@ TABLES = (
     billing,
     board,
     call_backs,
+    complaints,
+    contacts,
     customers,
     deadlines,
     devices,
     dispatch,
     escalation,
+    geocoding,
     hazards,
     heartbeats,
     documents,
     journal,
     messages,
     notices,
+    outages,
     outgoing,
+    people,
     positions,
     promises,
     public,

@@ -1,0 +1,71 @@
+"""How soon contacts were answered today, by channel (IN-04 to IN-06, IN-22), and which answers are owed (IN-13)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from server.contacts.models import Contact
+from server.contacts.rules import CLASSES, ContactRules, contact_rules
+from server.contacts.service import LATE, OPEN, SOON
+
+
+def figures(session: orm.Session, branch_id: str, now_ms: int, time_zone: str) -> dict[str, Any]:
+    """Return today's counts; `timed` are contacts whose waiting was measured, `within` those answered in time."""
+    rules = contact_rules()
+    query = sa.select(Contact).where(Contact.branch_id == branch_id, Contact.started_ms >= _midnight(now_ms, time_zone))
+    today = list(session.scalars(query))
+    owed = session.execute(
+        sa.select(Contact.reply_state, sa.func.count())
+        .where(Contact.branch_id == branch_id, Contact.reply_state.in_((OPEN, SOON, LATE)))
+        .group_by(Contact.reply_state)
+    )
+    counts = {state: count for state, count in owed}
+    return {
+        "at_ms": now_ms,
+        "classes": {name: sum(row.contact_class == name for row in today) for name in CLASSES},
+        "channels": [
+            _channel(rules, name, [r for r in today if r.channel == name])
+            for name in rules.channels
+            if any(r.channel == name for r in today) or name == rules.channels[0]
+        ],
+        "apologies_owed": sum((row.rings or 0) >= rules.rings_apology for row in today),
+        "replies_owed": sum(counts.values()),
+        "replies_soon": counts.get(SOON, 0),
+        "replies_late": counts.get(LATE, 0),
+    }
+
+
+def _channel(rules: ContactRules, name: str, rows: list[Contact]) -> dict[str, Any]:
+    within_s = rules.answer_within_s.get(name)
+    timed = [row for row in rows if is_timed(row) and within_s is not None]
+    return {
+        "channel": name,
+        "count": len(rows),
+        "timed": len(timed),
+        "within": sum(is_within(rules, row) for row in timed),
+        "within_s": within_s,
+        "rings_target": rules.rings_target if name == "phone" else None,
+    }
+
+
+def is_timed(row: Contact) -> bool:
+    """Tell whether anybody measured how long a contact waited."""
+    return row.waited_s is not None or row.rings is not None
+
+
+def is_within(rules: ContactRules, row: Contact) -> bool:
+    """Tell whether a contact was answered in time: by seconds where they are known, else by rings."""
+    if row.waited_s is not None:
+        return row.waited_s <= rules.answer_within_s.get(row.channel, row.waited_s)
+    return row.rings is not None and row.rings <= rules.rings_target
+
+
+def _midnight(now_ms: int, time_zone: str) -> int:
+    zone = zoneinfo.ZoneInfo(time_zone)
+    day = dt.datetime.fromtimestamp(now_ms / 1000, zone).date()
+    return round(dt.datetime.combine(day, dt.time(), zone).timestamp() * 1000)

@@ -1,0 +1,1 @@
+"""The administrator's pages: who works here, with what, when; and the facts that nobody could read."""
