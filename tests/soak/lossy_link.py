@@ -44,6 +44,7 @@ class LossyLink:
         self.server_host, self._phone_host = f"{net}.1", f"{net}.2"
         self._near, self._far = -1, -1
         self._is_over = threading.Event()
+        self._relaying: threading.Thread | None = None
         self.is_lossy = False
 
     def enter(self) -> None:
@@ -52,11 +53,14 @@ class LossyLink:
         if ctypes.CDLL(None, use_errno=True).unshare(_NEW_NETWORK) != 0:
             raise OSError(ctypes.get_errno(), "unshare")
         self._far = _open_end(self._names[1], self._phone_host)
-        threading.Thread(target=self._relay, name="lossy link", daemon=True).start()
+        self._relaying = threading.Thread(target=self._relay, name="lossy link", daemon=True)
+        self._relaying.start()
 
     def close(self) -> None:
         """Take the link away."""
         self._is_over.set()
+        if self._relaying is not None:
+            self._relaying.join()  # a number that is closed under it might be a database's file a moment later
         for end in (self._near, self._far):
             with contextlib.suppress(OSError):
                 os.close(end)
