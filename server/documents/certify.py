@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import logging
 import zlib
+from collections.abc import Callable
 from typing import Final
 
 from asn1crypto import keys as asn1_keys
@@ -66,7 +67,8 @@ def certify(pdf: bytes, authority: Authority, reason: str) -> bytes:
 
 
 def _store_of(root: bytes) -> SimpleCertificateStore:
-    store = SimpleCertificateStore()
+    make: Callable[[], SimpleCertificateStore] = SimpleCertificateStore  # the library leaves its constructor untyped
+    store = make()
     store.register(asn1_x509.Certificate.load(root))
     return store
 
