@@ -60,7 +60,7 @@ def ask_approval(
     )
     tx.session.add(row)
     data = {"approval_id": row.id, "total_cents": row.total_cents, "reason": row.reason}
-    tx.record(events.PRICE_APPROVAL_ASKED, data, work_order_id=work_order_id)
+    tx.record(events.PRICE_APPROVAL_ASKED, data, work_order_id=work_order_id, technicians=(technician_id,))
 
 
 def decide_approval(tx: Tx, approval_id: str, request: DecideRequest) -> PriceApproval:
