@@ -40,6 +40,9 @@ def fill(phone: Phone) -> None:
     autopilot.finish(phone, _INSPECTION, _DONE)
     phone.sync_once()
     phone.act("declare_outcome", _STOVE, outcome="done", work_done="更换热电偶 1 只,试火正常")
+    phone.act(
+        "judge_warranty", _STOVE, product="JZT-3B", invoice_date="2025-03-01", has_card=True, is_quality_fault=True
+    )
     _work_on_leak(phone)
     duty.send_message(phone.desk, text="已到现场，正在检漏", about=_LEAK)
     phone.own.set_position_views(_views(phone.clock.now_ms()))
@@ -117,13 +120,34 @@ def _list_work(phone: Phone) -> list[Place]:
 
 
 def _list_signing(phone: Phone) -> list[Place]:
-    draft = records.draft_record(phone.desk, _STOVE)
-    pad = {"job": _STOVE, "draft": draft, "relation": "self", "opinion": "满意"}
+    job = {"job": _STOVE}
     return [
-        ("signature", "signature", {"job": _STOVE}),
-        ("pad", "pad", pad),
-        ("waive", "waive", {"job": _STOVE}),
+        ("signature", "signature", dict(job)),
+        ("set-pin", "set_pin", dict(job)),
+        ("waive", "waive", dict(job)),
+        ("remote", "remote", dict(job)),
+        ("remote-asked", "remote", {**job, "is_asked": True}),
+        ("money", "money", dict(job)),
+        ("warranty", "warranty", dict(job)),
+        ("ask-price", "ask_price", dict(job)),
+        ("receipt", "receipt", dict(job)),
+        ("damage", "damage", dict(job)),
         ("customer-copy", "customer_copy", {"job": _INSPECTION}),
+        ("correct", "correct", {"job": _INSPECTION}),
+        *list_kiosk(phone),
+    ]
+
+
+def list_kiosk(phone: Phone) -> list[Place]:
+    """List the customer's own screens."""
+    draft = records.draft_record(phone.desk, _STOVE)
+    job = {"job": _STOVE}
+    return [
+        ("kiosk", "kiosk", {**job, "draft": draft, "relation": "self", "opinion": "满意"}),
+        ("pad", "pad", {**job, "draft": draft, "relation": "self", "opinion": "满意"}),
+        ("kiosk-refuse", "kiosk_refuse", {**job, "reason": "refused_price"}),
+        ("kiosk-done", "kiosk_done", {"job": _INSPECTION}),
+        ("pin", "pin", dict(job)),
     ]
 
 

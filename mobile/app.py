@@ -23,8 +23,10 @@ from mobile.screens import (
     door,
     evidence,
     jobs,
+    kiosk,
     menu,
     messages,
+    money,
     odour,
     parts,
     shift,
@@ -33,7 +35,7 @@ from mobile.screens import (
     trouble,
     work,
 )
-from mobile.screens.ui import HOME, Builder, Ui
+from mobile.screens.ui import HOME, KIOSK_SCREENS, Builder, Ui
 from mobile.service import Phone
 from mobile.store import wiping
 from mobile.widgets import device
@@ -65,9 +67,21 @@ SCREENS: Final[dict[str, Builder]] = {
     "photos": evidence.photos,
     "parts": evidence.parts_page,
     "signature": signing.signature_page,
-    "pad": signing.pad_page,
+    "set_pin": signing.set_pin_page,
     "waive": signing.waive_page,
+    "remote": signing.remote_page,
     "customer_copy": signing.customer_copy,
+    "correct": signing.correct_page,
+    "kiosk": kiosk.read_page,
+    "pad": kiosk.pad_page,
+    "kiosk_refuse": kiosk.refuse_page,
+    "kiosk_done": kiosk.done_page,
+    "pin": kiosk.pin_page,
+    "money": money.money_page,
+    "warranty": money.warranty_page,
+    "ask_price": money.ask_page,
+    "receipt": money.receipt_page,
+    "damage": money.damage_page,
     "my_day": day.my_day_page,
     "map": day_map.map_page,
     "locked": trouble.locked,
@@ -78,7 +92,9 @@ SCREENS: Final[dict[str, Builder]] = {
 }
 # Screens that a change of the store must not rebuild under the technician's or the customer's hand.
 _UNDISTURBED: Final = frozenset(
-    {"enrol", "step", "outcome", "signature", "pad", "waive", "settings", "instruments", "stock", "odour"}
+    {"enrol", "step", "outcome", "signature", "waive", "set_pin", "settings", "instruments", "stock", "odour"}
+    | {"warranty", "ask_price", "damage"}
+    | KIOSK_SCREENS
 )
 # Screens with a field: they are left alone while somebody writes in it.
 _WRITTEN: Final = frozenset({"exceptions", "no_access", "escalate", "messages", "photos", "shift", "parts"})
@@ -106,7 +122,7 @@ class PhoneApp(App):
     def build(self) -> Widget:
         """Return the window's root: the screens, or why this phone's data cannot be shown."""
         register_fonts()
-        Window.bind(on_keyboard=self._on_key)
+        Window.bind(on_keyboard=self._on_key, on_request_close=self._on_close)
         Clock.schedule_interval(lambda _dt: self.tick(), 1.0)
         Clock.schedule_once(lambda _dt: freeze_memory(), 1.0)
         ExceptionManager.add_handler(_Barrier(self))
@@ -164,6 +180,7 @@ class PhoneApp(App):
             self.ui.home()
             self.ui.replace("locked")
         elif state == "open" and self.ui is not None and self.ui.name == "locked":
+            self.ui.look_who_holds()
             self.ui.home()
         return state != "open"
 
@@ -186,9 +203,32 @@ class PhoneApp(App):
         """Let figures go on, once a second; a leak that waited for a busy hand rings as soon as the hand is free."""
         if self.ui is not None and not self._is_barred():
             self.ui.tick()
+            self._watch_customer()
             if self._is_held and self.ui.name not in _UNDISTURBED:
                 self._is_held = False
                 self._ring()
+
+    def _watch_customer(self) -> None:
+        """Call the technician when an alarm waits, and when nobody has touched the customer's screen for long."""
+        ui = self.ui
+        if ui is None or ui.held is None:
+            return
+        if self._is_held and not ui.is_called:
+            ui.is_called = True
+            ui.siren.test()
+            ui.refresh()
+        idle_ms = ui.phone.clock.mono_ms() - ui.touched_ms
+        if ui.name in KIOSK_SCREENS - {"pin", "locked"} and idle_ms > ui.phone.kiosk.rules.idle_s * 1000:
+            ui.home()
+            ui.go("pin")
+
+    def open_settings(self, *_: Any) -> bool:
+        """Keep Kivy's own settings closed: a key opens them over any screen, also the customer's."""
+        return True
+
+    def _on_close(self, *_: Any, **__: Any) -> bool:
+        """Keep the window open while the customer holds the phone."""
+        return self.ui is not None and self.ui.held is not None
 
     def _join(self) -> None:
         """Show the work and listen to the server once the phone is enrolled; else ask for a code."""

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from mobile.actions.desk import Desk
+from mobile.actions.kiosk import Kiosk
 from mobile.actions.own import Own
 from mobile.actions.table import COMMANDS
 from mobile.platform import chance, keys
@@ -109,6 +110,7 @@ class Phone:
             uniform=uniform or chance.uniform,
             gate=LocationGate(self._store, load_stillness()),
         )
+        self.kiosk = Kiosk(self.desk, load_phone_rules().kiosk)
         self._set_up_lanes(lane_transport or self._http())
 
     def _set_up_lanes(self, aside: FileTransport) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
 
 import msgspec
 
@@ -158,9 +158,12 @@ class OutcomeDeclared(Body, frozen=True, kw_only=True, tag="outcome_declared"):
 
 
 class Stroke(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of a signature: points of (x, y, ms since the first touch), x and y in thousandths of the pad."""
+    """One line of a signature: points of (x, y, ms since the first touch), x and y in thousandths of the pad.
 
-    points: tuple[tuple[int, int, int], ...]
+    A fourth number is the pressure in thousandths, where the glass can feel it.
+    """
+
+    points: tuple[Annotated[tuple[int, ...], msgspec.Meta(min_length=3, max_length=4)], ...]
 
 
 class Seal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -186,11 +189,12 @@ class RecordSigned(Body, frozen=True, kw_only=True, tag="record_signed"):
 
 
 class SignatureWaived(Body, frozen=True, kw_only=True, tag="signature_waived"):
-    """No signature: refused or absent, with the second witness of SG-04 when absent; sealed all the same."""
+    """No signature: refused or absent; sealed all the same. When absent a second person signs as witness (SG-04)."""
 
     record_json: str
     reason: str
     witness: str = ""
+    strokes: tuple[Stroke, ...] = ()
     seal: Seal
 
 
@@ -312,6 +316,8 @@ AnyBody = (
     | door_facts.PriceApprovalAsked
     | door_facts.PaymentTaken
     | door_facts.DamageClaimed
+    | door_facts.PinLocked
+    | door_facts.RemoteSigningAsked
     | OdourReported
     | MessageSent
     | MessageDelivered

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 import msgspec
 
-from shared import checklist, closure, formula, function_test, hazards, prices, wire
+from shared import checklist, closure, formula, function_test, hazards, prices, warranty, wire
+from shared.door_facts import WarrantyJudged
 from shared.errors import DomainError
 from shared.protocol import FAIL, PASS, Protocol, Step
 from shared.text import LANGUAGES, Catalog
@@ -112,6 +113,7 @@ class ServiceRecord(Value, frozen=True, kw_only=True):
     cause: str
     work_done: str
     charge: Charge
+    warranty: WarrantyJudged | None = None
     language: str
     lines: tuple[str, ...] = ()
 
@@ -163,7 +165,7 @@ def build(
         charge=charge,
         language=language if language in LANGUAGES else LANGUAGES[0],
     )
-    return _complete(msgspec.structs.replace(record, parts=visit.parts), protocols, texts)
+    return _complete(msgspec.structs.replace(record, parts=visit.parts, warranty=visit.warranty), protocols, texts)
 
 
 def _complete(record: ServiceRecord, protocols: Sequence[Protocol], texts: Catalog | None) -> ServiceRecord:
@@ -361,6 +363,8 @@ def _end_lines(record: ServiceRecord, texts: Catalog, language: str) -> Iterator
         name = _known(texts, language, "price", part.part)
         yield f"{texts.text(language, 'record.part')}: {name} {part.lot} × {part.quantity}"
     yield f"{texts.text(language, 'record.outcome')}: {_known(texts, language, 'outcome', record.outcome)}"
+    if record.warranty is not None:
+        yield warranty.line(record.warranty, texts, language)
     for item in record.charge.items:
         yield f"{_known(texts, language, 'price', item.code)}: {money(item.amount_cents)}"
     yield f"{texts.text(language, 'record.charge')}: {money(record.charge.total_cents)}"

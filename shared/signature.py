@@ -139,7 +139,7 @@ def signed_parts(body: facts.RecordSigned | facts.SignatureWaived) -> tuple[tupl
     """Return (strokes, relation, opinion) as they go into the seal."""
     if isinstance(body, facts.RecordSigned):
         return body.strokes, body.signer_relation, body.opinion
-    return (), body.reason, body.witness
+    return body.strokes, body.reason, body.witness
 
 
 def new_key_bytes(device_id: str, alg: str, public_key: str) -> bytes:
@@ -160,9 +160,9 @@ def follows(before: facts.Seal | None, now: facts.Seal) -> bool:
     return now.chain_seq == before.chain_seq + 1 and now.previous_hash == before.seal_hash
 
 
-def _is_on_pad(point: tuple[int, int, int]) -> bool:
-    x, y, elapsed_ms = point
-    return 0 <= x <= _PAD and 0 <= y <= _PAD and elapsed_ms >= 0
+def _is_on_pad(point: tuple[int, ...]) -> bool:
+    x, y, elapsed_ms, *pressure = point
+    return all(0 <= value <= _PAD for value in (x, y, *pressure)) and elapsed_ms >= 0
 
 
 def _is_signed(seal: facts.Seal, message: bytes, verify: Callable[[bytes, bytes], bool]) -> bool:

@@ -69,7 +69,10 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class VisitState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the evidence says so far. Later answers to a step stand in front; the evidence keeps all."""
+    """What the evidence says so far. Later answers to a step stand in front; the evidence keeps all.
+
+    `voided_ms` is when a change made the signature void; the customer signs anew.
+    """
 
     departed_ms: int | None = None
     arrived_ms: int | None = None
@@ -88,6 +91,7 @@ class VisitState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     signed_ms: int | None = None
     waived_ms: int | None = None
     seal_hash: str = ""
+    voided_ms: int | None = None
     no_access_proofs: tuple[str, ...] = ()
     price: Agreement | None = None
     warranty: door_facts.WarrantyJudged | None = None
@@ -108,7 +112,7 @@ def apply_fact(state: VisitState, body: facts.Body, at_ms: int) -> VisitState:
     if change is None:
         return state
     changed = msgspec.structs.replace(state, **change(state, body, at_ms))
-    return _unsigned(changed) if isinstance(body, _SIGNED_OVER) else changed
+    return _unsigned(changed, at_ms) if isinstance(body, _SIGNED_OVER) else changed
 
 
 def _answer(state: VisitState, body: Any, at_ms: int) -> _Change:
@@ -172,8 +176,16 @@ _CHANGES: Final[dict[type[facts.Body], Callable[[VisitState, Any, int], _Change]
         "work_done": body.work_done,
     },
     facts.NoteAdded: lambda state, body, _at_ms: {"notes": (*state.notes, body.text)},
-    facts.RecordSigned: lambda _state, body, at_ms: {"signed_ms": at_ms, "seal_hash": body.seal.seal_hash},
-    facts.SignatureWaived: lambda _state, body, at_ms: {"waived_ms": at_ms, "seal_hash": body.seal.seal_hash},
+    facts.RecordSigned: lambda _state, body, at_ms: {
+        "signed_ms": at_ms,
+        "seal_hash": body.seal.seal_hash,
+        "voided_ms": None,
+    },
+    facts.SignatureWaived: lambda _state, body, at_ms: {
+        "waived_ms": at_ms,
+        "seal_hash": body.seal.seal_hash,
+        "voided_ms": None,
+    },
     door_facts.PriceShown: _price,
     door_facts.WarrantyJudged: lambda _state, body, _at_ms: {"warranty": body},
     door_facts.HandedOver: _hand_over,
@@ -194,8 +206,10 @@ _SIGNED_OVER: Final = (
 )
 
 
-def _unsigned(state: VisitState) -> VisitState:
-    return msgspec.structs.replace(state, signed_ms=None, waived_ms=None, seal_hash="")
+def _unsigned(state: VisitState, at_ms: int) -> VisitState:
+    was_signed = state.signed_ms is not None or state.waived_ms is not None
+    voided_ms = at_ms if was_signed else state.voided_ms
+    return msgspec.structs.replace(state, signed_ms=None, waived_ms=None, seal_hash="", voided_ms=voided_ms)
 
 
 def _answer_of(body: facts.StepAnswered | facts.ReadingRecorded | facts.TimerStopped, at_ms: int) -> Answer:

@@ -11,6 +11,7 @@ import msgspec
 
 from shared import data_file
 from shared.door_facts import WarrantyJudged
+from shared.text import Catalog
 
 FREE: Final = "free"
 CHARGED: Final = "charged"
@@ -73,6 +74,15 @@ def _rows(policy: Policy, found: WarrantyJudged, on_date: dt.date) -> Iterator[R
         yield Row(code="rule_not_quality", is_for=False)
     proved = {exclusion.code for exclusion in found.exclusions if exclusion.photo}
     yield from (Row(code=f"exclusion_{code}", is_for=False) for code in policy.exclusions if code in proved)
+
+
+def line(found: WarrantyJudged, texts: Catalog, language: str) -> str:
+    """Return what was found as one line of the record: the papers, the cause, the exclusions (WA-03, WA-04)."""
+    papers = "record.card_shown" if found.has_card else "record.card_missing"
+    cause = "record.quality_fault" if found.is_quality_fault else "record.other_fault"
+    known = (texts.find(language, f"warranty.exclusion_{e.code}") or e.code for e in found.exclusions)
+    words = (found.product, found.invoice_date, texts.text(language, papers), texts.text(language, cause), *known)
+    return f"{texts.text(language, 'record.warranty')}: {' · '.join(word for word in words if word)}"
 
 
 def add_months(day: dt.date, months: int) -> dt.date:

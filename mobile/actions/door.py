@@ -6,10 +6,12 @@ import datetime as dt
 import decimal
 from collections.abc import Collection, Mapping
 
+import msgspec
+
 from mobile.actions import desk as desks
 from mobile.actions.desk import Desk
 from mobile.platform import catalog
-from mobile.store import jobs
+from mobile.store import jobs, outbox
 from shared import door_facts, leak_grades, prices, warranty, wire
 from shared.door_facts import PriceLine
 from shared.errors import DomainError
@@ -106,6 +108,30 @@ def claim_damage(
     """Keep a damage at the customer's, in fen. Raises DomainError `damage_invalid`, `not_on_site`."""
     body = door_facts.DamageClaimed(item=item, value_cents=value_cents, photo=photo, paid_cents=paid_cents, note=note)
     return desks.append(desk, work_order_id, body, desks.check_on_site)
+
+
+class CashDue(msgspec.Struct, frozen=True, kw_only=True):
+    """The cash taken today, in fen, and until when it is handed in by the phone's own clock (WA-08)."""
+
+    cents: int
+    by: dt.time
+    is_late: bool
+
+
+def find_cash(desk: Desk) -> CashDue | None:
+    """Return the cash of today that has to be handed in, None when none was taken; by what this phone has told."""
+    now = dt.datetime.fromtimestamp(desk.clock.now_ms() / 1000)  # noqa: DTZ006 - the phone's own zone
+    with desk.store.read() as db:
+        told = [item.event for item in (*outbox.list_archived(db), *outbox.list_pending(db))]
+    taken = {
+        event.id: event.body.amount_cents
+        for event in told
+        if isinstance(event.body, door_facts.PaymentTaken)
+        and event.body.method == "cash"
+        and dt.datetime.fromtimestamp(event.occurred.wall_ms / 1000).date() == now.date()  # noqa: DTZ006 - as above
+    }
+    by = catalog.load_cash_rules().hand_in_by
+    return CashDue(cents=sum(taken.values()), by=by, is_late=now.time() > by) if taken else None
 
 
 def _job(desk: Desk, work_order_id: str) -> wire.Job:

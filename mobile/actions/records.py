@@ -14,7 +14,7 @@ from mobile.platform.keys import ALG
 from mobile.store import jobs, meta
 from mobile.store.jobs import StoredJob
 from mobile.sync.inbox import occurred_now
-from shared import charges, facts, service_record, signature, wire
+from shared import charges, door_facts, facts, service_record, signature, wire
 from shared.errors import DomainError
 
 ABSENT: Final = "absent"
@@ -81,19 +81,39 @@ def sign_record(
 
 
 def waive_signature(
-    desk: Desk, work_order_id: str, *, reason: str, witness: str = "", draft: RecordDraft | None = None
+    desk: Desk,
+    work_order_id: str,
+    *,
+    reason: str,
+    witness: str = "",
+    strokes: tuple[facts.Stroke, ...] = (),
+    draft: RecordDraft | None = None,
 ) -> wire.PhoneEvent:
-    """Seal the record without a signature: refused or absent, with a witness when absent (SG-04).
+    """Seal the record without a signature: refused or absent, with a witness who signs when absent (SG-04).
 
     Raises DomainError `witness_missing`, and as `sign_record` does.
     """
     if reason == ABSENT and not witness.strip():
         raise DomainError("witness_missing")
+    if strokes:
+        signature.check_strokes(strokes)
 
     def build(record_json: str, seal: facts.Seal) -> facts.SignatureWaived:
-        return facts.SignatureWaived(record_json=record_json, reason=reason, witness=witness, seal=seal)
+        return facts.SignatureWaived(
+            record_json=record_json, reason=reason, witness=witness, strokes=strokes, seal=seal
+        )
 
-    return _seal(desk, work_order_id, draft, _Signing((), reason, witness), build)
+    return _seal(desk, work_order_id, draft, _Signing(strokes, reason, witness), build)
+
+
+def ask_remote_signature(desk: Desk, work_order_id: str, *, language: str = "") -> wire.PhoneEvent:
+    """Ask that the customer signs in his own browser: the record goes to the server as he will be shown it (SG-07).
+
+    Raises DomainError `record_blocked` with the blockers, `already_signed`, `not_on_site`.
+    """
+    draft = draft_record(desk, work_order_id, language=language)
+    body = door_facts.RemoteSigningAsked(record_json=draft.record_json)
+    return desks.append(desk, work_order_id, body, _check_signable)
 
 
 class _Signing(msgspec.Struct, frozen=True):

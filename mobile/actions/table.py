@@ -36,5 +36,6 @@ COMMANDS: Final[dict[str, Callable[..., wire.PhoneEvent | None]]] = {
         door.claim_damage,
         records.sign_record,
         records.waive_signature,
+        records.ask_remote_signature,
     )
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -49,11 +50,21 @@ def load_stillness() -> Stillness:
     return msgspec.convert(tomllib.loads(text), Stillness)
 
 
+class KioskRules(msgspec.Struct, frozen=True):
+    """How the customer's screen is guarded: seconds, and how many wrong PINs lock it (threat C9)."""
+
+    idle_s: int
+    pin_tries: int
+    pin_lock_s: int
+    pin_longest_lock_s: int
+
+
 class PhoneRules(msgspec.Struct, frozen=True):
-    """When a phone that hears nothing erases itself, and when its map of the day is out of date, in seconds."""
+    """When a phone that hears nothing erases itself, when its map of the day is out of date (s), and its kiosk."""
 
     self_wipe_after_s: int
     day_map_stale_s: int
+    kiosk: KioskRules
 
 
 @cache
@@ -69,6 +80,19 @@ def load_prices() -> tuple[prices.PriceList, ...]:
     folder = resources.files("shared") / "catalog"
     files = sorted((item for item in folder.iterdir() if item.name.startswith("price-")), key=lambda item: item.name)
     return tuple(prices.PriceList.from_toml(item.read_bytes()) for item in files)
+
+
+class CashRules(msgspec.Struct, frozen=True):
+    """Until what local time the day's cash is handed in (WA-08)."""
+
+    hand_in_by: dt.time
+
+
+@cache
+def load_cash_rules() -> CashRules:
+    """Read when cash is handed in, once per process, from the company's dated settings."""
+    text = (resources.files("shared") / "catalog" / "cash-2026.toml").read_text(encoding="utf-8")
+    return msgspec.convert(tomllib.loads(text), CashRules)
 
 
 @cache

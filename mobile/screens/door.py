@@ -33,6 +33,8 @@ def exceptions_page(ui: Ui, arguments: dict[str, Any]) -> Page:
     page.add(ActionRow("nose", ui.t("phone.odour"), lambda: ui.go("odour", job=key)))
     page.add(ActionRow("camera", ui.t("phone.photos_title"), lambda: ui.go("photos", job=key)))
     page.add(ActionRow("square", ui.t("phone.parts_title"), lambda: ui.go("parts", job=key)))
+    page.add(ActionRow("square", ui.t("money.title"), lambda: ui.go("money", job=key)))
+    page.add(ActionRow("triangle", ui.t("money.damage"), lambda: ui.go("damage", job=key)))
     page.add(_note_card(ui, page, job, arguments))
     page.set_foot(PushButton(ui.t("phone.to_job"), ui.back, primary=True))
     return page

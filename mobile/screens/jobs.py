@@ -15,7 +15,7 @@ from mobile.widgets import device
 from mobile.widgets.basics import PRIORITY, Column, PushButton, Row, Surface, Text, Word
 from mobile.widgets.icons import Icon
 from mobile.widgets.rows import ActionRow
-from shared import checklist, function_test, service_record, wire
+from shared import checklist, function_test, prices, service_record, wire
 from shared.assignment import AssignmentState
 from shared.protocol import Protocol
 
@@ -35,6 +35,8 @@ def job_detail(ui: Ui, arguments: dict[str, Any]) -> Page:
     if job.hazards:
         page.add(_hazard_card(ui, job))
     page.add(_time_card(ui, job, page))
+    if job.visit.voided_ms is not None:
+        page.add(Surface(Text(ui.t("kiosk.voided"), "name", "p1", bold=True), role="p1_bg"))
     if is_on_site(job):
         page.add(_remaining_card(ui, job), _work_card(ui, job), _evidence_rows(ui, job))
     page.add(_customer_card(ui, job))
@@ -128,13 +130,17 @@ def _work_card(ui: Ui, job: wire.Job) -> Widget:
 
 
 def _evidence_rows(ui: Ui, job: wire.Job) -> Widget:
-    """Return the ways to photos and parts, with how many there are."""
+    """Return the ways to photos, parts and money, with what there is of them."""
     key = job.work_order_id
     pieces = sum(part.quantity for part in job.visit.parts)
+    price = "money.not_shown" if job.visit.price is None else "money.total"
+    sum_text = service_record.money(prices.total(prices.list_agreed(job.visit)))
+    hint = ui.t(price) if job.visit.price is None else f"{ui.t(price)} {sum_text}"
     taken = len(ui.phone.photos(key))
     return Column(
         ActionRow("camera", ui.t("phone.photos", count=taken), lambda: ui.go("photos", job=key)),
         ActionRow("square", ui.t("phone.parts_used", count=pieces), lambda: ui.go("parts", job=key)),
+        ActionRow("square", ui.t("money.title"), lambda: ui.go("money", job=key), hint=hint),
     )
 
 

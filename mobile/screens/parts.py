@@ -10,6 +10,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.stacklayout import StackLayout
 from kivy.uix.widget import Widget
 
+from mobile.actions import door
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
 from mobile.sync.engine import SyncState
@@ -18,7 +19,7 @@ from mobile.widgets.basics import PRIORITY, SHAPE, ButtonRow, Chip, Column, Push
 from mobile.widgets.inputs import Field
 from mobile.widgets.rows import ActionRow
 from mobile.widgets.theme import THEME, gap
-from shared import wire
+from shared import service_record, warranty, wire
 from shared.assignment import PENDING_STATES, AssignmentState
 from shared.work_order import Priority
 
@@ -208,3 +209,27 @@ def facts(*pairs: tuple[str, str]) -> Widget:
             row.height = words.height
             lines.append(row)
     return Column(*lines, spacing=1.5)
+
+
+def seal_text(seal: str) -> Text:
+    """Return the first characters of a seal in large groups, to be compared with the copy."""
+    return Text(" ".join(seal[i : i + 4].upper() for i in range(0, 16, 4)), "title", bold=True, align="center")
+
+
+def warranty_rows(ui: Ui, decision: warranty.Decision) -> list[Text]:
+    """Return the verdict and, row by row, the rule and what it speaks for (WA-04)."""
+    is_free = decision.verdict == warranty.FREE
+    lines = [Text(ui.t(f"warranty.{decision.verdict}"), "name", "ok" if is_free else "p1", bold=True)]
+    lines += [Text(ui.t(f"warranty.{r.code}", **r.data), role="ok" if r.is_for else "p1") for r in decision.rows]
+    without = [ui.t(f"warranty.exclusion_{code}") for code in decision.ignored]
+    return [*lines, *(Text(ui.t("warranty.exclusion_without_evidence", exclusion=x), "small", "p2") for x in without)]
+
+
+def cash_cards(ui: Ui) -> list[Widget]:
+    """Return until when the cash of today is handed in; nothing when none was taken (WA-08)."""
+    due = door.find_cash(ui.phone.desk)
+    if due is None:
+        return []
+    key, role = ("money.hand_in_late", "p1") if due.is_late else ("money.hand_in", "p2")
+    words = ui.t(key, amount=service_record.money(due.cents), time=f"{due.by:%H:%M}")
+    return [Surface(Text(words, "name", role, bold=True), role=f"{role}_bg")]

@@ -36,7 +36,8 @@ def shift(ui: Ui, arguments: dict[str, Any]) -> Page:
     page.add(
         ActionRow("square", ui.t("phone.van_stock"), lambda: ui.go("stock"), hint=ui.t("phone.pieces", count=pieces))
     )
-    page.add(_push_card(ui, arguments))
+    page.add(ActionRow("lock", ui.t("kiosk.pin_change"), lambda: ui.go("set_pin")))
+    page.add(_push_card(ui, arguments), *parts.cash_cards(ui))
     if since:
         page.set_foot(PushButton(ui.t("phone.end_shift"), lambda: _end(ui), primary=True))
         return page

@@ -21,6 +21,9 @@ from shared.text import LANGUAGES
 Builder = Callable[["Ui", dict[str, Any]], Any]
 HOME: Final = "job_list"
 ALARM: Final = "alarm"
+KIOSK: Final = "kiosk"
+# All that can be shown while the customer holds the phone; "locked" is the desk's order and tells nothing of anybody.
+KIOSK_SCREENS: Final = frozenset({KIOSK, "pad", "kiosk_refuse", "kiosk_done", "pin", "locked"})
 _PLACE: Final = ("job", "protocol", "step")  # what makes two visits of a screen the same place
 
 
@@ -36,6 +39,9 @@ class Ui(FloatLayout):
         self.page: Any = None
         self.problem = ""
         self.siren = Siren()
+        self.held = phone.kiosk.held()
+        self.is_called = False  # an alarm waits while the customer holds the phone
+        self.touched_ms = phone.clock.mono_ms()
         self.on_enrol: Callable[[str, str], None] = lambda _server, _code: None
 
     def has(self, name: str) -> bool:
@@ -77,11 +83,16 @@ class Ui(FloatLayout):
 
     def t(self, key: str, **data: Any) -> str:
         """Return a text in the language in force."""
-        return self.phone.desk.texts.text(self.language, key, **data)
+        return self.phone.desk.texts.text(self.spoken, key, **data)
 
     def words(self, both: dict[str, str]) -> str:
         """Return what a protocol says in the language in force."""
-        return both.get(self.language) or next(iter(both.values()), "")
+        return both.get(self.spoken) or next(iter(both.values()), "")
+
+    @property
+    def spoken(self) -> str:
+        """Return the language on the screen: the customer's own choice while he holds the phone."""
+        return self.held.language if self.held is not None else self.language
 
     # The way
 
@@ -90,15 +101,45 @@ class Ui(FloatLayout):
         """Return the name of the screen that is shown."""
         return self._trail[-1][0] if self._trail else ""
 
+    def _admits(self, name: str) -> bool:
+        return self.held is None or name in KIOSK_SCREENS
+
+    def hand_over(self, work_order_id: str, language: str) -> None:
+        """Give the phone to the customer: from here only the PIN leads back. Raises DomainError `pin_missing`."""
+        self.held = self.phone.kiosk.enter(work_order_id, language)
+        device.pin_screen(is_pinned=True)
+        self.home()
+
+    def take_back(self, digits: str) -> None:
+        """Give the phone back to the technician. Raises DomainError `pin_wrong`, `pin_locked`."""
+        self.phone.kiosk.leave(digits)
+        self.look_who_holds()
+
+    def look_who_holds(self) -> None:
+        """Show what is meant for whoever holds the phone now, as the store says."""
+        was, self.held = self.held, self.phone.kiosk.held()
+        if was is None or self.held is not None:
+            return
+        self.is_called = False
+        device.pin_screen(is_pinned=False)
+        self.home()
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """Note that somebody is there, then let the screen have the touch."""
+        self.touched_ms = self.phone.clock.mono_ms()
+        return bool(super().on_touch_down(touch))
+
     def go(self, name: str, **arguments: Any) -> None:
-        """Show another screen."""
+        """Show another screen; what is not the customer's is not shown while he holds the phone."""
+        if not self._admits(name):
+            return
         self._trail.append((name, arguments))
         self.problem = ""
         self.rebuild()
 
     def home(self) -> None:
-        """Show the job list and forget the way."""
-        self._trail = [(HOME, {})]
+        """Show the job list and forget the way; while the customer holds the phone, his first screen."""
+        self._trail = [(HOME, {})] if self.held is None else [(KIOSK, {"job": self.held.work_order_id})]
         self.problem = ""
         self.rebuild()
 
@@ -107,7 +148,9 @@ class Ui(FloatLayout):
         if getattr(self.page, "is_held", False):
             return True  # an alarm is answered, not left
         if len(self._trail) < 2:  # noqa: PLR2004 - the first screen has none before it
-            return False
+            if self.held is not None:
+                self.go("pin")
+            return self.held is not None
         self._trail.pop()
         self.problem = ""
         self.rebuild()
@@ -115,6 +158,8 @@ class Ui(FloatLayout):
 
     def replace(self, name: str, **arguments: Any) -> None:
         """Show another screen in the place of this one."""
+        if not self._admits(name):
+            return
         self._trail[-1] = (name, arguments)
         self.rebuild()
 

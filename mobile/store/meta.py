@@ -29,6 +29,8 @@ GUARD: Final = "guard"  # whether the desk has locked this phone
 CONTACT: Final = "contact"  # how long the server has been silent
 RECOVERY_KEY: Final = "recovery_key"  # the server's public key, to which unsent evidence is sealed before a wipe
 TEST_PUSH: Final = "test_push"  # the newest test alarm as the server told it
+PIN: Final = "pin"  # the technician's PIN as a digest, with the wrong tries
+KIOSK: Final = "kiosk"  # the job whose customer holds the phone
 REFETCH: Final = "refetch"  # 1 while such a reading is under way
 
 

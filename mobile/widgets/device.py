@@ -38,6 +38,11 @@ def lock_rotation(*, is_locked: bool) -> bool:
     return _try(lambda java: _activity(java).setRequestedOrientation(wanted))
 
 
+def pin_screen(*, is_pinned: bool) -> bool:
+    """Keep the app in front of all others (Android's lock task), or end that; tell whether the machine can."""
+    return _try(lambda java: _activity(java).startLockTask() if is_pinned else _activity(java).stopLockTask())
+
+
 def open_uri(uri: str) -> bool:
     """Hand a `geo:` or `tel:` address to another app; tell whether one took it."""
 

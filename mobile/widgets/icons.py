@@ -52,6 +52,10 @@ class Icon(Widget):
     def _draw_triangle(self) -> None:
         self._area((0.5, 0.95), (1.0, 0.08), (0.0, 0.08))
 
+    def _draw_lock(self) -> None:
+        Rectangle(pos=self._at(0.15, 0.05), size=(self.width * 0.7, self.height * 0.5))
+        self._stroke((0.28, 0.55), (0.28, 0.78), (0.4, 0.93), (0.6, 0.93), (0.72, 0.78), (0.72, 0.55))
+
     def _draw_disc(self) -> None:
         Ellipse(pos=self._at(0.05, 0.05), size=(self.width * 0.9, self.height * 0.9))
 

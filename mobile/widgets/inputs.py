@@ -116,15 +116,21 @@ class Keypad(GridLayout):
         self._on_change(self.value)
 
 
-class SignaturePad(Widget):
-    """The customer writes here; strokes are kept in thousandths of the pad with their time."""
+Points = list[tuple[int, ...]]
 
-    def __init__(self, now_ms: Callable[[], int]) -> None:
-        """`now_ms` tells the time; the first touch is 0."""
+
+class SignaturePad(Widget):
+    """The customer writes here; strokes are kept in thousandths of the pad with their time, and pressure if felt."""
+
+    def __init__(self, now_ms: Callable[[], int], strokes: list[Points] | None = None) -> None:
+        """`now_ms` tells the time, the first touch is 0; `strokes` is the caller's: it outlives a rebuild."""
         super().__init__()
-        self._now_ms, self._started_ms = now_ms, 0
-        self._strokes: list[list[tuple[int, int, int]]] = []
-        self._lines: dict[Any, Line] = {}
+        self._now_ms, self._started_ms = now_ms, now_ms()
+        self._strokes = strokes if strokes is not None else []
+        if self._strokes:
+            self._started_ms -= self._strokes[-1][-1][2]
+        self._lines: list[Line] = []
+        self._open: dict[Any, int] = {}
         with self.canvas.before:
             Color(*THEME.color("surface"))
             self._ground = RoundedRectangle(radius=[dp(12)])
@@ -141,7 +147,8 @@ class SignaturePad(Widget):
     def clear(self) -> None:
         """Wipe the pad."""
         self._strokes.clear()
-        self.canvas.clear()
+        self._open.clear()
+        self._redraw()
 
     def on_touch_down(self, touch: Any) -> bool:
         """Begin a line."""
@@ -150,38 +157,61 @@ class SignaturePad(Widget):
         touch.grab(self)
         if not self._strokes:
             self._started_ms = self._now_ms()
+        self._open[touch.uid] = len(self._strokes)
         self._strokes.append([self._point(touch)])
-        with self.canvas:
-            Color(*THEME.color("ink"))
-            self._lines[touch.uid] = Line(points=list(touch.pos), width=dp(1.8), cap="round", joint="round")
+        self._draw(self._strokes[-1])
         return True
 
     def on_touch_move(self, touch: Any) -> bool:
         """Go on with the line."""
-        if touch.grab_current is not self or touch.uid not in self._lines:
+        index = self._open.get(touch.uid)
+        if touch.grab_current is not self or index is None:
             return bool(super().on_touch_move(touch))
-        self._strokes[-1].append(self._point(touch))
-        self._lines[touch.uid].points = [*self._lines[touch.uid].points, *touch.pos]
+        self._strokes[index].append(self._point(touch))
+        self._lines[index].points = self._places(self._strokes[index])
         return True
 
     def on_touch_up(self, touch: Any) -> bool:
         """End the line."""
         if touch.grab_current is self:
             touch.ungrab(self)
-            self._lines.pop(touch.uid, None)
+            self._open.pop(touch.uid, None)
             return True
         return bool(super().on_touch_up(touch))
 
-    def _point(self, touch: Any) -> tuple[int, int, int]:
+    def _point(self, touch: Any) -> tuple[int, ...]:
         x = round(_PAD * (touch.x - self.x) / max(1.0, self.width))
         y = round(_PAD * (self.top - touch.y) / max(1.0, self.height))
-        return max(0, min(_PAD, x)), max(0, min(_PAD, y)), max(0, self._now_ms() - self._started_ms)
+        felt = (touch.pressure,) if "pressure" in touch.profile else ()
+        return _bound(x), _bound(y), max(0, self._now_ms() - self._started_ms), *(_bound(round(_PAD * p)) for p in felt)
+
+    def _places(self, points: Points) -> list[float]:
+        """Return points as pixels of the pad as it lies now."""
+        return [
+            n for x, y, *_ in points for n in (self.x + self.width * x / _PAD, self.y + self.height * (1 - y / _PAD))
+        ]
+
+    def _draw(self, points: Points) -> None:
+        with self.canvas:
+            Color(*THEME.color("ink"))
+            self._lines.append(Line(points=self._places(points), width=dp(1.8), cap="round", joint="round"))
+
+    def _redraw(self) -> None:
+        self.canvas.clear()
+        self._lines.clear()
+        for points in self._strokes:
+            self._draw(points)
 
     def _place(self, *_: Any) -> None:
         self._ground.pos, self._ground.size = self.pos, self.size
         self._outline.rounded_rectangle = (*self.pos, *self.size, dp(12))
         base = self.y + self.height * 0.14
         self._base.points = [self.x + gap(6), base, self.right - gap(6), base]
+        self._redraw()
+
+
+def _bound(value: int) -> int:
+    return max(0, min(_PAD, value))
 
 
 class Field(TextInput):

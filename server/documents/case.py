@@ -66,11 +66,11 @@ def strokes_of(stored: list[Any]) -> tuple[tuple[tuple[int, int], ...], ...]:
 
 def signer(case: Case) -> Box:
     """Return the customer's signature, or why there is none."""
-    if case.strokes:
+    if case.waive_reason or not case.strokes:
+        caption = f"{case.known('waive', case.waive_reason)} {case.witness}".strip()
+    else:
         who = case.known("relation", case.relation)
         caption = f"{case.customer} · {who} · {case.moment(case.at_ms)}".strip(" ·")
-    else:
-        caption = f"{case.known('waive', case.waive_reason)} {case.witness}".strip()
     return Box(label=case.t("record.signature"), caption=caption, strokes=case.strokes)
 
 

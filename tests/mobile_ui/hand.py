@@ -14,6 +14,8 @@ from mobile.widgets.inputs import StepRow
 from mobile.widgets.rows import ActionRow
 from mobile.widgets.theme import THEME, register_fonts
 
+PIN = "2580"
+
 
 class Hand:
     """Touches the phone's screen the way a person does."""
@@ -100,3 +102,23 @@ class Hand:
             touch.touch_move(*place)
         touch.touch_up()
         phone_camera.settle()
+
+    def hand_over(self) -> None:
+        """Give the phone to the customer; the first time with a PIN for the way back."""
+        if not self.phone.kiosk.has_pin():
+            self.phone.kiosk.choose_pin(PIN, PIN)
+        self.tap(self.t("kiosk.hand_over"))
+        assert self.ui.held is not None, self.texts()
+
+    def type_pin(self, digits: str) -> None:
+        """Type a PIN on the keys, and try it."""
+        if self.ui.name != "pin":
+            self.ui.go("pin")
+        for digit in digits:
+            self.touch(self.ui.page.keypad.keys[digit])
+        self.tap(self.t("kiosk.unlock"))
+
+    def take_back(self) -> None:
+        """Take the phone back with the right PIN."""
+        self.type_pin(PIN)
+        assert self.ui.held is None, self.texts()

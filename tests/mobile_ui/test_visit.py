@@ -58,9 +58,13 @@ def test_leak_is_worked_and_signed_by_touch(hand: Any, server: PlayedServer) -> 
     hand.tap(hand.t("outcome.repaired"))
     hand.tap(hand.t("phone.sign"))
     assert any("赵敏" in text for text in hand.texts())
-    hand.tap(hand.t("phone.to_pad"))
+    hand.hand_over()
+    hand.tap(hand.t("relation.family"))
+    hand.tap(hand.t("kiosk.go_sign"))
     hand.sign()
     hand.tap(hand.t("phone.submit"))
+    assert any(hand.t("kiosk.hand_back") in text for text in hand.texts())
+    hand.take_back()
     assert hand.ui.name == "customer_copy"
     seal = hand.phone.get_job(leak).visit.seal_hash
     assert seal[:4].upper() in " ".join(hand.texts())
@@ -86,7 +90,7 @@ def test_signing_is_refused_while_steps_are_open(hand: Any) -> None:
     for command in ("accept_assignment", "depart", "arrive"):
         hand.phone.act(command, leak)
     hand.ui.go("signature", job=leak)
-    assert hand.find_button(hand.t("phone.to_pad")) is None
+    assert hand.find_button(hand.t("kiosk.hand_over")) is None
     assert any(hand.t("blocker.outcome_not_declared") in text for text in hand.texts())
 
 
@@ -101,7 +105,9 @@ def test_empty_pad_is_refused_in_words(hand: Any) -> None:
     hand.ui.go("outcome", job=leak)
     hand.tap(hand.t("outcome.repaired"))
     hand.tap(hand.t("phone.sign"))
-    hand.tap(hand.t("phone.to_pad"))
+    hand.hand_over()
+    hand.tap(hand.t("relation.self"))
+    hand.tap(hand.t("kiosk.go_sign"))
     hand.tap(hand.t("phone.submit"))
     assert hand.ui.name == "pad"
     assert hand.t("error.signature_empty") in hand.texts()
