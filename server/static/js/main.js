@@ -4,19 +4,24 @@
 import { Alarm } from './alarm.js';
 import { get } from './api.js';
 import { Board } from './board.js';
+import { Bulk } from './bulk.js';
+import { openClockOf } from './clockwork.js';
 import { Commands } from './commands.js';
 import { Drawer } from './detail.js';
 import { openDevices } from './devices.js';
+import { Drag } from './drag.js';
 import { byId, setText, toast, toastError } from './dom.js';
 import { fullTime, language, loadTexts, span, t } from './i18n.js';
 import { Intake } from './intake.js';
 import { listen, openHelp } from './keys.js';
 import { Line } from './live.js';
 import { LiveMap } from './map.js';
+import { openMove } from './moving.js';
 import { PlanLine } from './plan.js';
 import { Queue } from './queue.js';
 import { isUntakenLeak } from './sla.js';
 import { Store } from './store.js';
+import { Views } from './views.js';
 import { Watch } from './watch.js';
 
 const YEAR_S = 31_536_000;
@@ -36,6 +41,10 @@ async function start() {
   const planLine = new PlanLine(store);
   const commands = new Commands(store);
   const drawer = new Drawer(store, commands.actions());
+  const bulk = new Bulk(queue, commands);
+  new Views(queue);
+  new Drag(board, queue.list, (id, where) => { const order = store.orders.get(id); if (order) openMove(commands, order, where); });
+  store.addEventListener('clock', (event) => void openClockOf(store, /** @type {CustomEvent} */ (event).detail));
   const map = new LiveMap(store, me.branch);
   const alarm = new Alarm(store, (leak) => map.show(leak));
   new Watch(alarm);
@@ -44,7 +53,7 @@ async function start() {
   store.addEventListener('line', drawLine);
   store.addEventListener('resize', () => map.resize());
   wireHeader({ queue, map, intake });
-  wireKeys({ queue, board, commands, drawer, map, alarm, intake });
+  wireKeys({ queue, board, bulk, commands, drawer, map, alarm, intake });
   store.addEventListener('open', (event) => {
     const order = store.orders.get(/** @type {CustomEvent} */ (event).detail);
     if (order) map.show(order);
@@ -110,8 +119,8 @@ function wireHeader({ queue, map, intake }) {
   for (const figure of /** @type {any} */ (byId('figures').children)) figure.addEventListener('click', reasons[figure.dataset.figure]);
 }
 
-/** @param {{queue: Queue, board: Board, commands: Commands, drawer: Drawer, map: LiveMap, alarm: Alarm, intake: Intake}} parts */
-function wireKeys({ queue, board, commands, drawer, map, alarm, intake }) {
+/** @param {{queue: Queue, board: Board, bulk: Bulk, commands: Commands, drawer: Drawer, map: LiveMap, alarm: Alarm, intake: Intake}} parts */
+function wireKeys({ queue, board, bulk, commands, drawer, map, alarm, intake }) {
   const withOrder = (/** @type {(order: any) => void} */ act) => () => {
     const order = store.orders.get(store.selectedId ?? '');
     if (order) act(order); else toast(t('console.error.nothing_selected'));
@@ -121,11 +130,20 @@ function wireKeys({ queue, board, commands, drawer, map, alarm, intake }) {
     w: withOrder((order) => commands.actions().why(order)),
     r: withOrder((order) => commands.ask(order, 'recall')),
     u: () => void commands.undo(),
+    m: withOrder((order) => commands.actions().move(order)),
+    l: withOrder((order) => commands.actions().lock(order)),
+    c: withOrder((order) => void openClockOf(store, order.id)),
+    x: withOrder((order) => queue.flipMark(order.id)),
+    b: () => bulk.open(),
+    t: () => { board.showTables(!board.isTable); board.focus(); },
     n: () => intake.open(),
+    v: () => void map.tools.toggleCoverage(),
+    o: () => void map.tools.drawArea(),
+    d: () => map.tools.toggleMeasure(),
     f: () => byId('search').focus(),
     space: () => { alarm.take(); },
     '?': openHelp,
-    escape: () => { if (intake.isOpen) intake.close(); else if (drawer.isOpen) { drawer.close(); queue.focus(); } else store.select(null); },
+    escape: () => { if (map.tools.draw) map.tools.endDrawing(); else if (intake.isOpen) intake.close(); else if (drawer.isOpen) { drawer.close(); queue.focus(); } else store.select(null); },
     'g m': () => map.map?.getCanvas().focus(),
     'g b': () => board.focus(),
     'g q': () => queue.focus(),

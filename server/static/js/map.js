@@ -8,6 +8,7 @@ import { byId, el } from './dom.js';
 import { language, t, word } from './i18n.js';
 import { discImage, orderImage, pinImage, ringImage, wedgeImage } from './map_images.js';
 import { FONT, joinRoads, makeStyle, token } from './map_style.js';
+import { MapTools } from './map_tools.js';
 import { countdown, isLate, isStale } from './sla.js';
 
 /** @typedef {import('./store.js').Store} Store */
@@ -30,6 +31,7 @@ export class LiveMap {
     /** @type {((place: {lat: number, lon: number}) => void)|null} */ this.onPlace = null;
     /** @type {{lat: number, lon: number}|null} */ this.pin = null;
     /** @type {Set<string>} */ this.images = new Set();
+    this.tools = new MapTools(this, store);
   }
 
   /** Open the map; without WebGL the page says so and goes on. */
@@ -58,6 +60,7 @@ export class LiveMap {
     this.map.on('click', (/** @type {any} */ event) => this.click(event));
     this.map.on('mousemove', (/** @type {any} */ event) => this.hover(event));
     this.listen();
+    this.tools.wire();
   }
 
   /** Credit whose map it is; with more than one there is a choice. */
@@ -100,6 +103,7 @@ export class LiveMap {
     this.image('ring', ringImage());
     this.image('pin', pinImage());
     for (const layer of this.ownLayers()) map.addLayer(layer);
+    this.tools.dress();
     this.isReady = true;
     this.draw();
     if (!this.wasFitted) this.fit(0);
@@ -194,6 +198,7 @@ export class LiveMap {
 
   /** @param {any} event */
   click(event) {
+    if (!this.onPlace && this.tools.click(event.lngLat)) return;
     const hit = this.hit(event.point);
     if (this.onPlace && !hit?.cluster) {
       const [lon, lat] = fromPicture(event.lngLat.lng, event.lngLat.lat);
@@ -205,6 +210,8 @@ export class LiveMap {
     } else if (hit) {
       this.store.select(hit.id);
       this.store.dispatchEvent(new CustomEvent('open', { detail: hit.id }));
+    } else {
+      this.tools.open(event.point);
     }
   }
 
