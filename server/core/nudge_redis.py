@@ -43,7 +43,7 @@ class RedisEar:
     def __init__(self, url: str, name: str) -> None:
         """Subscribe as soon as Redis answers."""
         self._name = name
-        self._client = _client(url)
+        self._client: Any = _client(url)  # its subscriptions are untyped
         self._line: Any = None
 
     def wait(self) -> None:

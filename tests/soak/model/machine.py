@@ -31,7 +31,7 @@ def the_world() -> World:
 def forget_world() -> None:
     """Remove the company of this process."""
     if the_world.cache_info().currsize:
-        the_world().close()
+        the_world().end()
         shutil.rmtree(the_world().folder, ignore_errors=True)
         the_world.cache_clear()
 
@@ -53,6 +53,16 @@ class CompanyMachine(RuleBasedStateMachine):
     def _order_of(self, order: int) -> str:
         return self.world.orders[order % len(self.world.orders)]
 
+    def _holder(self, crew: int, order: str) -> Member:
+        """Return one of those whose phone has the order: to tap on what is not there changes nothing."""
+        having = [m for m in self.world.members if not m.phone.is_gone(order)]
+        return having[crew % len(having)] if having else self._member(crew)
+
+    def _speaker(self, crew: int) -> Member:
+        """Return one of those who have something to say."""
+        having = [m for m in self.world.members if m.phone.pending()]
+        return having[crew % len(having)] if having else self._member(crew)
+
     @precondition(lambda self: len(self.world.orders) < _MOST_ORDERS)
     @rule(kind=st.integers(0, 1), place=st.integers(0, 5))
     def report(self, kind: int, place: int) -> None:
@@ -73,19 +83,19 @@ class CompanyMachine(RuleBasedStateMachine):
     @rule(crew=_crew, order=_order)
     def accept(self, crew: int, order: int) -> None:
         """A technician accepts."""
-        self.world.accept(self._member(crew), self._order_of(order))
+        self.world.accept(self._holder(crew, self._order_of(order)), self._order_of(order))
 
     @precondition(lambda self: self.world.orders)
     @rule(crew=_crew, order=_order)
     def decline(self, crew: int, order: int) -> None:
         """A technician declines."""
-        self.world.decline(self._member(crew), self._order_of(order))
+        self.world.decline(self._holder(crew, self._order_of(order)), self._order_of(order))
 
     @precondition(lambda self: self.world.orders)
     @rule(crew=_crew, order=_order)
     def tell(self, crew: int, order: int) -> None:
         """Evidence from the field."""
-        self.world.tell(self._member(crew), self._order_of(order))
+        self.world.tell(self._holder(crew, self._order_of(order)), self._order_of(order))
 
     @precondition(lambda self: self.world.orders)
     @rule(dispatcher=_dispatcher, order=_order, crew=_crew, stale=st.integers(0, 1))
@@ -102,12 +112,12 @@ class CompanyMachine(RuleBasedStateMachine):
     @rule(crew=_crew, in_call=st.booleans())
     def crash_phone(self, crew: int, *, in_call: bool) -> None:
         """A phone dies."""
-        self.world.crash_phone(self._member(crew), in_call=in_call)
+        self.world.crash_phone(self._speaker(crew), in_call=in_call)
 
     @rule(crew=_crew)
     def lose_answer(self, crew: int) -> None:
         """A phone is heard and does not hear."""
-        self.world.lose_answer(self._member(crew))
+        self.world.lose_answer(self._speaker(crew))
 
     @rule(is_worker=st.booleans())
     def crash_server(self, *, is_worker: bool) -> None:
