@@ -21,9 +21,9 @@ from server.dispatch import service as dispatch
 from server.documents import service as documents
 from server.escalation import service as escalation
 from server.notices import service as notices
-from server.odours import service as odours
 from server.positions import service as positions
 from server.promises import service as promises
+from server.remote_signing import sealing
 from server.sync import purging
 from server.uploads import repository as uploads
 from server.visits import repository as visit_rows
@@ -62,7 +62,6 @@ IGNORED: Final = frozenset(
         events.DOCUMENT_DELIVERED,
         events.AREA_DRAWN,
         events.AREA_ENDED,
-        events.ODOUR_CLUSTER_FOUND,
         events.CALLED_AGAIN,
         events.OTHER_TIME_WISHED,
         events.OPINION_GIVEN,
@@ -105,6 +104,8 @@ IGNORED: Final = frozenset(
         events.FACT_LOOKED_AT,
         events.STAFF_CHANGED,
         events.GENERATION_BEGUN,
+        events.REMOTE_SIGNING_OPENED,
+        events.REMOTE_SIGNING_ENDED,
     }
 )
 _REPLANNED: Final = frozenset({"withdraw", "release", "reopen"})
@@ -117,7 +118,7 @@ _ENDS_A_JOB: Final = frozenset({"finish", "decline", "expire", "recall", "abando
 def reactions(profile: str) -> dict[str, tuple[Handler, ...]]:
     """Return what happens after each event, under one SLA profile."""
     return {
-        events.WORK_ORDER_TRIAGED: (_with(profile, place_order), look_around),
+        events.WORK_ORDER_TRIAGED: (_with(profile, place_order),),
         events.WORK_ORDER_MOVED: (_with(profile, react_to_move),),
         events.WORK_ORDER_CLOSED: (end_promise, _with(profile, schedule_call_back)),
         events.ASSIGNMENT_MOVED: (_with(profile, free_technician),),
@@ -130,6 +131,7 @@ def reactions(profile: str) -> dict[str, tuple[Handler, ...]]:
         events.DEVICE_ENROLLED: (tell_new_device,),
         events.DEVICE_ORDER_GIVEN: (tell_unlocked_device,),
         events.RECORD_SIGNED: (_with(profile, issue_copy_and_close),),
+        events.REMOTE_SIGNATURE_GIVEN: (_with(profile, seal_remote_signature),),
         events.SIGNATURE_WAIVED: (_with(profile, issue_copy_and_close),),
         events.PICTURE_REPEATED: (flag_repeated_picture,),
         events.FILE_RECEIVED: (_with(profile, close_what_waited_for_files),),
@@ -186,14 +188,14 @@ def _replan(profile: str, cause: str) -> Handler:
     return lambda tx, _event: dispatch.replan_after(tx, cause, profile)
 
 
+def seal_remote_signature(tx: Tx, event: Event, profile: str) -> None:
+    """Seal what a customer signed in his browser; here, because the gateway has no private key."""
+    sealing.seal_given(tx, event, profile)
+
+
 def place_order(tx: Tx, event: Event, profile: str) -> None:
     """Find who goes to a new order."""
     dispatch.place_work_order(tx, event.work_order_id, profile)
-
-
-def look_around(tx: Tx, event: Event) -> None:
-    """See whether other homes near by smell gas too."""
-    odours.look_around(tx, event.work_order_id)
 
 
 def react_to_move(tx: Tx, event: Event, profile: str) -> None:

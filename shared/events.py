@@ -33,7 +33,6 @@ DOCUMENT_MADE: Final = "document_made"  # a paper of a visit, with the hash of i
 DOCUMENT_DELIVERED: Final = "document_delivered"
 AREA_DRAWN: Final = "area_drawn"  # or changed: an outage, or a service area
 AREA_ENDED: Final = "area_ended"
-ODOUR_CLUSTER_FOUND: Final = "odour_cluster_found"  # several homes smell gas: the network may leak
 CALLED_AGAIN: Final = "called_again"  # somebody calls a second time about an open order
 OTHER_TIME_WISHED: Final = "other_time_wished"  # by the customer, on his status page
 OPINION_GIVEN: Final = "opinion_given"
@@ -88,5 +87,8 @@ COMPLAINT_MOVED: Final = "complaint_moved"
 COMPLAINT_OVERDUE: Final = "complaint_overdue"
 FACT_LOOKED_AT: Final = "fact_looked_at"  # somebody has seen a fact that could not be read
 STAFF_CHANGED: Final = "staff_changed"  # an account, a technician, his skills or his instruments
+REMOTE_SIGNING_OPENED: Final = "remote_signing_opened"  # a customer may sign a record in his browser
+REMOTE_SIGNATURE_GIVEN: Final = "remote_signature_given"  # the branch seals it
+REMOTE_SIGNING_ENDED: Final = "remote_signing_ended"
 
 ALL: Final = frozenset(value for name, value in globals().items() if name.isupper() and isinstance(value, str))

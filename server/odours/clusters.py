@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from server.odours.rules import OdourRules
+from server.work_orders import odour_rings
+from server.work_orders.odour_rings import Ring
 
-_HOUR_MS: Final = 3_600_000
-_METRES_A_DEGREE: Final = 111_195.0
+_SECOND_MS: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -36,14 +35,12 @@ class Cluster:
 
 
 def apart_m(a: Report, b: Report) -> float:
-    """Return the metres between two reports; exact enough for some kilometres."""
-    north = (a.lat - b.lat) * _METRES_A_DEGREE
-    east = (a.lon - b.lon) * _METRES_A_DEGREE * math.cos(math.radians((a.lat + b.lat) / 2))
-    return math.hypot(north, east)
+    """Return the metres between two reports."""
+    return odour_rings.distance_m((a.lat, a.lon), (b.lat, b.lon))
 
 
-def find_clusters(reports: Sequence[Report], rules: OdourRules) -> list[Cluster]:
-    """Return the clusters of at least ``least_reports`` homes, the newest report's first."""
+def find_clusters(reports: Sequence[Report], ring: Ring, least_homes: int) -> list[Cluster]:
+    """Return the clusters of at least ``least_homes`` homes, the newest report's first."""
     parent = list(range(len(reports)))
 
     def root(i: int) -> int:
@@ -54,18 +51,18 @@ def find_clusters(reports: Sequence[Report], rules: OdourRules) -> list[Cluster]
 
     for i, one in enumerate(reports):
         for j in range(i):
-            if _belong(one, reports[j], rules):
+            if _belong(one, reports[j], ring):
                 parent[root(i)] = root(j)
     groups: dict[int, list[Report]] = {}
     for i, one in enumerate(reports):
         groups.setdefault(root(i), []).append(one)
     found = [_cluster(group) for group in groups.values()]
-    kept = [one for one in found if one.homes >= rules.least_reports]
+    kept = [one for one in found if one.homes >= least_homes]
     return sorted(kept, key=lambda one: -one.reports[-1].at_ms)
 
 
-def _belong(a: Report, b: Report, rules: OdourRules) -> bool:
-    return abs(a.at_ms - b.at_ms) <= rules.within_h * _HOUR_MS and apart_m(a, b) <= rules.near_m
+def _belong(a: Report, b: Report, ring: Ring) -> bool:
+    return abs(a.at_ms - b.at_ms) <= ring.within_s * _SECOND_MS and apart_m(a, b) <= ring.radius_m
 
 
 def _cluster(group: list[Report]) -> Cluster:

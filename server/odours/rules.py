@@ -12,13 +12,11 @@ from shared import data_file
 
 
 class OdourRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How near (m) and how soon (h) reports belong together, and how many make a cluster."""
+    """How many homes make a cluster, and what counts as the same home. How near and how soon: `odour-joining`."""
 
     id: str
     edition: str
     effective_from: dt.date
-    near_m: float
-    within_h: float
     least_reports: int
     repeat_within_h: float
     same_home_m: float

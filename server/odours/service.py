@@ -1,4 +1,4 @@
-"""Looks at each new odour report against those before it; tells the desk, and never lowers anybody's urgency."""
+"""Shows the desk what belongs together: clusters of odour reports, orders of the same home; nobody is ever demoted."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from server.core.unit_of_work import Tx
 from server.odours import clusters
 from server.odours.clusters import Cluster, Report
 from server.odours.rules import OdourRules, odour_rules
+from server.work_orders import joining
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
 from server.work_orders.models import WorkOrder
+from server.work_orders.odour_rings import Ring
 from shared import events
 from shared.errors import DomainError
 from shared.work_order import OPEN_STATES, WorkOrderState
 
-CLUSTER_FLAG, REPEAT_FLAG = "possible_network_leak", "repeat_caller"
+REPEAT_FLAG: Final = "repeat_caller"
 _HOUR_MS: Final = 3_600_000
 _LONGEST_NOTE: Final = 1000
 
@@ -41,36 +43,15 @@ class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 def list_clusters(session: orm.Session, branch_id: str, now_ms: int) -> list[Cluster]:
     """Return the clusters among the last hours' odour reports, ended ones included: the cause may still be there."""
-    rules = odour_rules()
-    since_ms = now_ms - int(rules.within_h * _HOUR_MS)
-    found = work_orders.list_leaks_since(session, branch_id, since_ms)
-    return clusters.find_clusters([one for one in map(_report, found) if one is not None], rules)
+    ring = _ring()
+    found = work_orders.list_leaks_since(session, branch_id, now_ms - ring.within_s * 1000)
+    reports = [one for one in map(_report, found) if one is not None]
+    return clusters.find_clusters(reports, ring, odour_rules().least_reports)
 
 
-def look_around(tx: Tx, work_order_id: str) -> None:
-    """Flag a new odour report and its neighbours when together they point to the network (beyond 6)."""
-    order = work_orders.get_order(tx.session, tx.branch_id, work_order_id)
-    if not order.is_leak or order.lat is None:
-        return
-    for cluster in list_clusters(tx.session, tx.branch_id, tx.now_ms):
-        members = [one.work_order_id for one in cluster.reports]
-        if order.id in members:
-            _tell(tx, order.id, members, cluster)
-
-
-def _tell(tx: Tx, newest_id: str, members: list[str], cluster: Cluster) -> None:
-    fresh = False
-    for member in members:
-        row = work_orders.lock_order(tx.session, tx.branch_id, member)
-        if CLUSTER_FLAG not in row.flags and WorkOrderState(row.state) in OPEN_STATES:
-            work_order_service.flag(tx, row, CLUSTER_FLAG, orders=[one.number for one in cluster.reports])
-            fresh = True
-    if fresh:
-        tx.record(
-            events.ODOUR_CLUSTER_FOUND,
-            {"orders": members, "homes": cluster.homes, "lat": cluster.lat, "lon": cluster.lon},
-            work_order_id=newest_id,
-        )
+def _ring() -> Ring:
+    """Return the ring in which reports raise each other: the same question, shown instead of acted on."""
+    return next(ring for ring in joining.rules().ring if ring.raises)
 
 
 def call_again(tx: Tx, work_order_id: str, request: RepeatRequest) -> None:
@@ -101,13 +82,11 @@ def near_by(session: orm.Session, branch_id: str, known: Known, now_ms: int) -> 
     """Return odour reports near a place in the last hours, nearest first, with metres."""
     if known.lat is None or known.lon is None:
         return []
-    rules = odour_rules()
-    here = Report("", "", known.lat, known.lon, now_ms, "")
-    since_ms = now_ms - int(rules.within_h * _HOUR_MS)
+    ring, here = _ring(), Report("", "", known.lat, known.lon, now_ms, "")
     found = []
-    for order in work_orders.list_leaks_since(session, branch_id, since_ms):
+    for order in work_orders.list_leaks_since(session, branch_id, now_ms - ring.within_s * 1000):
         report = _report(order)
-        if report is not None and (metres := clusters.apart_m(here, report)) <= rules.near_m:
+        if report is not None and (metres := clusters.apart_m(here, report)) <= ring.radius_m:
             found.append({**_shown(order, "near"), "metres": round(metres)})
     return sorted(found, key=lambda one: int(one["metres"]))
 

@@ -9,7 +9,8 @@ import pytest
 
 from server.odours import clusters
 from server.odours.clusters import Report
-from server.odours.rules import odour_rules
+from server.work_orders import joining
+from server.work_orders.odour_rings import Ring
 from tests.server.house import HOUR_MS, LEAK, STOVE, House
 
 NORTH_100_M = 0.0009
@@ -21,25 +22,27 @@ def flags(house: House, order_id: str) -> set[str]:
     return set(house.flags(order_id))
 
 
+def list_clusters(house: House) -> list[dict[str, Any]]:
+    """Return what Lin's map rings."""
+    items: list[dict[str, Any]] = house.lin.get("/api/v1/odours").json["items"]
+    return items
+
+
 def test_two_homes_within_150_m_raise_the_question_of_the_network(house: House) -> None:
-    """The second report flags both, and the desk sees one cluster with its middle."""
+    """One report is a report; the second makes one cluster with its middle, and both are flagged."""
     first = house.report(LEAK)
-    house.drain()
-    assert "possible_network_leak" not in flags(house, first)
+    assert list_clusters(house) == []
     second = house.report(OTHER_HOME)
-    house.drain()
-    assert all("possible_network_leak" in flags(house, one) for one in (first, second))
-    [found] = house.lin.get("/api/v1/odours").json["items"]
+    [found] = list_clusters(house)
     assert (found["homes"], {one["work_order_id"] for one in found["reports"]}) == (2, {first, second})
-    assert [e.type for e in house.events(second)].count("odour_cluster_found") == 1
+    assert all(joining.NEARBY in flags(house, one) for one in (first, second))
 
 
 def test_one_home_that_calls_twice_is_no_cluster(house: House) -> None:
     """Zhao calls again from the same address: nobody else smells it."""
-    first = house.report(LEAK)
-    again = house.report({**LEAK, "caller": {"name": "赵敏", "phone": "136"}})
-    house.drain()
-    assert "possible_network_leak" not in flags(house, first) | flags(house, again)
+    house.report(LEAK)
+    house.report({**LEAK, "caller": {"name": "赵敏", "phone": "136"}})
+    assert list_clusters(house) == []
 
 
 @pytest.mark.parametrize(
@@ -55,7 +58,7 @@ def test_report_that_is_far_no_odour_or_nowhere_makes_no_cluster(house: House, o
     house.report(LEAK)
     house.report({**OTHER_HOME, **other})
     house.drain()
-    assert house.lin.get("/api/v1/odours").json["items"] == []
+    assert list_clusters(house) == []
 
 
 def test_report_of_this_morning_is_no_neighbour_in_the_evening(house: House) -> None:
@@ -63,7 +66,7 @@ def test_report_of_this_morning_is_no_neighbour_in_the_evening(house: House) -> 
     house.report(LEAK)
     house.clock.pass_ms(7 * HOUR_MS)
     house.report(OTHER_HOME)
-    assert house.lin.get("/api/v1/odours").json["items"] == []
+    assert list_clusters(house) == []
 
 
 def test_agent_sees_the_open_order_of_the_home_and_odours_near_by(house: House) -> None:
@@ -94,7 +97,7 @@ def test_second_call_is_added_and_never_demotes(house: House) -> None:
 
 def test_clusters_are_the_same_whatever_the_order_of_reports() -> None:
     """A chain of neighbours is one cluster; shuffling changes nothing."""
-    rules = odour_rules()
+    ring = Ring(radius_m=150, within_s=6 * 3600, raises=True)
     chance = random.Random(7)
     for _ in range(50):
         reports = [
@@ -108,7 +111,7 @@ def test_clusters_are_the_same_whatever_the_order_of_reports() -> None:
             )
             for n in range(20)
         ]
-        wanted = {frozenset(one.work_order_id for one in c.reports) for c in clusters.find_clusters(reports, rules)}
+        wanted = {frozenset(one.work_order_id for one in c.reports) for c in clusters.find_clusters(reports, ring, 2)}
         chance.shuffle(reports)
-        found = {frozenset(one.work_order_id for one in c.reports) for c in clusters.find_clusters(reports, rules)}
+        found = {frozenset(one.work_order_id for one in c.reports) for c in clusters.find_clusters(reports, ring, 2)}
         assert found == wanted
