@@ -43,6 +43,7 @@ from server.core.registry import Audience, Registry, Route
 from server.core.unit_of_work import Actor
 from server.customers import views as customer_views
 from server.documents import views as document_views
+from server.geocoding import views as geocoding_views
 from server.hazards import views as hazard_views
 from server.intake import views as intake_views
 from server.messages import views as message_views
@@ -51,6 +52,8 @@ from server.odours import views as odour_views
 from server.outages import views as outage_views
 from server.positions import views as position_views
 from server.public import pages as public_pages
+from server.remote_signing import pages as signing_pages
+from server.remote_signing import views as signing_views
 from server.stock import views as stock_views
 from server.sync import views as sync_views
 from server.uploads import views as upload_views
@@ -74,6 +77,7 @@ _SLICES: Final = (
     intake_views,
     contact_views,
     complaint_views,
+    geocoding_views,
     board_views,
     plan_views,
     desk_views,
@@ -91,6 +95,7 @@ _SLICES: Final = (
     hazard_views,
     billing_views,
     stock_views,
+    signing_views,
 )
 
 
@@ -218,6 +223,7 @@ def _add_pages(app: Flask, services: Services, limiter: _Limiter, csrf: CSRFProt
     _add_words(app)
     _add_sign_in(app, services, limiter, csrf)
     public_pages.add_pages(app, services, limiter.check, csrf)
+    signing_pages.add_pages(app, services, limiter.check, csrf)
 
     @app.get("/")
     def console() -> BaseResponse | str:

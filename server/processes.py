@@ -40,6 +40,7 @@ from server.dispatch.travel.learning import Learner
 from server.dispatch.warming import Warming
 from server.documents.printing import Printing
 from server.escalation import service as escalation
+from server.geocoding import asking
 from server.outgoing import service as outgoing
 from server.reports.anchoring import Anchoring
 from server.seals import keyring
@@ -197,6 +198,7 @@ def run_worker(settings: Settings) -> None:
     anchoring = Anchoring(services)
     threading.Thread(target=_forever, args=(lambda: _anchor(anchoring), "anchoring"), daemon=True).start()
     _start_at_leisure(Viewing(services).run_once, "viewing")
+    _start_at_leisure(asking.make_step(services), "geocoding")
     _start_at_leisure(Printing(services).run_once, "printing")
     threading.Thread(
         target=_forever, args=(lambda: _keep_warm(services, warming, learner), "travel"), daemon=True

@@ -11,7 +11,7 @@ from server.core.db import Base, Json
 
 
 class Complaint(Base):
-    """A complaint (CO-10): `steps` are the moves of its clocks, `owner_id` is never empty (CO-20). Times are Unix ms."""
+    """A complaint (CO-10): `steps` move its clocks, `owner_id` is never empty (CO-20). Times are Unix ms."""
 
     __tablename__ = "complaint"
     id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)

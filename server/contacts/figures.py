@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import datetime as dt
 import zoneinfo
 from typing import Any
@@ -19,12 +20,8 @@ def figures(session: orm.Session, branch_id: str, now_ms: int, time_zone: str) -
     rules = contact_rules()
     query = sa.select(Contact).where(Contact.branch_id == branch_id, Contact.started_ms >= _midnight(now_ms, time_zone))
     today = list(session.scalars(query))
-    owed = session.execute(
-        sa.select(Contact.reply_state, sa.func.count())
-        .where(Contact.branch_id == branch_id, Contact.reply_state.in_((OPEN, SOON, LATE)))
-        .group_by(Contact.reply_state)
-    )
-    counts = {state: count for state, count in owed}
+    owed = sa.select(Contact.reply_state).where(Contact.branch_id == branch_id)
+    counts = collections.Counter(session.scalars(owed.where(Contact.reply_state.in_((OPEN, SOON, LATE)))))
     return {
         "at_ms": now_ms,
         "classes": {name: sum(row.contact_class == name for row in today) for name in CLASSES},
@@ -34,9 +31,9 @@ def figures(session: orm.Session, branch_id: str, now_ms: int, time_zone: str) -
             if any(r.channel == name for r in today) or name == rules.channels[0]
         ],
         "apologies_owed": sum((row.rings or 0) >= rules.rings_apology for row in today),
-        "replies_owed": sum(counts.values()),
-        "replies_soon": counts.get(SOON, 0),
-        "replies_late": counts.get(LATE, 0),
+        "replies_owed": counts.total(),
+        "replies_soon": counts[SOON],
+        "replies_late": counts[LATE],
     }
 
 

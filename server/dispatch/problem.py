@@ -29,6 +29,7 @@ from shared.assignment import PENDING_STATES, AssignmentState
 from shared.work_order import WAITING_STATES, Priority, WorkOrderState
 
 _ON_SITE = frozenset({AssignmentState.ARRIVED, AssignmentState.WORKING})
+_DAWN_S = 3600  # a day's crew is free an hour before its first window
 _DRIVING = frozenset({AssignmentState.ACCEPTED, AssignmentState.EN_ROUTE})
 
 
@@ -90,6 +91,35 @@ def take_snapshot(
         max_moved=stability.get_max_moved(session, branch_id),
         terms=terms,
         travel=travel_desk.times_for(terms, travel_desk.list_places(problem), problem.now_s, patience),
+    )
+
+
+def later_day(
+    session: orm.Session, branch_id: str, span_s: tuple[int, int], now_ms: int, sla_profile: str
+) -> Problem | None:
+    """Return a day to come as it is promised so far: its shifts, all from home, and the orders with a window in it.
+
+    ``span_s`` are the first and the last second that matter; None when nobody has a shift then.
+    """
+    shifts = accounts.list_shifts(session, branch_id, span_s[0] * 1000, span_s[1] * 1000)
+    crew = [
+        _from_home(row, shift, max(now_ms, shift.start_ms, (span_s[0] - _DAWN_S) * 1000))
+        for row in accounts.list_technicians(session, branch_id)
+        if (shift := _first_shift(shifts, row.id)) is not None
+    ]
+    found = absences.without_absent(session, branch_id, crew, now_ms)
+    if not found:
+        return None
+    inside = [
+        order
+        for order in work_orders.list_open(session, branch_id)
+        if order.lat is not None and span_s[0] <= (order.window_start_ms or 0) // 1000 < span_s[1]
+    ]
+    return Problem(
+        now_s=now_ms // 1000,
+        technicians=tuple(found),
+        jobs=tuple(_job(order, now_ms, sla_profile) for order in inside),
+        profile=travel_profile(),
     )
 
 
@@ -207,6 +237,11 @@ def finish_estimate_ms(assignment: Assignment, order: WorkOrder, now_ms: int) ->
 
 def _home(row: TechnicianRow) -> Place:
     return Place(lat=row.home_lat, lon=row.home_lon)
+
+
+def _from_home(row: TechnicianRow, shift: Shift, begins_ms: int) -> Technician:
+    technician = _technician(row, shift, [], {}, begins_ms)
+    return msgspec.structs.replace(technician, place=_home(row), leave=None)
 
 
 def _seconds(value_ms: int | None) -> int | None:

@@ -9,7 +9,7 @@ from server.core.db import Base
 
 
 class AddressLookup(Base):
-    """One question to the remote geocoders and its answer; places are WGS-84. `state`: wanted, found, nothing, failed."""
+    """A question to the remote geocoders; places are WGS-84. `state` is wanted, found, nothing or failed."""
 
     __tablename__ = "address_lookup"
     id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 
 from server.accounts import repository as accounts
 from server.addresses import service as addresses
+from server.contacts import knowledge
 from server.core import errors, texts
 from server.core.calls import Services
 from server.core.unit_of_work import Actor
@@ -23,6 +24,7 @@ from server.public import links, progress, service
 from server.public.models import Opinion
 from server.public.progress import Interval
 from server.public.rules import Emergency, PublicRules, public_rules
+from server.remote_signing import service as remote_signing
 from server.work_orders import repository as work_orders
 from server.work_orders.models import WorkOrder
 from server.work_orders.service import Desk
@@ -48,6 +50,7 @@ def add_pages(app: Flask, services: Services, limit: Limit, csrf: CSRFProtect) -
         rule = f"/s/<work_order_id>/<shown>/{deed}"
         app.add_url_rule(rule, f"public {deed}", getattr(desk, deed), methods=["POST"])
     app.add_url_rule("/safety", "public safety", desk.show_safety, methods=["GET"])
+    app.add_url_rule("/faq", "public faq", desk.show_faq, methods=["GET"])
     app.add_url_rule("/language/<language>", "public language", desk.choose_language, methods=["GET"])
 
 
@@ -154,6 +157,7 @@ class _Desk:
                 "progress": progress.of_order(session, order, self._rules, now_ms),
                 "opinion": session.get(Opinion, order.id),
                 "may_give_opinion": service.may_give_opinion(order, self._rules, now_ms),
+                "may_sign": remote_signing.find_open(session, order.id, now_ms) is not None,
                 "may_wish": progress.is_open(order) and not order.is_leak,
             }
 
@@ -206,6 +210,12 @@ class _Desk:
     def show_safety(self) -> Response:
         """Show what everybody should know about gas."""
         return self._page("safety")
+
+    def show_faq(self) -> Response:
+        """Show the answers to what is often asked, or to the words looked for (IN-25)."""
+        self._limit(_SEEN, "public", request.remote_addr or "")
+        query = request.args.get("query", "").strip()
+        return self._page("faq", query=query, entries=knowledge.search(query))
 
     def choose_language(self, language: str) -> Response:
         """Keep the chosen language and go back; only to a page of ours."""

@@ -112,8 +112,8 @@ def upgrade() -> None:
         _text("state", 8),
         _text("provider", 16),
         _text("label", 200),
-        sa.Column("lat", sa.Float(), nullable=True),
-        sa.Column("lon", sa.Float(), nullable=True),
+        sa.Column("lat", sa.Double(), nullable=True),
+        sa.Column("lon", sa.Double(), nullable=True),
         _text("failures"),
         _moment("asked_ms"),
         _moment("answered_ms", nullable=True),
@@ -125,9 +125,7 @@ def upgrade() -> None:
         _id("branch_id"),
         _id("seen_by"),
         _moment("seen_ms"),
-        sa.ForeignKeyConstraint(
-            ["quarantine_id"], ["quarantine.id"], name=op.f("fk_quarantine_look_quarantine_id")
-        ),
+        sa.ForeignKeyConstraint(["quarantine_id"], ["quarantine.id"], name=op.f("fk_quarantine_look_quarantine_id")),
         sa.PrimaryKeyConstraint("quarantine_id", name=op.f("pk_quarantine_look")),
     )
     for table, columns in _INDEXES.items():
