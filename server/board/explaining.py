@@ -9,6 +9,7 @@ from routing import explain
 from routing.certificate import Candidate, Certificate, MovedStop
 from routing.explain import Explanation, WhatIf
 from routing.remark import sentence_of
+from server.absences import repository as absences
 from server.board import plan, words
 from server.board.rows import Row, Scene
 from server.dispatch import repository as dispatch
@@ -56,6 +57,10 @@ def what_if(
     snapshot = take_snapshot(session, branch_id, now_ms, profile, Patience.SEARCH, lifted=order.id)
     if order.id not in {job.id for job in snapshot.problem.jobs}:
         raise DomainError("no_candidate", state=order.state)
+    if absences.is_absent(session, branch_id, technician_id, now_ms):
+        raise DomainError("technician_absent", technician=scene.technicians[technician_id].name)
+    if technician_id in scene.technicians and technician_id not in {one.id for one in snapshot.problem.technicians}:
+        return _what_if_row(scene, order, WhatIf(job_id=order.id, technician_id=technician_id, reason="off_shift"))
     found = explain.what_if(
         snapshot.problem,
         snapshot.plan,

@@ -42,9 +42,9 @@ def open_console(browser: Browser, company: Company) -> Iterator[Callable[..., P
     pages: list[Page] = []
     errors: list[str] = []
 
-    def open_page(language: str = "zh_CN", theme: str = "light") -> Page:
+    def open_page(language: str = "zh_CN", theme: str = "light", user: str = "") -> Page:
         page = screenshots_console.open_console(
-            browser, company.url, company.user, company.password, SIZE, language, theme
+            browser, company.url, user or company.user, company.password, SIZE, language, theme
         )
         page.on("pageerror", lambda error: errors.append(str(error)))
         pages.append(page)

@@ -1,6 +1,7 @@
 // @ts-check
 // The board: technicians by time. Bars tinted by priority, solid red for leaks, travel before them, now-line.
 
+import { drawTables, walkTables } from './board_table.js';
 import { byId, calmly, el, setText } from './dom.js';
 import { clockTime, sinceMidnight, t, word } from './i18n.js';
 import { SHAPES, isStale } from './sla.js';
@@ -28,7 +29,12 @@ export class Board {
     this.scale = el('div.scale', { 'aria-hidden': 'true' });
     this.lines = el('div.lines', { role: 'grid', 'aria-label': t('console.board') });
     this.nowLine = el('div.now', { 'aria-hidden': 'true' }, el('b'));
-    this.root.replaceChildren(this.scale, this.lines, this.nowLine);
+    this.tables = el('div.tables', { hidden: true });
+    this.toggle = el('button.quiet.twin', { data: { action: 'twin' }, 'aria-pressed': 'false', onclick: () => this.showTables(!this.isTable) });
+    this.isTable = false;
+    this.root.replaceChildren(this.toggle, this.scale, this.lines, this.nowLine, this.tables);
+    this.nameToggle();
+    this.tables.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => walkTables(event, this.tables));
     this.empty = el('p.empty', { hidden: true }, el('b', {}, t('console.board_empty')), el('span', {}, t('console.board_empty_hint')));
     this.root.append(this.empty);
     this.fromMs = 0;
@@ -48,6 +54,46 @@ export class Board {
     return { left, width: right - left };
   }
 
+  /** The moment at a share of the track's width. @param {number} share 0 is the left edge */
+  timeAt(share) {
+    return this.fromMs + share * (BACK_MS + this.aheadMs);
+  }
+
+  nameToggle() {
+    setText(this.toggle, t(this.isTable ? 'console.table.hide' : 'console.table.show'));
+    this.toggle.setAttribute('aria-pressed', String(this.isTable));
+  }
+
+  /** Show the tables instead of the bars, or the bars again. @param {boolean} isTable */
+  showTables(isTable) {
+    this.isTable = isTable;
+    for (const part of [this.scale, this.lines, this.nowLine]) part.hidden = isTable;
+    this.tables.hidden = !isTable;
+    this.nameToggle();
+    this.draw();
+  }
+
+  /** @param {TechnicianRow[]} rows @param {number} now */
+  drawTables(rows, now) {
+    drawTables(this.tables, rows, now, {
+      open: (id) => this.open(id), select: (id) => this.store.select(id),
+      stateOf: (stop) => this.stateOf(stop),
+    });
+  }
+
+  /** Where a stop stands, in words; whether the desk has locked it. @param {any} stop */
+  stateOf(stop) {
+    const order = this.store.orders.get(stop.work_order_id);
+    const step = !order ? word('assignment', 'finished') : order.assignment_state === 'planned' ? t('console.planned') : word('assignment', order.assignment_state);
+    return stop.is_kept ? `${step} · ${t('console.lock.mark')}` : step;
+  }
+
+  /** @param {string} id */
+  open(id) {
+    this.store.select(id);
+    this.store.dispatchEvent(new CustomEvent('open', { detail: id }));
+  }
+
   draw() {
     if (!this.store.isLoaded) return;
     const now = this.store.clock.now();
@@ -57,9 +103,12 @@ export class Board {
     const rows = [...this.store.technicians.values()].filter((r) => r.state !== 'off_shift' || r.route.length)
       .sort((a, b) => Number(b.on_leak) - Number(a.on_leak) || ORDER[a.state] - ORDER[b.state] || a.name.localeCompare(b.name, 'zh'));
     this.empty.hidden = rows.length > 0;
-    const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset?.bar;
-    this.lines.replaceChildren(...rows.map((row) => this.line(row, now)));
-    if (focused) /** @type {HTMLElement|null} */ (this.lines.querySelector(`[data-bar="${focused}"]`))?.focus();
+    const at = /** @type {HTMLElement|null} */ (document.activeElement);
+    const focused = this.root.contains(at) ? at?.dataset?.bar : undefined;
+    if (this.isTable) this.drawTables(rows, now);
+    else this.lines.replaceChildren(...rows.map((row) => this.line(row, now)));
+    const shown = this.isTable ? this.tables : this.lines;
+    if (focused) /** @type {HTMLElement|null} */ (shown.querySelector(`[data-bar="${focused}"]`))?.focus();
     this.isDrawn = true;
     this.drawScale();
     this.tick();
@@ -85,11 +134,12 @@ export class Board {
     const track = el('div.track', { role: 'gridcell' });
     this.shade(track, row);
     const stops = [...row.route].sort((a, b) => a.arrival_ms - b.arrival_ms);
+    for (const stop of /** @type {any} */ (row).done ?? []) track.append(...this.actual(stop, row, now));
     let free = 0;
     for (const stop of stops) {
       this.window(track, stop);
       this.travel(track, stop, free, now);
-      track.append(this.bar(stop, row, now));
+      track.append(...this.actual(stop, row, now));
       free = stop.end_ms;
     }
     return el('div.tech', { role: 'row', data: { id: row.id, chosen: isChosen ? '1' : null } }, name, track);
@@ -121,6 +171,15 @@ export class Board {
     if (width > 0) track.append(el('i.travel', { style: { left: `${left}%`, width: `${width}%` } }));
   }
 
+  /** A bar and, where it came otherwise than planned, the plan's mark. @param {any} stop @param {TechnicianRow} row @param {number} now */
+  actual(stop, row, now) {
+    const bar = this.bar(stop, row, now);
+    if (!stop.arrived_ms || !stop.planned_ms || Math.abs(stop.arrived_ms - stop.planned_ms) < 60_000) return [bar];
+    const { left, width } = this.span(Math.min(stop.planned_ms, stop.arrived_ms), Math.max(stop.planned_ms, stop.arrived_ms));
+    const kind = stop.arrived_ms > stop.planned_ms ? 'late' : 'early';
+    return width > 0 ? [el('i.planned', { style: { left: `${left}%`, width: `${width}%` }, data: { kind }, title: `${t('console.table.plan')} ${clockTime(stop.planned_ms)} · ${t('console.table.actual')} ${clockTime(stop.arrived_ms)}` }), bar] : [bar];
+  }
+
   /** @param {Stop} stop @param {TechnicianRow} row @param {number} now */
   bar(stop, row, now) {
     const { left, width } = this.span(stop.start_ms, Math.max(stop.end_ms, stop.start_ms + 300_000));
@@ -131,10 +190,10 @@ export class Board {
     const promised = stop.window_start_ms ? `, ${t('console.promised', { start: clockTime(stop.window_start_ms), end: clockTime(stop.window_end_ms) })}` : '';
     return el('button.bar', {
       tabindex: '-1', style: { left: `${left}%`, width: `max(6px, ${width}%)` }, hidden: width <= 0 && left >= 100,
-      data: { priority: String(stop.priority), leak: stop.is_leak ? '1' : null, past: stop.end_ms < now ? '1' : null, planned: stop.locked ? null : '1', bar: stop.work_order_id, chosen: stop.work_order_id === this.store.selectedId ? '1' : null },
-      'aria-label': `${row.name}, ${word('priority', stop.priority)}, ${word('fault', stop.fault_kind)}, ${stop.number}, ${times}${promised}`,
-      title: `${stop.number} ${word('fault', stop.fault_kind)} ${times}${promised}`,
-      onclick: () => { this.store.select(stop.work_order_id); this.store.dispatchEvent(new CustomEvent('open', { detail: stop.work_order_id })); },
+      data: { priority: String(stop.priority), leak: stop.is_leak ? '1' : null, past: stop.end_ms < now ? '1' : null, kept: stop.is_kept ? '1' : null, planned: stop.locked ? null : '1', bar: stop.work_order_id, chosen: stop.work_order_id === this.store.selectedId ? '1' : null },
+      'aria-label': `${row.name}, ${word('priority', stop.priority)}, ${word('fault', stop.fault_kind)}, ${stop.number}, ${times}${promised}${stop.is_kept ? `, ${t('console.lock.mark')}` : ''}`,
+      title: `${stop.number} ${word('fault', stop.fault_kind)} ${times}${promised}${stop.is_kept ? ` · ${t('console.lock.mark')}` : ''}`,
+      onclick: () => this.open(stop.work_order_id),
     }, title);
   }
 
@@ -158,7 +217,9 @@ export class Board {
     const cells = /** @type {HTMLElement[]} */ ([...line.querySelectorAll('button')]);
     const index = cells.indexOf(at);
     if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
-      cells[Math.max(0, Math.min(cells.length - 1, index + (event.key === 'ArrowRight' ? 1 : -1)))].focus();
+      const next = cells[Math.max(0, Math.min(cells.length - 1, index + (event.key === 'ArrowRight' ? 1 : -1)))];
+      next.focus();
+      if (next.classList.contains('bar')) this.store.select(next.dataset.bar ?? null);
       return;
     }
     const next = event.key === 'ArrowDown' ? line.nextElementSibling : line.previousElementSibling;
@@ -167,6 +228,7 @@ export class Board {
   }
 
   focus() {
-    /** @type {HTMLElement|null} */ (this.lines.querySelector('button.bar[data-chosen], button'))?.focus();
+    const shown = this.isTable ? this.tables : this.lines;
+    /** @type {HTMLElement|null} */ (shown.querySelector('button[data-chosen]') ?? shown.querySelector('button'))?.focus();
   }
 }

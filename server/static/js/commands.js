@@ -4,6 +4,9 @@
 import { get, post } from './api.js';
 import { el, openDialog, rove, toast, toastError } from './dom.js';
 import { clockTime, language, t } from './i18n.js';
+import { openConflict } from './conflict.js';
+import { openMove } from './moving.js';
+import { openReply, openWindow } from './promises.js';
 import { provenance } from './travel.js';
 import { openWhy } from './why.js';
 
@@ -20,7 +23,7 @@ export class Commands {
   /** @param {Store} store */
   constructor(store) {
     this.store = store;
-    /** @type {{id: string}|null} */ this.lastAssigned = null;
+    /** What takes the last commands back, newest last. @type {{id: string, back: (order: any) => Promise<unknown>}[]} */ this.done = [];
   }
 
   /** Send a command on the version that is on the screen; a conflict brings the newer row. @param {any} order @param {string} name @param {any} body */
@@ -30,10 +33,10 @@ export class Commands {
       this.take(answer.order);
       return true;
     } catch (error) {
-      const newer = /** @type {any} */ (error)?.data?.order;
-      if (newer) this.take(newer);
-      toastError(error);
-      return false;
+      const { code, data } = /** @type {any} */ (error);
+      if (data?.order) this.take(data.order);
+      if (code !== 'version_conflict' || !data?.order) { toastError(error); return false; }
+      return openConflict(data, () => this.send(data.order, name, body));
     }
   }
 
@@ -87,16 +90,60 @@ export class Commands {
   /** @param {any} order @param {any} item */
   async give(order, item) {
     if (!await this.send(order, 'assign', { technician_id: item.technician_id })) return;
-    this.lastAssigned = { id: order.id };
+    this.remember(order, (latest) => this.takeBack(latest));
     toast(t('console.assign.done', { number: order.number, name: item.name }));
   }
 
-  /** Take the last assignment back. */
-  async undo() {
-    const order = this.lastAssigned && this.store.orders.get(this.lastAssigned.id);
-    if (!order) { toast(t('console.error.nothing_to_undo')); return; }
-    this.lastAssigned = null;
+  /** Put an order on somebody's day, at a time or any time. @param {any} order @param {{technician_id: string, start_ms: number|null, name: string}} where */
+  async place(order, where) {
+    const before = { ...this.latest(order) };
+    const stop = this.findStop(order.id);
+    if (!await this.send(order, 'place', { technician_id: where.technician_id, start_ms: where.start_ms })) return;
+    const wasPlanned = before.technician_id && before.assignment_state === 'planned';
+    const back = { technician_id: before.technician_id, start_ms: stop?.start_ms ?? null, is_locked: Boolean(before.is_kept) };
+    this.remember(order, (latest) => this.backFrom(latest, wasPlanned ? back : null));
+    toast(t('console.drop.done', { number: order.number, name: where.name }));
+  }
+
+  /** @param {any} latest @param {{technician_id: string, start_ms: number|null, is_locked: boolean}|null} back */
+  async backFrom(latest, back) {
+    if (latest.assignment_state !== 'planned' && latest.assignment_state) return this.takeBack(latest);
+    return back ? this.send(latest, 'place', back) : this.send(latest, 'lock', { is_locked: false });
+  }
+
+  /** @param {any} order */
+  async takeBack(order) {
     if (await this.send(order, 'recall', { reason: t('console.reason.wrong_person') })) this.tell(order, 'recall');
+  }
+
+  /** @param {string} id */
+  findStop(id) {
+    for (const row of this.store.technicians.values()) {
+      const stop = row.route.find((one) => one.work_order_id === id);
+      if (stop) return stop;
+    }
+    return null;
+  }
+
+  /** Lock a planned stop with its technician, or give it back to the planner. @param {any} order */
+  async lock(order) {
+    const isLocked = !this.latest(order).is_kept;
+    if (!await this.send(order, 'lock', { is_locked: isLocked })) return;
+    this.remember(order, (latest) => this.send(latest, 'lock', { is_locked: !isLocked }));
+    toast(t(isLocked ? 'console.lock.locked' : 'console.lock.unlocked', { number: order.number, name: this.latest(order).technician_name }));
+  }
+
+  /** @param {any} order @param {(order: any) => Promise<unknown>} back */
+  remember(order, back) {
+    this.done.push({ id: order.id, back });
+  }
+
+  /** Take the last command back. */
+  async undo() {
+    const last = this.done.pop();
+    const order = last && this.store.orders.get(last.id);
+    if (!last || !order) { toast(t('console.error.nothing_to_undo')); return; }
+    await last.back(order);
   }
 
   /** @param {any} order @param {string} name */
@@ -115,7 +162,9 @@ export class Commands {
         onsubmit: async () => {
           const chosen = /** @type {any} */ (form.querySelector('input[name=reason]:checked'))?.value;
           const reason = other.value.trim() || t(`console.reason.${chosen}`);
-          if (await this.send(order, name, { reason })) this.tell(order, name);
+          if (!await this.send(order, name, { reason })) return;
+          this.tell(order, name);
+          if (name === 'hold') this.remember(order, (latest) => this.release(latest));
         },
       }, ...choices, el('label', { for: 'reason-text' }, t('console.reason.label')), other, el('p.muted', {}, t('console.reason.hint')),
       el('footer', {}, el('button', { type: 'button', onclick: () => dialog.close() }, t('console.do.back')), el(name === 'cancel' ? 'button.danger' : 'button.primary', {}, t(`console.do.${name}`))));
@@ -131,7 +180,7 @@ export class Commands {
   /** What the drawer's buttons do. @returns {Record<string, (order: any) => void>} */
   actions() {
     const asking = Object.fromEntries(Object.keys(REASONS).map((name) => [name, (/** @type {any} */ order) => this.ask(order, name)]));
-    return { ...asking, assign: (order) => void this.assign(order), release: (order) => void this.release(order), why: (order) => void openWhy(this, order) };
+    return { ...asking, assign: (order) => void this.assign(order), release: (order) => void this.release(order), lock: (order) => void this.lock(order), move: (order) => openMove(this, order), window: (order) => openWindow(this, order), reply: (order) => openReply(this, order), why: (order) => void openWhy(this, order) };
   }
 }
 

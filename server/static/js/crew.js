@@ -3,11 +3,10 @@
 
 import { get, post } from './api.js';
 import { el, openDialog, toast, toastError } from './dom.js';
-import { clockTime, nearTime, sinceMidnight, t, word } from './i18n.js';
+import { clockTime, nearTime, t, toMs, word } from './i18n.js';
 
 /** @typedef {import('./store.js').Store} Store */
 
-const DAY_MS = 86_400_000;
 const REASONS = ['ill', 'breakdown', 'other'];
 const isAgent = () => document.body.dataset.role === 'agent';
 
@@ -65,14 +64,6 @@ function reportForm(store, part) {
   const field = (/** @type {string} */ name, /** @type {HTMLElement} */ input) => el('label', {}, el('span', {}, t(`console.crew.${name}`)), input);
   return el('form.report', { onsubmit: send }, field('who', who), field('reason', reason), field('from', from), field('until', until), field('note', note),
     el('button.primary', { data: { action: 'report' } }, t('console.crew.report')));
-}
-
-/** Read what was typed as a time of the company's zone, whatever zone this computer keeps. @param {string} text @returns {number|null} */
-function toMs(text) {
-  if (!text) return null;
-  const asUtc = Date.parse(`${text}Z`);
-  const ahead = (((sinceMidnight(asUtc) - (asUtc % DAY_MS)) % DAY_MS) + DAY_MS) % DAY_MS;
-  return asUtc - (ahead > DAY_MS / 2 + 2 * 3_600_000 ? ahead - DAY_MS : ahead);
 }
 
 /** @param {HTMLElement} part */

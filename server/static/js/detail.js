@@ -5,6 +5,8 @@ import { get } from './api.js';
 import { byId, calmly, el, setText, toastError } from './dom.js';
 import { clockTime, language, nearTime, t, word } from './i18n.js';
 import { certificateCard } from './certificate.js';
+import { openClock } from './clockwork.js';
+import { keepReply } from './promises.js';
 import { SHAPES, countdown } from './sla.js';
 
 /** @typedef {import('./store.js').Store} Store */
@@ -17,6 +19,7 @@ const HOLD = new Set(['triaged', 'offered', 'assigned', 'on_site', 'made_safe'])
 const RELEASE = new Set(['on_hold', 'no_access', 'needs_engineering', 'reopened']);
 const CANCEL = new Set(['new', 'triaged', 'offered', 'assigned', 'on_site', 'on_hold', 'no_access', 'needs_engineering']);
 const WHY = new Set(['triaged', 'offered', 'assigned', 'reopened']);
+const LOCK = new Set(['triaged', 'offered', 'reopened']);
 const REOPEN = new Set(['closed', 'cancelled', 'duplicate']);
 
 /** A titled part of the drawer; nothing when it has no content. @param {string} title @param {...any} content */
@@ -120,7 +123,7 @@ export class Drawer {
         el('button.quiet.icon', { 'aria-label': t('console.drawer.close'), onclick: () => this.close() }, '×')),
       el('h2', {}, `${word('fault', order.fault_kind)} · ${word('location', order.location)}`),
       el('p.address', {}, order.address),
-      el('p.big', { data: { tone: 'calm' } }, el('b.num'), el('span')),
+      el('button.quiet.big', { data: { tone: 'calm', action: 'clock' }, title: t('console.clockwork.open'), onclick: () => this.openClock() }, el('b.num'), el('span')),
       el('p.state', {}, word('state', order.state), order.technician_name ? ` · ${order.technician_name}` : ` · ${t('console.nobody')}`,
         order.assignment_state && order.assignment_state !== 'planned' ? ` · ${word('assignment', order.assignment_state)}` : ''));
   }
@@ -177,10 +180,22 @@ export class Drawer {
     const lines = this.detail.clocks.filter((/** @type {any} */ c) => c.started_ms || c.due_ms).map((/** @type {any} */ c) => {
       const state = c.met_ms ? t('console.drawer.clock_met', { time: nearTime(c.met_ms, now) })
         : c.breached ? t('console.drawer.clock_missed') : c.paused ? t('console.drawer.clock_paused') : t('console.drawer.clock_due', { time: nearTime(c.due_ms, now) });
-      const history = c.history.map((/** @type {any} */ e) => el('li', {}, el('time', {}, nearTime(e.at_ms, now)), ' ', word('clock_event', e.name), e.by ? ` · ${e.by}` : '', e.reason ? ` · ${e.reason}` : ''));
-      return el('details', { data: { breached: c.breached ? '1' : null } }, el('summary', {}, el('span', {}, word('clock', c.kind)), el('b', {}, state)), el('ol.plain', {}, ...history));
+      const answer = c.promise_id && !c.met_ms && el('button', { data: { action: 'keep' }, onclick: () => void keepReply(this, c) }, t('console.promise.keep'));
+      return el('li.clock', { data: { breached: c.breached ? '1' : null } },
+        el('button.quiet', { data: { clock: c.promise_id ?? c.kind }, title: t('console.clockwork.open'), onclick: () => openClock(this.detail, c, now) },
+          el('span', {}, c.subject ? `${word('clock', c.kind)} · ${c.subject}` : word('clock', c.kind)), el('b', {}, state)), answer);
     });
-    return part(t('console.drawer.clocks'), lines);
+    const { order } = this.detail;
+    const act = (/** @type {string} */ name) => el('button', { data: { action: name }, onclick: () => this.actions[name](order) }, t(`console.promise.${name}`));
+    const acts = order.is_open && el('p.promises', {}, act('reply'), document.body.dataset.role !== 'agent' && !this.detail.visit?.arrived_ms ? act('window') : null);
+    return part(t('console.drawer.clocks'), lines.length ? el('ul.clocks', {}, ...lines) : null, acts);
+  }
+
+  /** How the clock ran whose countdown stands in the head. */
+  openClock() {
+    const { clock } = this.store.orders.get(this.detail.order.id) ?? this.detail.order;
+    const found = this.detail.clocks.find((/** @type {any} */ c) => c.kind === clock?.kind) ?? this.detail.clocks[0];
+    if (found) openClock(this.detail, found, this.store.clock.now());
   }
 
   visit() {
@@ -224,6 +239,8 @@ export class Drawer {
       ASSIGN.has(order.state) && make('assign', t(has ? 'console.do.reassign' : 'console.do.assign'), 'A', '.primary'),
       RECALL.has(order.state) && has && make('recall', t('console.do.recall'), 'R'),
       RELEASE.has(order.state) && make('release', t('console.do.release')),
+      LOCK.has(order.state) && order.priority !== 1 && make('move', t('console.drop.confirm'), 'M'),
+      LOCK.has(order.state) && order.assignment_state === 'planned' && make('lock', t(order.is_kept ? 'console.lock.undo' : 'console.lock.do'), 'L'),
       HOLD.has(order.state) && make('hold', t('console.do.hold')),
       CANCEL.has(order.state) && make('cancel', t('console.do.cancel')),
       REOPEN.has(order.state) && make('reopen', t('console.do.reopen')),

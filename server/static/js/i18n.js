@@ -66,3 +66,20 @@ export function sinceMidnight(ms) {
     .format(ms).split(':').map(Number);
   return ((h * 60 + m) * 60 + s) * 1000;
 }
+
+const DAY_MS = 86_400_000;
+
+/** Read what was typed as a time of the company's zone, whatever zone this computer keeps. @param {string} text @returns {number|null} */
+export function toMs(text) {
+  if (!text) return null;
+  const asUtc = Date.parse(`${text}Z`);
+  const ahead = (((sinceMidnight(asUtc) - (asUtc % DAY_MS)) % DAY_MS) + DAY_MS) % DAY_MS;
+  return asUtc - (ahead > DAY_MS / 2 + 2 * 3_600_000 ? ahead - DAY_MS : ahead);
+}
+
+/** Write a moment as a `datetime-local` field wants it, in the company's zone. @param {number|null|undefined} ms */
+export function fieldTime(ms) {
+  if (!ms) return '';
+  const shape = /** @type {any} */ ({ timeZone, year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  return new Intl.DateTimeFormat('sv-SE', shape).format(ms).replace(' ', 'T');
+}

@@ -18,6 +18,9 @@ export class Queue {
     /** @type {HTMLElement} */ this.list = byId('rows');
     /** @type {HTMLInputElement} */ this.search = byId('search');
     this.list.addEventListener('keydown', (event) => this.move(event));
+    /** @type {Set<number>} */ this.priorities = new Set();
+    /** @type {Set<string>} */ this.marked = new Set();
+    /** @type {string|null} */ this.anchor = null;
     this.search.addEventListener('input', () => { this.query = this.search.value.trim().toLowerCase(); this.draw(); });
     this.search.addEventListener('keydown', (event) => this.leaveSearch(event));
     this.makeFilters();
@@ -47,8 +50,56 @@ export class Queue {
     return filter === 'all' || isUnassigned(order);
   }
 
+  /** What is shown, as a saved view keeps it. */
+  get view() {
+    return { filter: this.filter, text: this.search.value.trim(), priorities: [...this.priorities].sort() };
+  }
+
+  /** Show what a saved view keeps. @param {{filter: string, text: string, priorities: number[]}} view */
+  set view(view) {
+    this.search.value = view.text;
+    this.query = view.text.toLowerCase();
+    this.priorities = new Set(view.priorities);
+    this.choose(view.filter);
+    this.store.dispatchEvent(new CustomEvent('view'));
+  }
+
+  /** Show one priority, or no longer. @param {number} priority */
+  flipPriority(priority) {
+    if (!this.priorities.delete(priority)) this.priorities.add(priority);
+    this.draw();
+    this.store.dispatchEvent(new CustomEvent('view'));
+  }
+
+  /** Mark an order for a bulk action, or no longer. @param {string} id @param {boolean} [isMarked] */
+  flipMark(id, isMarked = !this.marked.has(id)) {
+    if (isMarked) this.marked.add(id); else this.marked.delete(id);
+    this.anchor = id;
+    this.showMarks();
+  }
+
+  /** @param {Iterable<string>} ids */
+  setMarks(ids) {
+    this.marked = new Set(ids);
+    this.showMarks();
+  }
+
+  showMarks() {
+    for (const [id, row] of this.rows) {
+      row.toggleAttribute('data-marked', this.marked.has(id));
+      row.setAttribute('aria-checked', String(this.marked.has(id)));
+    }
+    this.store.dispatchEvent(new CustomEvent('marks'));
+  }
+
+  /** @returns {OrderRow[]} the marked orders that are still open */
+  get chosen() {
+    return [...this.marked].flatMap((id) => this.store.orders.get(id) ?? []);
+  }
+
   /** @param {OrderRow} order */
   matches(order) {
+    if (this.priorities.size && !this.priorities.has(order.priority)) return false;
     if (!this.query) return true;
     const text = [order.number, order.address, order.customer_name, order.technician_name, word('fault', order.fault_kind)].join(' ');
     return this.query.split(/\s+/).every((part) => text.toLowerCase().includes(part));
@@ -67,6 +118,8 @@ export class Queue {
     this.tell(all.length, shown.length);
     this.mark();
     this.tick();
+    for (const id of this.marked) if (!this.store.orders.has(id)) this.marked.delete(id);
+    this.showMarks();
   }
 
   /** Keep rows that stay, so that focus and scrolling stay too. @param {OrderRow[]} shown */
@@ -83,8 +136,8 @@ export class Queue {
 
   /** @param {OrderRow} order */
   make(order) {
-    const row = el('li.row', { role: 'option', id: `row-${order.id}`, data: { id: order.id }, tabindex: '-1', onclick: () => this.open(order.id) },
-      el('span.shape', { 'aria-hidden': 'true' }), el('b.title'), el('span.address'), el('span.count.num'), el('span.state.num'));
+    const row = el('li.row', { role: 'option', id: `row-${order.id}`, data: { id: order.id }, tabindex: '-1', onclick: (/** @type {MouseEvent} */ event) => this.click(event, order.id) },
+      el('span.shape', { 'aria-hidden': 'true' }), el('b.title'), el('span.address'), el('span.count.num', { data: { clock: order.id } }), el('span.state.num'));
     row.addEventListener('focus', () => this.store.select(order.id));
     this.rows.set(order.id, row);
     return row;
@@ -139,7 +192,10 @@ export class Queue {
   /** @param {KeyboardEvent} event */
   move(event) {
     const rows = /** @type {HTMLElement[]} */ ([...this.list.querySelectorAll('.row')]);
-    if (rove(event, rows)) return;
+    const from = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset?.id;
+    const next = rove(event, rows);
+    if (next && event.shiftKey && from) for (const id of [from, next.dataset.id ?? '']) this.flipMark(id, true);
+    if (next) return;
     if (event.key === 'Enter' && document.activeElement instanceof HTMLElement) this.open(document.activeElement.dataset.id ?? '');
   }
 
@@ -156,6 +212,22 @@ export class Queue {
   focus() {
     const row = /** @type {HTMLElement|null} */ (this.list.querySelector('.row[tabindex="0"]') ?? this.list.querySelector('.row'));
     (row ?? this.list).focus();
+  }
+
+  /** A click opens; with Ctrl it marks, with Shift it marks up to here; on the figure it opens the clock. @param {MouseEvent} event @param {string} id */
+  click(event, id) {
+    if (event.shiftKey && this.anchor) this.markRange(this.anchor, id);
+    else if (event.ctrlKey || event.metaKey || event.shiftKey) this.flipMark(id);
+    else if (/** @type {HTMLElement} */ (event.target).dataset.clock) this.store.dispatchEvent(new CustomEvent('clock', { detail: id }));
+    else this.open(id);
+  }
+
+  /** @param {string} from @param {string} to */
+  markRange(from, to) {
+    const ids = [...this.list.querySelectorAll('.row')].map((row) => /** @type {HTMLElement} */ (row).dataset.id ?? '');
+    const [first, last] = [ids.indexOf(from), ids.indexOf(to)].sort((a, b) => a - b);
+    for (const id of ids.slice(Math.max(0, first), last + 1)) this.marked.add(id);
+    this.showMarks();
   }
 
   /** @param {string} id */

@@ -106,28 +106,7 @@ class Why {
 
   /** @param {any} found @param {any} one */
   figures(found, one) {
-    const title = el('h3', {}, t('console.why.if', { name: found.name }));
-    if (found.reason_code !== null) return [title, el('p.flag', {}, t('console.why.cannot', { reason: both(found.reason) }))];
-    const numbers = (/** @type {any[]} */ list) => list.map((item) => item.number).join(', ');
-    /** @type {[string, string, boolean][]} */
-    const rows = [
-      ['arrival', t('console.why.arrival_is', { time: clockTime(found.arrival_ms), travel: minutes(found.travel_s ?? 0) }), false],
-      ['cost', this.cost(found.change), false],
-      ['promise', found.is_promised ? t(found.keeps_promise ? 'console.why.kept' : 'console.why.broken') : t('console.why.no_promise'), found.is_promised && !found.keeps_promise],
-      ['tell', found.to_tell.length ? numbers(found.to_tell) : t('console.why.tell_none'), found.to_tell.length > 0],
-      ['lost', found.lost.length ? numbers(found.lost) : t('console.why.lost_none'), found.lost.length > 0],
-      ['dropped', found.dropped.length ? numbers(found.dropped) : t('console.why.dropped_none'), found.dropped.length > 0],
-    ];
-    const list = el('dl.facts', {}, ...rows.flatMap(([name, text, isBad]) => [el('dt', {}, t(`console.why.${name}`)), el('dd', { data: { fact: name, bad: isBad ? '1' : null } }, text)]));
-    return [title, el('div.figures-of-choice', {}, list), movedTable(found.moved), one.is_holder ? null : this.giveButton(found)].filter(Boolean);
-  }
-
-  /** @param {any} change the exact objective after minus before, in driving seconds */
-  cost(change) {
-    const parts = Object.entries(change).filter(([name, value]) => name !== 'total' && minutes(Number(value)) !== 0)
-      .map(([name, value]) => `${word('planner.part', name)} ${signed(minutes(Number(value)))}`);
-    const total = t('console.why.cost_is', { minutes: signed(minutes(change.total)) });
-    return parts.length ? `${total} (${parts.join(' · ')})` : total;
+    return [el('h3', {}, t('console.why.if', { name: found.name })), ...verdict(found), found.reason_code !== null || one.is_holder ? null : this.giveButton(found)].filter(Boolean);
   }
 
   /** @param {any} found */
@@ -137,6 +116,31 @@ class Why {
       onclick: () => { /** @type {any} */ (this).dialog.close(); void this.commands.give(this.order, { technician_id: found.technician_id, name: found.name }); },
     }, t('console.why.give', { name: found.name })));
   }
+}
+
+/** What a choice would do, as the planner measured it, or why it cannot be. @param {any} found @returns {HTMLElement[]} */
+export function verdict(found) {
+  if (found.reason_code !== null) return [el('p.flag', {}, t('console.why.cannot', { reason: both(found.reason) }))];
+  const numbers = (/** @type {any[]} */ list) => list.map((item) => item.number).join(', ');
+  /** @type {[string, string, boolean][]} */
+  const rows = [
+    ['arrival', t('console.why.arrival_is', { time: clockTime(found.arrival_ms), travel: minutes(found.travel_s ?? 0) }), false],
+    ['cost', cost(found.change), false],
+    ['promise', found.is_promised ? t(found.keeps_promise ? 'console.why.kept' : 'console.why.broken') : t('console.why.no_promise'), found.is_promised && !found.keeps_promise],
+    ['tell', found.to_tell.length ? numbers(found.to_tell) : t('console.why.tell_none'), found.to_tell.length > 0],
+    ['lost', found.lost.length ? numbers(found.lost) : t('console.why.lost_none'), found.lost.length > 0],
+    ['dropped', found.dropped.length ? numbers(found.dropped) : t('console.why.dropped_none'), found.dropped.length > 0],
+  ];
+  const list = el('dl.facts', {}, ...rows.flatMap(([name, text, isBad]) => [el('dt', {}, t(`console.why.${name}`)), el('dd', { data: { fact: name, bad: isBad ? '1' : null } }, text)]));
+  return [el('div.figures-of-choice', {}, list), movedTable(found.moved)].filter(Boolean);
+}
+
+/** @param {any} change the exact objective after minus before, in driving seconds */
+function cost(change) {
+  const parts = Object.entries(change).filter(([name, value]) => name !== 'total' && minutes(Number(value)) !== 0)
+    .map(([name, value]) => `${word('planner.part', name)} ${signed(minutes(Number(value)))}`);
+  const total = t('console.why.cost_is', { minutes: signed(minutes(change.total)) });
+  return parts.length ? `${total} (${parts.join(' · ')})` : total;
 }
 
 /** @param {any} one */
