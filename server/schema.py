@@ -33,6 +33,7 @@ from server.people import models as people
 from server.positions import models as positions
 from server.promises import models as promises
 from server.public import models as public
+from server.remote_signing import models as remote_signing
 from server.seals import models as seals
 from server.stock import models as stock
 from server.storms import models as storms
@@ -67,6 +68,7 @@ TABLES = (
     positions,
     promises,
     public,
+    remote_signing,
     seals,
     stock,
     storms,

@@ -220,7 +220,7 @@ def ask_page(ui: Ui, arguments: dict[str, Any]) -> Page:
     fields = {}
     for line in lines:
         label = ui.t("money.ask_amount", item=price_name(ui, line.code))
-        fields[line.code] = parts.kept_field(arguments, line.code, label)
+        fields[line.code] = parts.kept_field(arguments, line.code, "")
         page.add(Surface(Text(label, "small", "ink_2"), fields[line.code]))
     reason = parts.kept_field(arguments, "reason", ui.t("money.ask_reason"))
     page.add(Surface(Text(ui.t("money.ask_reason"), "small", "ink_2"), reason))

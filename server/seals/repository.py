@@ -28,6 +28,14 @@ def find_certificate(
     return session.get(KeyCertificate, (branch_id, subject, subject_id, key_id))
 
 
+def find_certified(session: orm.Session, device_id: str, key_id: str) -> KeyCertificate | None:
+    """Return the certificate of a device's key, of whatever branch."""
+    query = sa.select(KeyCertificate).where(
+        KeyCertificate.subject == DEVICE, KeyCertificate.subject_id == device_id, KeyCertificate.key_id == key_id
+    )
+    return session.scalars(query).first()
+
+
 def find_counter_seal(session: orm.Session, record_id: str) -> CounterSeal | None:
     """Return what the branch said about a record."""
     return session.get(CounterSeal, record_id)

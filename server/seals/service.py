@@ -56,6 +56,12 @@ def certify_device(tx: Tx, device_id: str, key: PublicKey) -> Note:
     return msgspec.convert(row.note, Note)
 
 
+def find_certified_key(session: orm.Session, device_id: str, key_id: str) -> PublicKey | None:
+    """Return a key that a branch has certified for a device, None when it has not: browsers' records have no phone."""
+    row = repository.find_certified(session, device_id, key_id)
+    return None if row is None else PublicKey(alg=row.alg, public_key=row.public_key)
+
+
 def _certify(
     tx: Tx, issuer: SigningKey, subject: Subject, subject_id: str, key: PublicKey, issued_ms: int
 ) -> KeyCertificate:

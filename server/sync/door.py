@@ -12,6 +12,7 @@ from server.accounts import repository as accounts
 from server.billing import cash, damages, pricing
 from server.core import policies
 from server.hazards import service as hazards
+from server.remote_signing import service as remote_signing
 from server.stock import service as stock
 from server.sync.case import Case
 from server.visits import service as visits
@@ -87,6 +88,14 @@ def _part(case: Case, body: facts.PartUsed) -> Flags:
     return stock.use_part(case.tx, case.event.id, case.sender.technician_id, case.order.id, body)
 
 
+def _pin_locked(_case: Case, _body: Any) -> Flags:
+    return ("pin_locked",)
+
+
+def _ask_remote(case: Case, body: door_facts.RemoteSigningAsked) -> Flags:
+    return remote_signing.open_signing(case.tx, case.order, case.assignment, body.record_json)
+
+
 _REACTIONS: Final[dict[type[facts.Body], Callable[[Case, Any], Flags]]] = {
     facts.StepAnswered: _review,
     facts.ReadingRecorded: _review,
@@ -98,4 +107,6 @@ _REACTIONS: Final[dict[type[facts.Body], Callable[[Case, Any], Flags]]] = {
     door_facts.PriceApprovalAsked: _ask_approval,
     door_facts.PaymentTaken: _payment,
     door_facts.DamageClaimed: _damage,
+    door_facts.PinLocked: _pin_locked,
+    door_facts.RemoteSigningAsked: _ask_remote,
 }

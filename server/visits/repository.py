@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -67,6 +69,11 @@ def find_link(session: orm.Session, device_id: str, chain_seq: int) -> Record | 
     """Return one link of a device's chain of seals."""
     rows = session.scalars(sa.select(Record).where(Record.device_id == device_id))
     return next((r for r in rows if int(r.seal["chain_seq"]) == chain_seq), None)
+
+
+def list_seals_of(session: orm.Session, device_id: str) -> list[dict[str, Any]]:
+    """Return every seal of one device's chain, in no order."""
+    return list(session.scalars(sa.select(Record.seal).where(Record.device_id == device_id)))
 
 
 def find_copy(session: orm.Session, work_order_id: str) -> CustomerCopy | None:

@@ -264,6 +264,7 @@ def told_by(record: Record) -> tuple[str, str]:
 def _verifier(session: orm.Session, device_id: str, seal: facts.Seal) -> Callable[[bytes, bytes], bool]:
     """Return what says whether a signature was made by the key that the seal names, among the device's own keys."""
     key = accounts.find_device_key(session, device_id, seal.key_id)
+    key = key or seals.find_certified_key(session, device_id, seal.key_id)
 
     def is_own(signed: bytes, message: bytes) -> bool:
         return key is not None and key.alg == seal.alg and signing_keys.verify(key.alg, key.public_key, signed, message)

@@ -1,0 +1,1 @@
+"""The customer signs a record in his own browser; the branch seals it."""
