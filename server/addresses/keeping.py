@@ -7,13 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-import sqlalchemy as sa
-from sqlalchemy import orm
-
 from server.addresses import index, words
 from server.addresses.index import Address
 from server.core.calls import Services
-from server.customers.models import Customer
+from server.customers import repository as customers
 
 _FOLDER: Final = "addresses"
 _KIND: Final = "customer"
@@ -29,7 +26,7 @@ def index_of(data_dir: Path, branch_id: str) -> Path:
 
 def refresh(services: Services, branch_id: str) -> int | None:
     """Write a branch's index anew when its customers have changed; return their number, None when nothing was to do."""
-    rows = services.uow.read(lambda session: _rows(session, branch_id))
+    rows = services.uow.read(lambda session: customers.list_addresses(session, branch_id))
     path = index_of(services.settings.data_dir, branch_id)
     mark, seen = path.with_suffix(".mark"), _digest(rows)
     if path.exists() and mark.exists() and mark.read_text("utf-8") == seen:
@@ -38,12 +35,6 @@ def refresh(services: Services, branch_id: str) -> int | None:
     count = index.write(path, _addresses(rows))
     mark.write_text(seen, "utf-8")
     return count
-
-
-def _rows(session: orm.Session, branch_id: str) -> Sequence[Row]:
-    columns = (Customer.id, Customer.address, Customer.lat, Customer.lon)
-    statement = sa.select(*columns).where(Customer.branch_id == branch_id).order_by(Customer.id)
-    return [(found[0], found[1], found[2], found[3]) for found in session.execute(statement)]
 
 
 def _digest(rows: Sequence[Row]) -> str:

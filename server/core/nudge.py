@@ -46,7 +46,7 @@ def ear_for(settings: Settings, name: str) -> Ear:
         return LocalEar(settings.data_dir, name)
     from server.core import nudge_redis  # noqa: PLC0415 - as above
 
-    return nudge_redis.RedisEar(settings.redis_url, name)
+    return nudge_redis.RedisEar(settings.redis_url, name, POLL_S)
 
 
 class LocalBell:

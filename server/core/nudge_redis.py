@@ -8,7 +8,7 @@ import redis
 import structlog
 from redis import backoff, retry
 
-from server.core import clock, nudge
+from server.core import clock
 
 _log = structlog.get_logger(__name__)
 
@@ -40,8 +40,9 @@ class RedisBell:
 class RedisEar:
     """Listens on a channel, and again after Redis has been away."""
 
-    def __init__(self, url: str, name: str) -> None:
-        """Subscribe as soon as Redis answers."""
+    def __init__(self, url: str, name: str, poll_s: float) -> None:
+        """Subscribe as soon as Redis answers; a wait without a ring ends after `poll_s`."""
+        self._poll_s = poll_s
         self._name = name
         self._client: Any = _client(url)  # its subscriptions are untyped
         self._line: Any = None
@@ -52,11 +53,11 @@ class RedisEar:
             if self._line is None:
                 self._line = self._client.pubsub(ignore_subscribe_messages=True)
                 self._line.subscribe(_channel(self._name))
-            if self._line.get_message(timeout=nudge.POLL_S) is not None:
+            if self._line.get_message(timeout=self._poll_s) is not None:
                 self._skip_waiting()
         except redis.RedisError:
             self._line = None
-            clock.sleep_s(nudge.POLL_S)
+            clock.sleep_s(self._poll_s)
 
     def _skip_waiting(self) -> None:
         """Let many rings count as one."""

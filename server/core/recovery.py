@@ -6,6 +6,7 @@ magic as associated data. The AES key is HKDF-SHA256 over the X25519 secret, wit
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 from pathlib import Path
@@ -49,12 +50,9 @@ def _write_new(path: Path) -> None:
         file.write(X25519PrivateKey.generate().private_bytes_raw().hex())
         file.flush()
         os.fsync(file.fileno())
-    try:
+    with contextlib.suppress(FileExistsError):  # both processes read the first one's key
         os.link(draft, path)
-    except FileExistsError:
-        pass  # both processes read the first one's key
-    finally:
-        draft.unlink()
+    draft.unlink()
 
 
 @functools.cache

@@ -36,3 +36,19 @@ def search(session: orm.Session, branch_id: str, query: str, limit: int) -> list
         columns = (Customer.phone, Customer.account, Customer.meter_serial, Customer.name, Customer.address)
         statement = statement.where(sa.or_(*(column.like(pattern, escape="\\") for column in columns)))
     return list(session.scalars(statement.order_by(Customer.account).limit(limit)))
+
+
+def list_addresses(session: orm.Session, branch_id: str) -> list[tuple[str, str, float | None, float | None]]:
+    """Return id, address, latitude and longitude of every customer of the branch, by id."""
+    columns = (Customer.id, Customer.address, Customer.lat, Customer.lon)
+    statement = sa.select(*columns).where(Customer.branch_id == branch_id).order_by(Customer.id)
+    return [(found[0], found[1], found[2], found[3]) for found in session.execute(statement)]
+
+
+def list_places_within(
+    session: orm.Session, branch_id: str, south: float, west: float, north: float, east: float
+) -> list[tuple[float, float]]:
+    """Return (latitude, longitude) of the branch's customers who live in a box of degrees."""
+    inside = (Customer.lat.between(south, north), Customer.lon.between(west, east))
+    query = sa.select(Customer.lat, Customer.lon).where(Customer.branch_id == branch_id, *inside)
+    return [(lat, lon) for lat, lon in session.execute(query) if lat is not None and lon is not None]

@@ -6,12 +6,11 @@ import enum
 from typing import Any, Final
 
 import msgspec
-import sqlalchemy as sa
 from sqlalchemy import orm
 
 from server.core.unit_of_work import Tx
-from server.customers.models import Customer
-from server.outages import shapes
+from server.customers import repository as customers
+from server.outages import repository, shapes
 from server.outages.models import Area
 from shared import events
 from shared.errors import DomainError
@@ -64,7 +63,7 @@ def draw(tx: Tx, request: AreaRequest) -> Area:
 
 def change(tx: Tx, area_id: str, request: AreaRequest) -> Area:
     """Change an area that somebody saw at `ver`. Raises `not_found`, `version_conflict`, `area_invalid`."""
-    area = get_area(tx.session, tx.branch_id, area_id)
+    area = repository.get_area(tx.session, tx.branch_id, area_id)
     if area.ver != request.ver:
         raise DomainError("version_conflict", ver=area.ver)
     _fill(tx, area, request)
@@ -74,7 +73,7 @@ def change(tx: Tx, area_id: str, request: AreaRequest) -> Area:
 
 def end(tx: Tx, area_id: str) -> None:
     """End an area: gas is back, or it was drawn by mistake. Raises `not_found`."""
-    area = get_area(tx.session, tx.branch_id, area_id)
+    area = repository.get_area(tx.session, tx.branch_id, area_id)
     if area.ended_ms is None:
         area.ended_ms, area.ver = tx.now_ms, area.ver + 1
         tx.record(events.AREA_ENDED, {"area_id": area.id, "name": area.name})
@@ -93,24 +92,9 @@ def _told(area: Area) -> dict[str, Any]:
     return {"area_id": area.id, **{key: getattr(area, key) for key in keys}}
 
 
-def get_area(session: orm.Session, branch_id: str, area_id: str) -> Area:
-    """Return an area of the branch, locked. Raises DomainError `not_found`."""
-    area = session.get(Area, area_id, with_for_update=True)
-    if area is None or area.branch_id != branch_id:
-        raise DomainError("not_found", what="area")
-    return area
-
-
-def list_standing(session: orm.Session, branch_id: str, now_ms: int) -> list[Area]:
-    """Return the areas that have not ended and whose time is not over, the newest first."""
-    still = sa.or_(Area.until_ms.is_(None), Area.until_ms > now_ms)
-    query = sa.select(Area).where(Area.branch_id == branch_id, Area.ended_ms.is_(None), still)
-    return list(session.scalars(query.order_by(Area.changed_ms.desc(), Area.id)))
-
-
 def list_at(session: orm.Session, branch_id: str, lat: float, lon: float, now_ms: int) -> list[Area]:
     """Return the areas in which a place lies now; those that begin later are left out."""
-    standing = list_standing(session, branch_id, now_ms)
+    standing = repository.list_standing(session, branch_id, now_ms)
     return [a for a in standing if (a.from_ms or 0) <= now_ms and shapes.is_inside(_points(a), lat, lon)]
 
 
@@ -118,9 +102,7 @@ def count_customers(session: orm.Session, area: Area) -> int:
     """Return how many of the branch's customers live in an area; those without a place are not counted."""
     points = _points(area)
     lons, lats = [lon for lon, _ in points], [lat for _, lat in points]
-    box = (Customer.lat.between(min(lats), max(lats)), Customer.lon.between(min(lons), max(lons)))
-    query = sa.select(Customer.lat, Customer.lon).where(Customer.branch_id == area.branch_id, *box)
-    homes = [(lat, lon) for lat, lon in session.execute(query) if lat is not None and lon is not None]
+    homes = customers.list_places_within(session, area.branch_id, min(lats), min(lons), max(lats), max(lons))
     return sum(shapes.is_inside(points, lat, lon) for lat, lon in homes)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import orm
 
 from server.core.registry import DESK, OFFICE, Audience, Registry
-from server.outages import service
+from server.outages import repository, service
 from server.outages.models import Area
 from shared import facts
 from shared.errors import DomainError
@@ -34,7 +34,7 @@ def list_areas(call: Call) -> dict[str, Any]:
         rows = (
             service.list_at(session, branch_id, *place, now_ms)
             if place
-            else service.list_standing(session, branch_id, now_ms)
+            else repository.list_standing(session, branch_id, now_ms)
         )
         return [{**_row(row), "customers": service.count_customers(session, row)} for row in rows]
 

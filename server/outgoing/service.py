@@ -7,14 +7,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import sqlalchemy as sa
 import structlog
 from sqlalchemy import orm
 
 from server.core import clock, texts
 from server.core.db import Database
 from server.core.unit_of_work import Tx
-from server.outgoing import adapters
+from server.outgoing import adapters, repository
 from server.outgoing.models import OutgoingMessage
 from server.outgoing.rules import Channel, channels_for, outgoing_rules
 from shared.errors import DomainError
@@ -52,7 +51,7 @@ def owe(tx: Tx, audiences: Iterable[str], key: str, work_order_id: str = "", **d
 def deliver_due(database: Database, name: str, environ: Mapping[str, str], data_dir: Path, late_ms: int = 0) -> int:
     """Send what is due for at least `late_ms`; return how many messages were tried."""
     latest_ms = clock.real_ms() - late_ms
-    if not database.read(lambda session: _count_due(session, latest_ms)):
+    if not database.read(lambda session: repository.count_waiting(session, latest_ms)):
         return 0
     claimed = database.write(lambda session: _claim(session, name, latest_ms))
     for row in claimed:
@@ -61,22 +60,9 @@ def deliver_due(database: Database, name: str, environ: Mapping[str, str], data_
     return len(claimed)
 
 
-def _waiting(latest_ms: int) -> sa.ColumnElement[bool]:
-    return sa.and_(
-        OutgoingMessage.sent_real_ms.is_(None),
-        OutgoingMessage.failed_real_ms.is_(None),
-        OutgoingMessage.due_real_ms <= latest_ms,
-    )
-
-
-def _count_due(session: orm.Session, latest_ms: int) -> int:
-    return session.scalar(sa.select(sa.func.count()).select_from(OutgoingMessage).where(_waiting(latest_ms))) or 0
-
-
 def _claim(session: orm.Session, name: str, latest_ms: int) -> list[OutgoingMessage]:
     """Claim a batch: its due time moves behind the lease, so that nobody else takes it meanwhile."""
-    query = sa.select(OutgoingMessage).where(_waiting(latest_ms)).order_by(OutgoingMessage.due_real_ms)
-    rows = list(session.scalars(query.limit(_BATCH).with_for_update(skip_locked=True)))
+    rows = repository.lock_waiting(session, latest_ms, _BATCH)
     for row in rows:
         row.claimed_by, row.attempts = name, row.attempts + 1
         row.due_real_ms = clock.real_ms() + outgoing_rules().lease_s * 1000
@@ -126,15 +112,8 @@ def _settle(session: orm.Session, message_id: str, error: str) -> None:
 def list_troubles(session: orm.Session, branch_id: str) -> list[dict[str, Any]]:
     """Return the messages that could not be sent yet or were given up, newest first, for the console."""
     since_ms = clock.real_ms() - outgoing_rules().shown_for_s * 1000
-    query = (
-        sa.select(OutgoingMessage)
-        .where(OutgoingMessage.branch_id == branch_id, OutgoingMessage.made_real_ms >= since_ms)
-        .where(OutgoingMessage.error != "", OutgoingMessage.sent_real_ms.is_(None))
-        .order_by(OutgoingMessage.made_real_ms.desc(), OutgoingMessage.id)
-        .limit(20)
-    )
     keys = ("channel", "audience", "work_order_id", "attempts", "error", "failed_real_ms")
-    return [{key: getattr(row, key) for key in keys} for row in session.scalars(query)]
+    return [{key: getattr(row, key) for key in keys} for row in repository.list_troubled(session, branch_id, since_ms)]
 
 
 def has_channel(branch_id: str, audiences: Iterable[str]) -> bool:

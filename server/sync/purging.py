@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import sqlalchemy as sa
-
-from server.accounts.models import Device
 from server.core import deadlines
 from server.core.unit_of_work import Tx
-from server.sync.models import ProcessedEvent
+from server.sync import repository
 
 PURGE: Final = "purge_processed"
 _DAY_MS: Final = 24 * 3_600_000
@@ -28,11 +25,8 @@ def purge(tx: Tx, kept_days: int) -> None:
 
     A fact that is sent again after all is still known by its id; an intent is too late by then.
     """
-    own = sa.select(Device.id).where(Device.branch_id == tx.branch_id)
-    old = sa.select(ProcessedEvent).where(
-        ProcessedEvent.device_id.in_(own), ProcessedEvent.at_ms < tx.now_ms - kept_days * _DAY_MS
-    )
-    rows = list(tx.session.scalars(old.limit(_PER_TURN)))
+    before_ms = tx.now_ms - kept_days * _DAY_MS
+    rows = repository.list_processed_before(tx.session, tx.branch_id, before_ms, _PER_TURN)
     for row in rows:
         tx.session.delete(row)
     pause_ms = 0 if len(rows) == _PER_TURN else _DAY_MS

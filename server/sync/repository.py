@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from server.accounts.models import Device
 from server.sync.models import ProcessedEvent, Quarantine
 
 
@@ -30,3 +31,10 @@ def list_quarantine(session: orm.Session, branch_id: str) -> list[Quarantine]:
 def list_processed_ids(session: orm.Session, device_id: str) -> set[str]:
     """Return the ids of all events that a device got results for."""
     return set(session.scalars(sa.select(ProcessedEvent.event_id).where(ProcessedEvent.device_id == device_id)))
+
+
+def list_processed_before(session: orm.Session, branch_id: str, before_ms: int, limit: int) -> list[ProcessedEvent]:
+    """Return results of the branch's devices older than a time (Unix ms)."""
+    own = sa.select(Device.id).where(Device.branch_id == branch_id)
+    old = sa.select(ProcessedEvent).where(ProcessedEvent.device_id.in_(own), ProcessedEvent.at_ms < before_ms)
+    return list(session.scalars(old.limit(limit)))

@@ -63,7 +63,7 @@ def test_ring_wakes_listener_over_redis(tmp_path: Path, redis_server: Redis, mon
 def test_killed_redis_leaves_bell_and_ear_working(tmp_path: Path, redis_server: Redis) -> None:
     """Nobody fails while Redis is away, and rings are heard again once it is back."""
     settings = settings_of(tmp_path, redis_server.url)
-    ear, bell = nudge_redis.RedisEar(settings.redis_url, nudge.WORKER), nudge_redis.RedisBell(settings.redis_url)
+    ear, bell = nudge.ear_for(settings, nudge.WORKER), nudge_redis.RedisBell(settings.redis_url)
     ear.wait()
     redis_server.kill()
     bell.ring(nudge.WORKER)

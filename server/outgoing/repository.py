@@ -1,0 +1,43 @@
+"""Queries of the outgoing slice."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from server.outgoing.models import OutgoingMessage
+
+_SHOWN: Final = 20
+
+
+def _waiting(latest_ms: int) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        OutgoingMessage.sent_real_ms.is_(None),
+        OutgoingMessage.failed_real_ms.is_(None),
+        OutgoingMessage.due_real_ms <= latest_ms,
+    )
+
+
+def count_waiting(session: orm.Session, latest_ms: int) -> int:
+    """Return how many messages are due by a time (Unix ms)."""
+    return session.scalar(sa.select(sa.func.count()).select_from(OutgoingMessage).where(_waiting(latest_ms))) or 0
+
+
+def lock_waiting(session: orm.Session, latest_ms: int, limit: int) -> list[OutgoingMessage]:
+    """Return messages that are due, locked, the longest due first; those that another has locked are left out."""
+    query = sa.select(OutgoingMessage).where(_waiting(latest_ms)).order_by(OutgoingMessage.due_real_ms)
+    return list(session.scalars(query.limit(limit).with_for_update(skip_locked=True)))
+
+
+def list_troubled(session: orm.Session, branch_id: str, since_ms: int) -> list[OutgoingMessage]:
+    """Return the branch's messages made since that could not be sent yet or were given up, newest first."""
+    query = (
+        sa.select(OutgoingMessage)
+        .where(OutgoingMessage.branch_id == branch_id, OutgoingMessage.made_real_ms >= since_ms)
+        .where(OutgoingMessage.error != "", OutgoingMessage.sent_real_ms.is_(None))
+        .order_by(OutgoingMessage.made_real_ms.desc(), OutgoingMessage.id)
+        .limit(_SHOWN)
+    )
+    return list(session.scalars(query))
