@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import flask_login
-import limits
-import limits.storage
-import limits.strategies
 from flask import Flask, Response, g, redirect, render_template, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from werkzeug.wrappers import Response as BaseResponse
@@ -39,6 +36,7 @@ from server.complaints import views as complaint_views
 from server.contacts import views as contact_views
 from server.core import errors, registry, texts
 from server.core.calls import Call, Services
+from server.core.limiter import Limiter
 from server.core.registry import Audience, Registry, Route
 from server.core.unit_of_work import Actor
 from server.customers import views as customer_views
@@ -51,6 +49,7 @@ from server.notices import views as notice_views
 from server.odours import views as odour_views
 from server.outages import views as outage_views
 from server.positions import views as position_views
+from server.public import desk_views as link_views
 from server.public import pages as public_pages
 from server.remote_signing import pages as signing_pages
 from server.remote_signing import views as signing_views
@@ -78,6 +77,7 @@ _SLICES: Final = (
     contact_views,
     complaint_views,
     geocoding_views,
+    link_views,
     board_views,
     plan_views,
     desk_views,
@@ -132,7 +132,7 @@ def make_app(services: Services, routes: Registry) -> Flask:
     app.register_error_handler(
         CSRFError, lambda _e: errors.json_response(errors.payload_of(DomainError("csrf_failed")), 403)
     )
-    limiter = _Limiter()
+    limiter = Limiter()
     _set_up_sign_in(app, services)
     for route in routes.routes:
         view = functools.partial(_dispatch, services, route, limiter, csrf)
@@ -143,24 +143,7 @@ def make_app(services: Services, routes: Registry) -> Flask:
     return app
 
 
-@functools.cache
-def _parse_limit(text: str) -> limits.RateLimitItem:
-    return limits.parse(text)
-
-
-class _Limiter:
-    """Counts calls per caller and route (decision 14)."""
-
-    def __init__(self) -> None:
-        self._window = limits.strategies.FixedWindowRateLimiter(limits.storage.MemoryStorage())
-
-    def check(self, limit: str, *key: str) -> None:
-        """Raise DomainError `rate_limited` above the limit."""
-        if not self._window.hit(_parse_limit(limit), *key):
-            raise DomainError("rate_limited")
-
-
-def _dispatch(services: Services, route: Route, limiter: _Limiter, csrf: CSRFProtect, **path: str) -> BaseResponse:
+def _dispatch(services: Services, route: Route, limiter: Limiter, csrf: CSRFProtect, **path: str) -> BaseResponse:
     """Prove who calls, check role, rate and body; then one view, one answer."""
     actor, device = _authenticate(services, route, csrf)
     device_id = device.id if device is not None else ""
@@ -218,7 +201,7 @@ def _language() -> str:
     return chosen if chosen in texts.LANGUAGES else "zh_CN"
 
 
-def _add_pages(app: Flask, services: Services, limiter: _Limiter, csrf: CSRFProtect) -> None:
+def _add_pages(app: Flask, services: Services, limiter: Limiter, csrf: CSRFProtect) -> None:
     """The few pages a browser opens by itself."""
     _add_words(app)
     _add_sign_in(app, services, limiter, csrf)
@@ -251,7 +234,7 @@ def _add_words(app: Flask) -> None:
         return {"t": t, "language": language, "csrf_token": generate_csrf, "user": _account_or_none()}
 
 
-def _add_sign_in(app: Flask, services: Services, limiter: _Limiter, csrf: CSRFProtect) -> None:
+def _add_sign_in(app: Flask, services: Services, limiter: Limiter, csrf: CSRFProtect) -> None:
     @app.get("/sign-in")
     def sign_in_page() -> str:
         return render_template("sign_in.html", error=None, user_name="")

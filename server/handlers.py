@@ -64,6 +64,7 @@ IGNORED: Final = frozenset(
         events.AREA_ENDED,
         events.CALLED_AGAIN,
         events.OTHER_TIME_WISHED,
+        events.OTHER_TIME_SETTLED,
         events.OPINION_GIVEN,
         events.CALL_BACK_SCHEDULED,
         events.CALL_BACK_MADE,

@@ -35,6 +35,7 @@ AREA_DRAWN: Final = "area_drawn"  # or changed: an outage, or a service area
 AREA_ENDED: Final = "area_ended"
 CALLED_AGAIN: Final = "called_again"  # somebody calls a second time about an open order
 OTHER_TIME_WISHED: Final = "other_time_wished"  # by the customer, on his status page
+OTHER_TIME_SETTLED: Final = "other_time_settled"  # the desk agreed to that wish, or refused it
 OPINION_GIVEN: Final = "opinion_given"
 CALL_BACK_SCHEDULED: Final = "call_back_scheduled"
 CALL_BACK_MADE: Final = "call_back_made"

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from server.complaints.models import Complaint
+from server.complaints.rules import complaint_rules
 from server.contacts import figures, knowledge, service
 from server.contacts.models import Contact
 from server.contacts.rules import CLASSES, contact_rules
 from server.core.registry import OFFICE, Audience, Registry
+from server.geocoding.rules import geocoding_rules
 
 if TYPE_CHECKING:
     from server.core.calls import Call
@@ -65,6 +67,8 @@ def show_guide(call: Call) -> dict[str, Any]:
     return {
         "classes": list(CLASSES),
         "rules": msgspec.to_builtins(rules),
+        "has_geocoder": bool(geocoding_rules().provider),
+        "complaint": {"kinds": list(complaint_rules().kinds), "units": list(complaint_rules().units)},
         "scripts": msgspec.to_builtins(knowledge.scripts().script),
     }
 

@@ -42,6 +42,7 @@ class ReportRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """A whole report. Times are Unix ms, the place is WGS-84 and may be missing: intake never waits for a map.
 
     `ref` is the sender's own key: the same report sent twice (a double click, a lost answer) opens one order.
+    `is_place_guessed`: nobody has confirmed the pin, so the order is flagged and nobody is sent to a guess.
     """
 
     fault_kind: str
@@ -58,6 +59,7 @@ class ReportRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     read_back: bool = False
     channel: str = "phone"
     ref: str = ""
+    is_place_guessed: bool = False
 
     def __post_init__(self) -> None:
         """Refuse places outside the earth, half windows and endless texts. Raises DomainError."""
@@ -97,7 +99,7 @@ def take_fault_report(
     address = request.address or (customer.address if customer else "")
     if not address:
         raise DomainError("address_missing")
-    has_place = request.lat is not None
+    has_place = request.lat is not None and not request.is_place_guessed
     new = work_orders.NewWorkOrder(
         report=triage.FaultReport(
             fault_kind=request.fault_kind,

@@ -24,7 +24,7 @@ from server.public import links, progress, service
 from server.public.models import Opinion
 from server.public.progress import Interval
 from server.public.rules import Emergency, PublicRules, public_rules
-from server.remote_signing import service as remote_signing
+from server.remote_signing import repository as remote_signing
 from server.work_orders import repository as work_orders
 from server.work_orders.models import WorkOrder
 from server.work_orders.service import Desk

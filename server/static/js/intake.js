@@ -1,19 +1,21 @@
 // @ts-check
-// The hotline's form: safety questions first with the advice to read aloud, then who, where, and the read-back.
+// The hotline's form: the class first; for a report the safety questions with the advice to read aloud, then who, where,
+// and the read-back; for a question or a complaint what was said and what came of it.
 
 import { get, post } from './api.js';
 import { el, setText, toast, toastError } from './dom.js';
-import { clockTime, codes, nearTime, sinceMidnight, t, word } from './i18n.js';
+import { codes, t, word } from './i18n.js';
+import { ClassField } from './intake_class.js';
 import { PlaceField } from './intake_place.js';
+import { TalkField } from './intake_talk.js';
+import { WindowField } from './intake_windows.js';
 import { SHAPES } from './sla.js';
 
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('./map.js').LiveMap} LiveMap */
 
 const PAUSE_MS = 180;
-const SLOT_MS = 7_200_000;
-const FIRST_HOUR = 8;
-const LAST_HOUR = 20;
+const SMELL = 'gas_odour';
 
 const reference = () => [...crypto.getRandomValues(new Uint8Array(12))].map((n) => n.toString(16).padStart(2, '0')).join('');
 /** @param {string} code */
@@ -32,18 +34,24 @@ export class Intake {
   }
 
   open() {
-    if (this.root) { this.field('fault_kind').focus(); return; }
+    if (this.root) { this.classes?.focus(); return; }
+    this.startedMs = Math.round(this.store.clock.now());
     this.ref = reference();
     this.customer = null;
     /** @type {Record<string, string|boolean>} */ this.answers = {};
     this.placeField = new PlaceField({
-      onPlace: (place, isFar) => this.setPlace(place, isFar), onCustomer: (id) => void this.chooseById(id), known: () => this.whoAndWhere(),
+      onPlace: (place, isFar, isSure) => this.setPlace(place, isFar, isSure), onCustomer: (id) => void this.chooseById(id), known: () => this.whoAndWhere(),
       onOpen: (id) => { this.close(); this.store.select(id); this.store.dispatchEvent(new CustomEvent('open', { detail: id })); },
     });
+    this.classes = new ClassField((name) => { this.showClass(name); this.presume(name); });
+    this.classes.root.addEventListener('picked', (event) => this.goOn(/** @type {CustomEvent} */ (event).detail));
+    this.talk = new TalkField(() => this.store.clock.now());
+    this.windows = new WindowField(() => ({ ...this.known(), lat: this.map.pin?.lat ?? null, lon: this.map.pin?.lon ?? null }), () => this.store.clock.now());
     this.root = el('section.intake', { role: 'dialog', 'aria-label': t('console.intake.title'), onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e) }, this.head(), this.form());
     document.body.append(this.root);
-    this.map.onPlace = (place) => { this.setPlace(place); void this.placeField?.look(); };
-    this.field('fault_kind').focus();
+    this.map.onPlace = (place) => { this.setPlace(place); void this.placeField?.look(); };  // the agent's own pin needs no second word
+    this.showClass(this.classes.value);
+    this.classes.focus();
     void this.assess();
   }
 
@@ -56,7 +64,38 @@ export class Intake {
 
   /** @param {KeyboardEvent} event */
   key(event) {
-    if (event.key === 'Escape') { event.stopPropagation(); this.close(); }
+    if (event.key === 'Escape') { event.stopPropagation(); this.close(); return; }
+    if (this.classes?.key(event)) event.stopPropagation();
+  }
+
+  /** Tell whether a work order comes of it. */
+  get isReport() {
+    return this.classes?.value === 'alarm' || this.classes?.value === 'repair';
+  }
+
+  /** @param {string} name */
+  showClass(name) {
+    if (!this.root) return;
+    this.talk?.show(name);
+    for (const part of this.root.querySelectorAll('[data-report]')) /** @type {HTMLElement} */ (part).hidden = !this.isReport;
+    this.field('address').required = this.isReport;
+    const chip = /** @type {HTMLElement} */ (this.root.querySelector('#intake-class'));
+    chip.hidden = !this.isReport;
+    setText(/** @type {Element} */ (this.root.querySelector('button[type=submit]')), t(this.isReport ? 'console.do.send' : 'console.hot.save'));
+  }
+
+  /** An alarm is a smell of gas until something else is said. @param {string} name */
+  presume(name) {
+    const kind = this.field('fault_kind');
+    const presumed = /** @type {Record<string, string>} */ ({ 'alarm unknown': SMELL, [`repair ${SMELL}`]: 'unknown' })[`${name} ${kind.value}`];
+    if (presumed) { kind.value = presumed; void this.assess(); }
+  }
+
+  /** What is asked first in a class. @param {string} name */
+  goOn(name) {
+    if (name === 'alarm') /** @type {HTMLElement|null} */ (this.root?.querySelector('.questions input'))?.focus();
+    else if (name === 'repair') this.field('fault_kind').focus();
+    else this.talk?.focus();
   }
 
   /** @param {string} name @returns {any} */
@@ -65,15 +104,16 @@ export class Intake {
   }
 
   head() {
-    return el('header', {}, el('h2', {}, t('console.intake.title')), el('span.chip.priority', { id: 'intake-class' }, '…'),
+    return el('header', {}, el('h2', {}, t('console.intake.title')), this.classes?.figures, el('span.chip.priority', { id: 'intake-class' }, '…'),
       el('button.quiet.icon', { 'aria-label': t('console.drawer.close'), onclick: () => this.close() }, '×'));
   }
 
   form() {
     return el('form', { onsubmit: (/** @type {Event} */ e) => { e.preventDefault(); void this.submit(); } },
-      el('fieldset.safety', {}, el('legend', {}, t('console.intake.safety_first')), this.what(), el('div.two', {}, this.questions(), this.advice())),
+      this.classes?.root, this.talk?.root,
+      el('fieldset.safety', { data: { report: '1' } }, el('legend', {}, t('console.intake.safety_first')), this.what(), el('div.two', {}, this.questions(), this.advice())),
       el('fieldset', {}, el('legend', {}, t('console.intake.caller')), this.caller()),
-      el('fieldset', {}, el('legend', {}, t('console.intake.address')), this.place()),
+      el('fieldset', { data: { report: '1' } }, el('legend', {}, t('console.intake.address')), this.place()),
       this.foot());
   }
 
@@ -105,23 +145,31 @@ export class Intake {
   }
 
   place() {
-    return el('div', {}, el('label', {}, t('console.intake.address'), this.placeField?.input), this.placeField?.box,
-      el('p.muted.pin', { id: 'intake-pin' }, t('console.intake.pin_hint')), this.placeField?.near,
-      el('div.pair', {}, el('label', {}, t('console.intake.description'), el('textarea', { name: 'description', maxlength: '2000' })),
-        el('label', {}, t('console.intake.window'), el('select', { name: 'window' }, el('option', { value: '' }, '–'), ...this.slots()))));
+    return el('div', {}, el('label', {}, t('console.intake.address'), this.placeField?.input), this.placeField?.box, this.placeField?.remote,
+      el('p.muted.pin', { id: 'intake-pin' }, t('console.intake.pin_hint')), this.confirm(), this.placeField?.off, this.placeField?.near,
+      el('label', {}, t('console.intake.description'), el('textarea', { name: 'description', maxlength: '2000' })), this.windows?.root);
   }
 
-  /** Two-hour windows of today and the next two days that have not begun. */
-  slots() {
-    const now = this.store.clock.now();
-    const midnight = now - sinceMidnight(now);
-    const starts = [0, 1, 2].flatMap((day) => Array.from({ length: (LAST_HOUR - FIRST_HOUR) / 2 }, (_, i) => midnight + day * 86_400_000 + (FIRST_HOUR + i * 2) * 3_600_000));
-    return starts.map((at) => Math.round(at / 60_000) * 60_000).filter((at) => at > now)
-      .map((at) => el('option', { value: String(at) }, `${nearTime(at, now)}–${clockTime(at + SLOT_MS)}`));
+  /** A guessed address waits for the agent's word before anybody is sent there. */
+  confirm() {
+    return el('p.guess', { id: 'pin-confirm', role: 'status', hidden: true }, el('span', {}, t('console.hot.pin_guess')),
+      el('button', { type: 'button', name: 'pin_ok', onclick: () => this.confirmPin() }, t('console.hot.pin_confirm')),
+      el('button.quiet', { type: 'button', name: 'pin_without', onclick: () => { this.isWithoutPin = true; void this.submit(); } }, t('console.hot.pin_without')));
+  }
+
+  confirmPin() {
+    this.isGuess = false;
+    this.showGuess();
+    toast(t('console.hot.pin_ok'));
+    this.field('description').focus();
+  }
+
+  showGuess() {
+    /** @type {HTMLElement} */ (this.root?.querySelector('#pin-confirm')).hidden = !this.isGuess;
   }
 
   foot() {
-    return el('footer', {}, el('label.tick', {}, el('input', { type: 'checkbox', name: 'read_back' }), t('console.intake.read_back')),
+    return el('footer', {}, el('label.tick', { data: { report: '1' } }, el('input', { type: 'checkbox', name: 'read_back' }), t('console.intake.read_back')),
       el('button', { type: 'button', onclick: () => this.close() }, t('console.do.back')), el('button.primary', { type: 'submit' }, t('console.do.send')));
   }
 
@@ -153,6 +201,7 @@ export class Intake {
       setText(chip, `${SHAPES[verdict.priority]} ${word('priority', verdict.priority)}`);
       const list = /** @type {HTMLElement} */ (this.root.querySelector('#intake-advice'));
       list.replaceChildren(...verdict.advice.map((/** @type {string} */ code) => el('li', {}, word('advice', code))));
+      if (this.isReport) this.windows?.later();
       if (!verdict.advice.length) list.append(el('li.none', {}, t('console.intake.no_advice')));
     } catch (error) {
       toastError(error);
@@ -188,28 +237,39 @@ export class Intake {
     void this.placeField?.look();
   }
 
-  /** @param {{lat: number, lon: number}} place @param {boolean} [isFar] also move the map there */
-  setPlace(place, isFar = false) {
+  /** @param {{lat: number, lon: number}} place @param {boolean} [isFar] also move the map there @param {boolean} [isSure] nobody had to guess */
+  setPlace(place, isFar = false, isSure = true) {
     this.map.setPin(place);
+    this.isGuess = !isSure;
+    this.isWithoutPin = false;
+    this.showGuess();
+    this.windows?.later();
+    void this.placeField?.lookForOutages(place);
     if (isFar) this.map.show(place, 15);
     setText(/** @type {Element} */ (this.root?.querySelector('#intake-pin')), t('console.intake.pin_set', { lat: place.lat.toFixed(5), lon: place.lon.toFixed(5) }));
   }
 
   async submit() {
+    if (!this.isReport) { await this.save(); return; }
+    if (this.isGuess && !this.isWithoutPin) {
+      toast(t('console.hot.pin_first'), 'error');
+      this.field('pin_ok').focus();
+      return;
+    }
     if (!this.field('read_back').checked) {
       toast(t('console.intake.read_back_missing'), 'error');
       this.field('read_back').focus();
       return;
     }
-    const start = Number(this.field('window').value) || null;
     const report = {
       ...this.known(), description: this.field('description').value.trim(), address: this.field('address').value.trim(),
       caller: { name: this.field('caller_name').value.trim(), phone: this.field('caller_phone').value.trim() },
       customer_id: this.customer?.id ?? null, lat: this.map.pin?.lat ?? null, lon: this.map.pin?.lon ?? null,
-      window_start_ms: start, window_end_ms: start && start + SLOT_MS, read_back: true, channel: 'phone', ref: this.ref,
+      ...this.windows?.promised(), read_back: true, channel: this.classes?.how().channel ?? 'phone', ref: this.ref, is_place_guessed: Boolean(this.isGuess),
     };
     try {
       const opened = await post('/api/v1/intake/reports', report);
+      this.note({ content: report.description, outcome: 'work_order', work_order_id: opened.work_order_id }).catch(toastError);
       this.close();
       toast(t('console.intake.done', { number: opened.number, priority: word('priority', opened.priority) }));
       await this.store.reload();
@@ -218,5 +278,24 @@ export class Intake {
     } catch (error) {
       toastError(error);
     }
+  }
+
+  /** Save a question or a complaint. */
+  async save() {
+    try {
+      const saved = await this.note(this.talk?.what() ?? {});
+      this.close();
+      toast(saved.complaint_number ? t('console.hot.saved_complaint', { number: saved.complaint_number }) : t('console.hot.saved'));
+    } catch (error) {
+      toastError(error);
+    }
+  }
+
+  /** Write the contact down (IN-01, IN-10). @param {Record<string, any>} what @returns {Promise<any>} */
+  note(what) {
+    return post('/api/v1/contacts', {
+      ref: this.ref, ...this.classes?.how(), started_ms: this.startedMs, customer_id: this.customer?.id ?? null,
+      caller_name: this.field('caller_name').value.trim(), caller_phone: this.field('caller_phone').value.trim(), ...what,
+    });
   }
 }

@@ -28,7 +28,7 @@ export function listen(act) {
 }
 
 export function openHelp() {
-  const keys = [['A', 'assign'], ['W', 'why'], ['R', 'recall'], ['U', 'undo'], ['M', 'desk.move'], ['L', 'desk.lock'], ['X', 'desk.mark'], ['B', 'desk.bulk'], ['C', 'desk.clock'], ['T', 'desk.table'], ['N', 'new'], ['F', 'find'], ['V', 'coverage'], ['O', 'area'], ['D', 'distance'], ['G', 'go'], ['↑ ↓ ← →', 'move'], ['Enter', 'open'], ['Esc', 'back'], [t('console.help.space'), 'take'], ['?', 'help']];
+  const keys = [['A', 'assign'], ['W', 'why'], ['R', 'recall'], ['U', 'undo'], ['M', 'desk.move'], ['L', 'desk.lock'], ['X', 'desk.mark'], ['B', 'desk.bulk'], ['C', 'desk.clock'], ['T', 'desk.table'], ['N', 'new'], ['K', 'calls'], ['F', 'find'], ['V', 'coverage'], ['O', 'area'], ['D', 'distance'], ['G', 'go'], ['↑ ↓ ← →', 'move'], ['Enter', 'open'], ['Esc', 'back'], [t('console.help.space'), 'take'], ['?', 'help']];
   openDialog('help', t('console.help.title'), () => [
     el('dl.keys', {}, ...keys.flatMap(([key, name]) => [el('dt', {}, el('kbd', {}, key)), el('dd', {}, t(name.startsWith('desk.') ? `console.keys.${name.slice(5)}` : `console.help.${name}`))])),
     el('h3', {}, t('console.help.shapes')),

@@ -5,6 +5,7 @@ import { Alarm } from './alarm.js';
 import { get } from './api.js';
 import { Board } from './board.js';
 import { Bulk } from './bulk.js';
+import { openCalls } from './calls.js';
 import { openClockOf } from './clockwork.js';
 import { Commands } from './commands.js';
 import { Drawer } from './detail.js';
@@ -100,6 +101,7 @@ function drawLine() {
 function wireHeader({ queue, map, intake }) {
   byId('new-report').addEventListener('click', () => intake.open());
   byId('open-help').addEventListener('click', openHelp);
+  byId('open-calls').addEventListener('click', () => void openCalls(store));
   byId('open-phones').addEventListener('click', () => void openDevices(store));
   byId('language').addEventListener('click', () => { keep('language', language() === 'en' ? 'zh_CN' : 'en'); location.reload(); });
   byId('theme').addEventListener('click', () => {
@@ -144,6 +146,7 @@ function wireKeys({ queue, board, bulk, commands, drawer, map, alarm, intake }) 
     space: () => { alarm.take(); },
     '?': openHelp,
     escape: () => { if (map.tools.draw) map.tools.endDrawing(); else if (intake.isOpen) intake.close(); else if (drawer.isOpen) { drawer.close(); queue.focus(); } else store.select(null); },
+    k: () => void openCalls(store),
     'g m': () => map.map?.getCanvas().focus(),
     'g b': () => board.focus(),
     'g q': () => queue.focus(),
