@@ -128,8 +128,6 @@ class Phone:
         self._lines.append(HttpTransport(self._server_url, self._token))
         return self._lines[-1]
 
-    # Identity
-
     def find_identity(self) -> meta.Identity | None:
         """Return who this phone is, None before enrolment."""
         with self._store.read() as db:
@@ -250,8 +248,6 @@ class Phone:
         self.engine.gate.set_paused(is_paused=is_paused)
         self.engine.drop_positions()
         self._wake_up()
-
-    # Sync
 
     def sync_once(self, wait_s: float = 0.0) -> SyncOutcome:
         """Send what is pending and fetch what is new, now and in this thread."""

@@ -15,7 +15,7 @@ from server.core.calls import Services
 from server.core.unit_of_work import Actor
 from server.public import links
 from server.public.rules import public_rules
-from server.remote_signing import service
+from server.remote_signing import repository, service
 from server.remote_signing.models import RemoteSigning
 from shared import service_record
 from shared.errors import DomainError
@@ -104,7 +104,7 @@ class _Desk:
         service.check_words(said)
         service.read_strokes(said.strokes)
         uow = self._services.uow
-        row = uow.read(lambda s: service.find_newest(s, work_order_id))
+        row = uow.read(lambda s: repository.find_newest(s, work_order_id))
         if row is None:
             raise DomainError("remote_link_over")
         actor = Actor.system(row.branch_id)
@@ -115,7 +115,7 @@ class _Desk:
 
 
 def _find(session: orm.Session, work_order_id: str, now_ms: int) -> RemoteSigning | None:
-    row = service.find_newest(session, work_order_id)
+    row = repository.find_newest(session, work_order_id)
     is_over = row is not None and row.state == service.OPEN and now_ms >= row.expires_ms
     return None if is_over else row
 

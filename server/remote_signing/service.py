@@ -10,12 +10,11 @@ import secrets
 from typing import Final
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy import orm
 
 from server.core import texts
 from server.core.unit_of_work import Tx
 from server.dispatch.models import Assignment
+from server.remote_signing import repository
 from server.remote_signing.models import RemoteSigning
 from server.visits import repository as visits
 from server.work_orders.models import WorkOrder
@@ -23,7 +22,7 @@ from shared import charges, data_file, editions, events, facts, service_record, 
 from shared.errors import DomainError
 from shared.visit import VisitState
 
-OPEN: Final = "open"
+OPEN: Final = repository.OPEN
 GIVEN: Final = "given"
 SIGNED: Final = "signed"
 VOID: Final = "void"
@@ -63,7 +62,7 @@ def open_signing(tx: Tx, order: WorkOrder, assignment: Assignment, record_json: 
     state = visits.get_visit_state(tx.session, assignment.id)
     if _list_problems(order, state, record_json):
         return ("remote_record_blocked",)
-    for row in _list_of_order(tx.session, order.id):
+    for row in repository.list_of_order(tx.session, order.id):
         row.state = VOID if row.state in {OPEN, LOCKED} else row.state
     row = RemoteSigning(
         id=tx.new_id(),
@@ -117,27 +116,6 @@ def evidence_hash(state: VisitState) -> str:
     return hashlib.sha256(msgspec.json.encode(kept)).hexdigest()
 
 
-def find_open(session: orm.Session, work_order_id: str, now_ms: int) -> RemoteSigning | None:
-    """Return the record that the customer of an order can sign now."""
-    rows = _list_of_order(session, work_order_id)
-    row = rows[0] if rows else None
-    return row if row is not None and row.state == OPEN and now_ms < row.expires_ms else None
-
-
-def find_newest(session: orm.Session, work_order_id: str) -> RemoteSigning | None:
-    """Return the newest record that was sent for signing, whatever became of it."""
-    rows = _list_of_order(session, work_order_id)
-    return rows[0] if rows else None
-
-
-def list_open(session: orm.Session, branch_id: str, now_ms: int) -> list[RemoteSigning]:
-    """List what customers of a branch can sign now, oldest first: the desk tells each his code."""
-    query = sa.select(RemoteSigning).where(
-        RemoteSigning.branch_id == branch_id, RemoteSigning.state == OPEN, RemoteSigning.expires_ms > now_ms
-    )
-    return list(session.scalars(query.order_by(RemoteSigning.made_ms, RemoteSigning.id)))
-
-
 def read_strokes(text: str) -> tuple[facts.Stroke, ...]:
     """Return the strokes of a browser. Raises DomainError `remote_strokes_unreadable`, and `signature_...`."""
     try:
@@ -150,7 +128,7 @@ def read_strokes(text: str) -> tuple[facts.Stroke, ...]:
 
 def try_code(tx: Tx, work_order_id: str, code: str) -> str:
     """Count a try and return the error's code, empty when it is right; counted even when it is refused."""
-    row = _lock(tx, work_order_id)
+    row = repository.lock_newest(tx.session, tx.branch_id, work_order_id)
     if row is None or row.state == VOID or tx.now_ms >= row.expires_ms:
         return "remote_link_over"
     if row.state in {GIVEN, SIGNED}:
@@ -168,7 +146,7 @@ def give(tx: Tx, work_order_id: str, said: Said) -> None:
     Raises DomainError `remote_link_over`, `remote_record_changed`, `remote_relation_missing`, `text_too_long`, and as
     `read_strokes` does.
     """
-    row = _lock(tx, work_order_id)
+    row = repository.lock_newest(tx.session, tx.branch_id, work_order_id)
     if row is None or row.state != OPEN or tx.now_ms >= row.expires_ms:
         raise DomainError("remote_link_over")
     if not hmac.compare_digest(row.code.encode(), said.code.strip().encode()):
@@ -189,15 +167,3 @@ def check_words(said: Said) -> None:
         raise DomainError("remote_relation_missing")
     if len(said.opinion) > _LONGEST_OPINION:
         raise DomainError("text_too_long")
-
-
-def _lock(tx: Tx, work_order_id: str) -> RemoteSigning | None:
-    row = find_newest(tx.session, work_order_id)
-    if row is None or row.branch_id != tx.branch_id:
-        return None
-    return tx.session.get(RemoteSigning, row.id, with_for_update=True, populate_existing=True)
-
-
-def _list_of_order(session: orm.Session, work_order_id: str) -> list[RemoteSigning]:
-    query = sa.select(RemoteSigning).where(RemoteSigning.work_order_id == work_order_id)
-    return list(session.scalars(query.order_by(RemoteSigning.made_ms.desc(), RemoteSigning.id.desc())))

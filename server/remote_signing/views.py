@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from server.core.registry import OFFICE, Audience, Registry
 from server.public import links
-from server.remote_signing import service
+from server.remote_signing import repository
 from shared import service_record
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def register(registry: Registry) -> None:
 def list_open(call: Call) -> dict[str, Any]:
     """List open signings with link and code: whoever reads the code to the customer is not the technician."""
     now_ms, secret = call.services.uow.clock.now_ms(), call.services.settings.secret_key
-    rows = call.read(lambda s: [_row(row, secret) for row in service.list_open(s, call.actor.branch_id, now_ms)])
+    rows = call.read(lambda s: [_row(row, secret) for row in repository.list_open(s, call.actor.branch_id, now_ms)])
     return {"items": rows}
 
 

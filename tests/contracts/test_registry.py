@@ -13,7 +13,7 @@ from tests.server.house import House, found_company
 PUBLIC_PAGES = {"/", "/sign-in", "/sign-out", "/api/v1/texts/<language>.json", "/healthz", "/readyz"}
 # What customers open without a login: each counts its callers, takes forms only with their token, shows by link alone.
 PUBLIC_PAGES |= {"/report", "/safety", "/faq", "/language/<language>", "/s/<work_order_id>/<shown>"}
-PUBLIC_PAGES |= {f"/s/<work_order_id>/<shown>/{deed}" for deed in ("agree", "wish", "opinion")}
+PUBLIC_PAGES |= {f"/s/<work_order_id>/<shown>/{deed}" for deed in ("agree", "wish", "opinion", "sign")}
 STATIC = "/static/<path:filename>"
 WORDS = {value for name, value in vars(wire).items() if name.isupper() and isinstance(value, str)}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from mobile.service import Phone
 from server.public import links
-from server.remote_signing import sealing, service
+from server.remote_signing import repository, sealing
 from server.reports import verification
 from server.visits import repository as visits
 from server.visits import service as visit_service
@@ -71,7 +71,7 @@ def error_of(answer: Any) -> str:
 def test_customer_signs_what_the_phone_drew_up_and_the_branch_seals_it(house: House) -> None:
     """The same lines and code as on the phone; signed and closed; the copy's proof holds; the phone learns of it."""
     zhao, wang = ask(house)
-    row = house.read(lambda s: service.find_newest(s, zhao.order_id))
+    row = house.read(lambda s: repository.find_newest(s, zhao.order_id))
     assert row is not None
     page = html.unescape(zhao.read().text)
     record = service_record.parse(row.record_json)
