@@ -9,7 +9,7 @@ from deploy.screenshots_phone import PlayedServer, StillClock, make_phone, sampl
 from mobile.actions import kiosk as kiosks
 from mobile.service import Phone
 from mobile.store import pins
-from shared import facts
+from shared import door_facts
 from shared.errors import DomainError
 
 PIN = "2580"
@@ -62,7 +62,7 @@ def test_fifth_wrong_pin_locks_longer_each_time_and_is_told(phone: Phone) -> Non
     phone.clock.at_ms += 60_000  # type: ignore[attr-defined]  # the test's own clock
     assert [guess(phone, "9999") for _ in range(5)] == ["pin_wrong"] * 4 + ["pin_locked"]
     assert phone.kiosk.lock_left_s() == 120
-    told = [item.event.body for item in phone.pending() if facts.name_of(item.event.body) == "pin_locked"]
+    told = [e.event.body for e in phone.pending() if isinstance(e.event.body, door_facts.PinLocked)]
     assert [body.failures for body in told] == [5, 10]
 
 
