@@ -48,6 +48,7 @@ from server.messages import views as message_views
 from server.notices import views as notice_views
 from server.odours import views as odour_views
 from server.outages import views as outage_views
+from server.people import pages as people_pages
 from server.positions import views as position_views
 from server.public import desk_views as link_views
 from server.public import pages as public_pages
@@ -78,6 +79,7 @@ _SLICES: Final = (
     complaint_views,
     geocoding_views,
     link_views,
+    people_pages,
     board_views,
     plan_views,
     desk_views,

@@ -176,12 +176,8 @@ def _attempt(work: Callable[[], T]) -> T | Exception:
 def _run(ticket: _Ticket, connection: sa.Connection) -> None:
     """Run one caller's work inside a savepoint; his failure is his own."""
     try:
-        with (
-            connection.begin_nested(),
-            orm.Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session,
-        ):
+        with orm.Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
             ticket.value = ticket.work(session)
-            session.flush()
             session.commit()
     except Exception as error:  # noqa: BLE001 - handed to the caller, who raises it in his own thread
         ticket.error = error

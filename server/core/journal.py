@@ -116,8 +116,10 @@ def append(session: orm.Session, events: list[Event], is_awaited: Callable[[Even
         own = [e for e in events if e.branch_id == branch_id]
         readers = _lock_readers(session, branch_id, own)
         head = _lock_head(session, branch_id)
-        for item in own:
-            row = _append_one(session, item, head)
+        rows = [_link(item, head) for item in own]
+        session.add_all(rows)
+        session.flush()
+        for row, item in zip(rows, own, strict=True):
             if is_awaited(item):
                 session.add(OutboxRow(journal_id=row.id))
             _feed(session, row, item, readers)
@@ -145,7 +147,8 @@ def _lock_head(session: orm.Session, branch_id: str) -> ChainHead:
     return head
 
 
-def _append_one(session: orm.Session, item: Event, head: ChainHead) -> JournalRow:
+def _link(item: Event, head: ChainHead) -> JournalRow:
+    """Return an event as the next link of the chain, and let the head be this link."""
     row = JournalRow(
         branch_id=item.branch_id,
         seq=head.seq + 1,
@@ -161,8 +164,6 @@ def _append_one(session: orm.Session, item: Event, head: ChainHead) -> JournalRo
         hash="",
     )
     row.hash = link_hash(row)
-    session.add(row)
-    session.flush()
     head.seq, head.hash = row.seq, row.hash
     return row
 
