@@ -33,7 +33,7 @@ CANCEL = """async (id) => {
   return post(`/api/v1/work-orders/${id}/cancel`, { ver, reason: 'x' });
 }"""
 SHOWN = """() => ({
-  rows: [...document.querySelectorAll('#rows .row')].map((row) => row.getAttribute('aria-label')).sort(),
+  rows: [...document.querySelectorAll('#rows .row')].map((row) => [row.dataset.id, row.children[4].textContent]).sort(),
   bars: [...document.querySelectorAll('#board .bar')].map((bar) => bar.getAttribute('aria-label')).sort(),
 })"""
 PLAN_MS = 60_000  # the planner of a busy machine takes its time

@@ -128,7 +128,7 @@ export class Board {
     const isChosen = row.id === this.store.technicianId;
     const state = row.on_leak ? t('console.on_leak') : t(`console.${row.state}`);
     const name = el('button.name', {
-      role: 'rowheader', tabindex: '-1', data: { state: row.state, leak: row.on_leak ? '1' : null, stale: isStale(row, now) ? '1' : null, bar: `t-${row.id}` },
+      tabindex: '-1', data: { state: row.state, leak: row.on_leak ? '1' : null, stale: isStale(row, now) ? '1' : null, bar: `t-${row.id}` },
       onclick: () => this.store.selectTechnician(isChosen ? null : row.id), 'aria-pressed': String(isChosen), title: row.skills.map((s) => word('skill', s)).join(' · '),
     }, el('i', { 'aria-hidden': 'true' }, row.initial), el('b', {}, row.name), el('small', {}, row.route.length ? `${state} · ${row.route.length}` : row.wait_at ? t('console.wait_at', { place: row.wait_at }) : state));
     const track = el('div.track', { role: 'gridcell' });
@@ -142,7 +142,7 @@ export class Board {
       track.append(...this.actual(stop, row, now));
       free = stop.end_ms;
     }
-    return el('div.tech', { role: 'row', data: { id: row.id, chosen: isChosen ? '1' : null } }, name, track);
+    return el('div.tech', { role: 'row', data: { id: row.id, chosen: isChosen ? '1' : null } }, el('div', { role: 'rowheader' }, name), track);
   }
 
   /** Time outside the shift is hatched. @param {HTMLElement} track @param {TechnicianRow} row */

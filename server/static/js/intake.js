@@ -124,7 +124,7 @@ export class Intake {
   }
 
   questions() {
-    return el('ol.questions', {}, ...codes('question').map((question) => {
+    return el('ol.questions', { role: 'group' }, ...codes('question').map((question) => {
       const options = question === 'smell_strength' ? ['none', 'faint', 'strong', 'unknown'] : ['true', 'false', 'unknown'];
       const choices = options.map((code) => el('label.seg', {}, el('input', {
         type: 'radio', name: `q-${question}`, value: code, onchange: () => { this.answers[question] = asAnswer(code); void this.assess(); },

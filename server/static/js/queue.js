@@ -137,7 +137,7 @@ export class Queue {
   /** @param {OrderRow} order */
   make(order) {
     const row = el('li.row', { role: 'option', id: `row-${order.id}`, data: { id: order.id }, tabindex: '-1', onclick: (/** @type {MouseEvent} */ event) => this.click(event, order.id) },
-      el('span.shape', { 'aria-hidden': 'true' }), el('b.title'), el('span.address'), el('span.count.num', { data: { clock: order.id } }), el('span.state.num'));
+      el('span.shape', { 'aria-hidden': 'true' }), el('b.title'), el('span.address'), el('span.count.num', { data: { clock: order.id } }), el('span.state.num'), el('span.sr-only'));
     row.addEventListener('focus', () => this.store.select(order.id));
     this.rows.set(order.id, row);
     return row;
@@ -153,7 +153,7 @@ export class Queue {
     const step = ['offered', 'delivered', 'seen', 'en_route', 'working'].includes(order.assignment_state)
       ? word('assignment', order.assignment_state) : word('state', order.state);
     setText(state, order.technician_name ? `${order.technician_name} · ${order.assignment_state === 'planned' ? t('console.planned') : step}` : step);
-    row.setAttribute('aria-label', `${word('priority', order.priority)}, ${title.textContent}, ${order.address}, ${state.textContent}`);
+    setText(row.children[5], word('priority', order.priority));
   }
 
   /** @param {number} all @param {number} shown */
