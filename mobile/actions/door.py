@@ -122,7 +122,7 @@ def find_cash(desk: Desk) -> CashDue | None:
     """Return the cash of today that has to be handed in, None when none was taken; by what this phone has told."""
     now = dt.datetime.fromtimestamp(desk.clock.now_ms() / 1000)  # noqa: DTZ006 - the phone's own zone
     with desk.store.read() as db:
-        told = [item.event for item in (*outbox.list_archived(db), *outbox.list_pending(db))]
+        told = [item.event for item in outbox.list_archived(db)] + [item.event for item in outbox.list_pending(db)]
     taken = {
         event.id: event.body.amount_cents
         for event in told

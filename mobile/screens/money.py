@@ -47,10 +47,9 @@ def money_page(ui: Ui, arguments: dict[str, Any]) -> Page:
     page.add(ActionRow("message", ui.t("money.ask"), lambda: ui.go("ask_price", job=key, parts=dict(chosen))))
     page.add(_payment_card(ui, page, job, arguments), *parts.cash_cards(ui))
     page.add(ActionRow("triangle", ui.t("money.damage"), lambda: ui.go("damage", job=key)))
-    show = lambda is_agreed: _show(ui, key, is_agreed=is_agreed, parts=chosen)  # noqa: E731 - one line of two buttons
     page.set_foot(
-        PushButton(ui.t("money.refused"), lambda: show(False)),  # noqa: FBT003 - what the button says
-        PushButton(ui.t("money.agreed"), lambda: show(True), primary=True),  # noqa: FBT003 - what the button says
+        PushButton(ui.t("money.refused"), lambda: _show(ui, key, is_agreed=False, parts=chosen)),
+        PushButton(ui.t("money.agreed"), lambda: _show(ui, key, is_agreed=True, parts=chosen), primary=True),
     )
     return page
 
@@ -100,18 +99,12 @@ def _part_rows(ui: Ui, chosen: dict[str, int]) -> list[Widget]:
         chosen.update({code: count} if count else {})
         ui.rebuild()
 
-    return [
-        Surface(
-            Counter(
-                price_name(ui, code),
-                ui.t("phone.in_van", count=stock[code]),
-                chosen.get(code, 0),
-                lambda count, code=code: choose(code, count),
-                most=stock[code],
-            )
-        )
-        for code in known
-    ]
+    def row(code: str) -> Widget:
+        hint = ui.t("phone.in_van", count=stock[code])
+        change = lambda count: choose(code, count)  # noqa: E731 - one line of a counter
+        return Surface(Counter(price_name(ui, code), hint, chosen.get(code, 0), change, most=stock[code]))
+
+    return [row(code) for code in known]
 
 
 def _approval_card(ui: Ui, job: wire.Job, approval: wire.Approval) -> Widget:

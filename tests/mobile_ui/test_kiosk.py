@@ -184,6 +184,7 @@ def test_customer_signs_and_a_later_change_makes_it_void(hand: Any, phone: Phone
     hand.sign()
     hand.tap(hand.t("phone.submit"))
     body = phone.pending(STOVE)[-1].event.body
+    assert isinstance(body, facts.RecordSigned)
     assert (body.signer_relation, view_code(body.record_json)) == ("self", draft.view_code)
     assert all(len(point) in {3, 4} for stroke in body.strokes for point in stroke.points)
     hand.take_back()
@@ -202,5 +203,6 @@ def test_refusal_is_sealed_with_its_reason_and_words(hand: Any, phone: Phone) ->
     hand.ui._trail[-1][1]["words"] = "太贵"
     hand.tap(hand.t("kiosk.refuse_send"))
     body = phone.pending(STOVE)[-1].event.body
+    assert isinstance(body, facts.SignatureWaived)
     assert (body.reason, "太贵" in body.record_json) == ("refused_price", True)
     hand.take_back()
