@@ -29,6 +29,7 @@ from server.board import (
     saved_views,
     storm_views,
     watch_views,
+    window_views,
 )
 from server.board import views as board_views
 from server.call_backs import views as call_back_views
@@ -75,6 +76,7 @@ _SLICES: Final = (
     outage_views,
     coverage_views,
     intake_views,
+    window_views,
     contact_views,
     complaint_views,
     geocoding_views,

@@ -21,6 +21,7 @@ from shared.errors import DomainError
 
 CLOCK_DUE: Final = "complaint_clock"
 _NEEDS_WORDS: Final = frozenset({"report", "reply", "refuse", "withdraw"})
+Key = Annotated[str, msgspec.Meta(max_length=36)]
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Long = Annotated[str, msgspec.Meta(max_length=4000)]
 
@@ -35,8 +36,8 @@ class ComplaintRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     channel: str = "phone"
     caller_name: Annotated[str, msgspec.Meta(max_length=80)] = ""
     caller_phone: Annotated[str, msgspec.Meta(max_length=32)] = ""
-    customer_id: str | None = None
-    work_order_id: str | None = None
+    customer_id: Key | None = None
+    work_order_id: Key | None = None
 
 
 class MoveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -161,6 +162,12 @@ def get_complaint(session: orm.Session, branch_id: str, complaint_id: str, ver: 
     if found.ver != ver:
         raise DomainError("version_conflict", ver=found.ver)
     return found
+
+
+def find_number(session: orm.Session, complaint_id: str) -> str:
+    """Return a complaint's number, empty when there is none."""
+    found = session.get(Complaint, complaint_id) if complaint_id else None
+    return found.number if found else ""
 
 
 def list_clocks(found: Complaint, profile: str, now_ms: int) -> list[sla.ClockState]:

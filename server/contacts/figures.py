@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from server.accounts import duty
 from server.contacts.models import Contact
 from server.contacts.rules import CLASSES, ContactRules, contact_rules
 from server.contacts.service import LATE, OPEN, SOON
@@ -31,10 +32,17 @@ def figures(session: orm.Session, branch_id: str, now_ms: int, time_zone: str) -
             if any(r.channel == name for r in today) or name == rules.channels[0]
         ],
         "apologies_owed": sum((row.rings or 0) >= rules.rings_apology for row in today),
+        "duty_gap": _next_gap(session, branch_id, now_ms),
         "replies_owed": counts.total(),
         "replies_soon": counts[SOON],
         "replies_late": counts[LATE],
     }
+
+
+def _next_gap(session: orm.Session, branch_id: str, now_ms: int) -> dict[str, int] | None:
+    """Return the first hours of the next day at which nobody is on duty (IN-07, IN-08)."""
+    gaps = duty.list_gaps(session, branch_id, now_ms, days=1)
+    return {"from_ms": gaps[0][0], "to_ms": gaps[0][1]} if gaps else None
 
 
 def _channel(rules: ContactRules, name: str, rows: list[Contact]) -> dict[str, Any]:

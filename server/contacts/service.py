@@ -22,6 +22,7 @@ REPLY_DUE: Final = "contact_reply_due"
 NONE, OPEN, SOON, LATE, KEPT = "", "open", "soon", "late", "kept"
 _MOST: Final = 60
 Moment = Annotated[int, msgspec.Meta(ge=0, le=4_102_444_800_000)]
+Key = Annotated[str, msgspec.Meta(max_length=36)]
 Short = Annotated[str, msgspec.Meta(max_length=80)]
 Long = Annotated[str, msgspec.Meta(max_length=4000)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=3600)]
@@ -33,7 +34,7 @@ class ComplaintPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     kind: str
     severity: str = ""
     unit: str = "hotline"
-    work_order_id: str | None = None
+    work_order_id: Key | None = None
 
 
 class ContactRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -52,11 +53,11 @@ class ContactRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     waited_s: Count | None = None
     caller_name: Short = ""
     caller_phone: Annotated[str, msgspec.Meta(max_length=32)] = ""
-    customer_id: str | None = None
+    customer_id: Key | None = None
     content: Long = ""
     reason: str = ""
     answer_id: Annotated[str, msgspec.Meta(max_length=40)] = ""
-    work_order_id: str | None = None
+    work_order_id: Key | None = None
     complaint: ComplaintPart | None = None
     transferred_to: Short = ""
     transfer_note: Annotated[str, msgspec.Meta(max_length=1000)] = ""

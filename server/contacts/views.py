@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from server.complaints.models import Complaint
+from server.complaints import service as complaints
 from server.complaints.rules import complaint_rules
 from server.contacts import figures, knowledge, service
 from server.contacts.models import Contact
@@ -41,8 +41,7 @@ def take(call: Call) -> tuple[dict[str, Any], int]:
 
     def work(tx: Tx) -> tuple[Contact, str]:
         row = service.take(tx, call.body, settings.sla_profile, settings.time_zone)
-        complaint = tx.session.get(Complaint, row.complaint_id) if row.complaint_id else None
-        return row, complaint.number if complaint else ""
+        return row, complaints.find_number(tx.session, row.complaint_id or "")
 
     row, number = call.write(work)
     return {"contact_id": row.id, "complaint_id": row.complaint_id, "complaint_number": number}, 201

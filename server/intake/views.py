@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from server.core.registry import OFFICE, Audience, Registry
-from server.intake import service, windows
+from server.intake import service
 from server.work_orders.service import Desk
 
 if TYPE_CHECKING:
@@ -17,14 +17,6 @@ def register(registry: Registry) -> None:
     add = registry.add
     add("POST", "/api/v1/intake/assess", assess, Audience.CONSOLE, roles=OFFICE, schema=service.AssessRequest)
     add("POST", "/api/v1/intake/reports", report_fault, Audience.CONSOLE, roles=OFFICE, schema=service.ReportRequest)
-    add("POST", "/api/v1/intake/windows", offer_windows, Audience.CONSOLE, roles=OFFICE, schema=windows.WindowsRequest)
-
-
-def offer_windows(call: Call) -> dict[str, Any]:
-    """Offer the windows that the plan can keep."""
-    settings, now_ms = call.settings, call.now_ms
-    profile, zone = settings.sla_profile, settings.time_zone
-    return call.read(lambda s: windows.offer(s, call.actor.branch_id, call.body, now_ms, profile, zone))
 
 
 def desk_of(call: Call) -> Desk:

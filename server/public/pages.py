@@ -43,6 +43,7 @@ def add_pages(app: Flask, services: Services, limit: Limit, csrf: CSRFProtect) -
     desk = _Desk(services, limit, csrf)
     app.add_template_filter(_clock_time, "clock_time")
     app.add_template_filter(_day_text, "day_text")
+    app.add_template_filter(_iso_day, "iso_day")
     app.add_url_rule("/report", "public report", desk.show_form, methods=["GET"])
     app.add_url_rule("/report", "public report send", desk.take_report, methods=["POST"])
     app.add_url_rule("/s/<work_order_id>/<shown>", "public status", desk.show_status, methods=["GET"])
@@ -255,6 +256,10 @@ def _at(ms: int, zone: str) -> dt.datetime:
 
 def _clock_time(ms: int, zone: str) -> str:
     return f"{_at(ms, zone):%H:%M}"
+
+
+def _iso_day(ms: int, zone: str) -> str:
+    return f"{_at(ms, zone):%Y-%m-%d}"
 
 
 def _day_text(ms: int, zone: str, language: str) -> str:

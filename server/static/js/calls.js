@@ -23,11 +23,12 @@ async function draw(store, body) {
     const again = () => draw(store, body);
     const owed = contacts.items.filter((/** @type {any} */ one) => ['open', 'soon', 'late'].includes(one.reply_state));
     const rest = contacts.items.filter((/** @type {any} */ one) => !owed.includes(one)).slice(0, 20);
-    body.replaceChildren(
+    body.replaceChildren(...[
+      figures.duty_gap ? el('p.sorry', { role: 'alert' }, `${t('staff.gaps')}: ${nearTime(figures.duty_gap.from_ms, now)} – ${nearTime(figures.duty_gap.to_ms, now)}`) : null,
       el('p.kpi', {}, figuresText(figures)),
       part('owed', t('console.hot.owed'), owed.map((/** @type {any} */ one) => owedRow(one, now, again)), t('console.hot.owed_none')),
       part('complaints', t('console.hot.complaints'), complaints.items.map((/** @type {any} */ one) => complaintRow(one, now, again)), t('console.hot.complaints_none')),
-      part('contacts', t('console.hot.contacts'), rest.map((/** @type {any} */ one) => el('li', {}, line(one, now))), t('console.hot.owed_none')));
+      part('contacts', t('console.hot.contacts'), rest.map((/** @type {any} */ one) => el('li', {}, line(one, now))), t('console.hot.owed_none'))].filter((one) => one !== null));
   } catch (error) {
     toastError(error);
   }
