@@ -49,7 +49,7 @@ def place(tx: Tx, work_order_id: str, body: PlaceRequest, profile: str) -> None:
         return
     service.check_fit(tx, order, body.technician_id)
     _keep(tx, order, body.technician_id, body.start_ms)
-    data = {"technician_id": body.technician_id, "start_ms": body.start_ms, "is_locked": body.is_locked}
+    data = {"technician_id": body.technician_id, "start_ms": body.start_ms, "technician_ids": [body.technician_id]}
     order.ver += 1
     tx.record(events.STOP_PLACED, data, work_order_id=order.id)
     service.insert_again(tx, order.id, profile)
@@ -72,7 +72,9 @@ def set_lock(tx: Tx, work_order_id: str, body: LockRequest) -> None:
     order.ver += 1
     how = "locked" if body.is_locked else "unlocked"
     holder = planned.technician_id if planned else known.technician_id if known else ""
-    tx.record(events.STOP_LOCKED, {"technician_id": holder, "how": how}, work_order_id=order.id)
+    # Boards draw the row of whoever is named in `technician_ids`; his phone has nothing to hear.
+    data = {"technician_id": holder, "how": how, "technician_ids": [holder]}
+    tx.record(events.STOP_LOCKED, data, work_order_id=order.id)
     service.request_replan(tx, service.GIVEN)
 
 

@@ -116,7 +116,7 @@ def test_drag_to_somebody_who_cannot_is_refused_with_the_reason(page: Page, comp
     expect(dialog.locator("[data-verdict=no] .flag")).to_contain_text("不行")
     expect(dialog.locator("[data-action=confirm]")).to_be_disabled()
     page.keyboard.press("Escape")
-    assert holder_of(page, bar) == before
+    assert holder_of(page, bar) != other
     page.evaluate(ABSENCE, [other, "back"])
 
 
