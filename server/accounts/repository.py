@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from server.accounts.models import Account, Branch, Device, EnrolCode, Shift, SignIn, Technician
 from shared.errors import DomainError
+
+# Made once: putting a statement together costs more than running it, and phones call by the thousand at once.
+_BY_TOKEN: Final = sa.select(Device).where(Device.token_hash == sa.bindparam("token_hash"))
+_LIVE_IDS: Final = sa.select(Device.id).where(
+    Device.id.in_(sa.bindparam("ids", expanding=True)), Device.revoked_ms.is_(None)
+)
+_SHIFTS_OF: Final = (
+    sa.select(Shift.start_ms, Shift.end_ms)
+    .where(Shift.technician_id == sa.bindparam("technician_id"))
+    .where(Shift.end_ms > sa.bindparam("from_ms"), Shift.start_ms < sa.bindparam("to_ms"))
+    .order_by(Shift.start_ms)
+)
 
 
 def get_branch(session: orm.Session, branch_id: str) -> Branch:
@@ -97,17 +110,18 @@ def list_shifts(session: orm.Session, branch_id: str, from_ms: int, to_ms: int) 
 
 def list_shifts_of(session: orm.Session, technician_id: str, from_ms: int, to_ms: int) -> list[tuple[int, int]]:
     """Return start and end of one technician's shifts that touch a span of time, by start."""
-    query = (
-        sa.select(Shift.start_ms, Shift.end_ms)
-        .where(Shift.technician_id == technician_id, Shift.end_ms > from_ms, Shift.start_ms < to_ms)
-        .order_by(Shift.start_ms)
-    )
-    return [(start_ms, end_ms) for start_ms, end_ms in session.execute(query)]
+    asked = {"technician_id": technician_id, "from_ms": from_ms, "to_ms": to_ms}
+    return [(start_ms, end_ms) for start_ms, end_ms in session.execute(_SHIFTS_OF, asked)]
 
 
 def find_device_by_token(session: orm.Session, token_hash: str) -> Device | None:
     """Return the device with a token's hash."""
-    return session.scalar(sa.select(Device).where(Device.token_hash == token_hash))
+    return session.scalar(_BY_TOKEN, {"token_hash": token_hash})
+
+
+def list_live_ids(session: orm.Session, device_ids: Iterable[str]) -> set[str]:
+    """Return which of some devices still have access."""
+    return set(session.scalars(_LIVE_IDS, {"ids": sorted(device_ids)}))
 
 
 def find_device(session: orm.Session, device_id: str) -> Device | None:

@@ -78,6 +78,29 @@ class FeedRow(Base):
     journal_id: Mapped[int] = mapped_column(_BIG, sa.ForeignKey("journal.id"))
 
 
+# Made once: putting a statement together costs more than running it, and phones read by the thousand at once.
+_FEED: Final = (
+    sa.select(FeedRow.seq, JournalRow)
+    .join(JournalRow, JournalRow.id == FeedRow.journal_id)
+    .where(FeedRow.reader_id == sa.bindparam("reader_id"), FeedRow.seq > sa.bindparam("after"))
+    .order_by(FeedRow.seq)
+    .limit(sa.bindparam("most"))
+)
+_READERS: Final = (
+    sa.select(FeedReader)
+    .where(FeedReader.branch_id == sa.bindparam("branch_id"), FeedReader.is_active)
+    .where(
+        sa.or_(
+            FeedReader.technician_id == "",
+            FeedReader.technician_id.in_(sa.bindparam("technicians", expanding=True)),
+        )
+    )
+    .order_by(FeedReader.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """An event as services record it and handlers receive it; `data` is plain JSON."""
 
@@ -128,15 +151,7 @@ def append(session: orm.Session, events: list[Event], is_awaited: Callable[[Even
 
 def _lock_readers(session: orm.Session, branch_id: str, events: list[Event]) -> list[FeedReader]:
     technicians = {t for e in events for t in e.technician_ids}
-    query = (
-        sa.select(FeedReader)
-        .where(FeedReader.branch_id == branch_id, FeedReader.is_active)
-        .where(sa.or_(FeedReader.technician_id == "", FeedReader.technician_id.in_(technicians)))
-        .order_by(FeedReader.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return list(session.scalars(query))
+    return list(session.scalars(_READERS, {"branch_id": branch_id, "technicians": sorted(technicians)}))
 
 
 def _lock_head(session: orm.Session, branch_id: str) -> ChainHead:
@@ -195,14 +210,8 @@ def event_of(row: JournalRow) -> Event:
 
 def list_feed(session: orm.Session, reader_id: str, after: int, limit: int) -> list[tuple[int, Event]]:
     """Return a reader's changes after a sequence number, oldest first, with their numbers."""
-    query = (
-        sa.select(FeedRow.seq, JournalRow)
-        .join(JournalRow, JournalRow.id == FeedRow.journal_id)
-        .where(FeedRow.reader_id == reader_id, FeedRow.seq > after)
-        .order_by(FeedRow.seq)
-        .limit(limit)
-    )
-    return [(seq, event_of(row)) for seq, row in session.execute(query)]
+    asked = {"reader_id": reader_id, "after": after, "most": limit}
+    return [(seq, event_of(row)) for seq, row in session.execute(_FEED, asked)]
 
 
 def tell_again(session: orm.Session, reader_id: str, work_order_ids: list[str]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import dataclasses
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 _UNWATCHED_POLL_S = 0.2
 
@@ -26,6 +28,7 @@ class Parking:
         self._stays: dict[str, Stay] = {}
         self._told: dict[str, int] = {}
         self._seen_ms: dict[str, int] = {}
+        self._calling: collections.Counter[str] = collections.Counter()
 
     def __len__(self) -> int:
         """Return how many wait."""
@@ -43,6 +46,21 @@ class Parking:
             return False
         del self._stays[reader_id]
         return True
+
+    @contextlib.contextmanager
+    def calling(self, reader_id: str) -> Iterator[None]:
+        """Note while a reader's call is under way: its answer tells what a ring would tell."""
+        self._calling[reader_id] += 1
+        try:
+            yield
+        finally:
+            self._calling[reader_id] -= 1
+            if not self._calling[reader_id]:
+                del self._calling[reader_id]
+
+    def is_calling(self, reader_id: str) -> bool:
+        """Tell whether an answer to a reader is being made just now."""
+        return reader_id in self._calling
 
     def note_told(self, reader_id: str, cursor: int) -> None:
         """Note that a call's answer brings a reader up to `cursor`: no ring need tell it again."""

@@ -10,14 +10,15 @@ from server.billing.models import PriceApproval
 from server.core.journal import Event
 from server.customers import repository as customers
 from server.customers.models import Customer
-from server.dispatch import repository as dispatch
 from server.dispatch.models import Assignment
-from server.visits import repository as visits
+from server.sync import repository
+from server.sync.repository import Held
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
 from server.work_orders.models import WorkOrder
 from shared import door_facts, sla, wire
 from shared.assignment import LIVE_STATES, AssignmentState
+from shared.visit import VisitState
 from shared.work_order import WorkOrderState
 
 _HISTORY = 5
@@ -32,18 +33,20 @@ def changes_for(
 ) -> tuple[wire.Change, ...]:
     """Return change records; only the last one about a job carries it, the earlier ones only say that it changed."""
     last = {event.work_order_id: seq for seq, event in feed if event.work_order_id}
+    held = repository.list_held(session, branch_id, technician_id, last)
+    jobs = {i: _find_job(session, one, now_ms, profile) for i, one in held.items()}
     found = []
     for seq, event in feed:
         is_last = last.get(event.work_order_id) == seq
-        job = find_job(session, branch_id, technician_id, event.work_order_id, now_ms, profile) if is_last else None
-        order = work_orders.find_order(session, branch_id, event.work_order_id) if event.work_order_id else None
+        job = jobs.get(event.work_order_id) if is_last else None
+        known = held.get(event.work_order_id)
         found.append(
             wire.Change(
                 seq=seq,
                 event_id=event.event_id,
                 type=event.type,
                 at_ms=event.at_ms,
-                priority=order.priority if order else 4,
+                priority=known.order.priority if known else 4,
                 work_order_id=event.work_order_id,
                 job=job,
                 gone=is_last and job is None,
@@ -56,19 +59,23 @@ def find_job(
     session: orm.Session, branch_id: str, technician_id: str, work_order_id: str, now_ms: int, profile: str
 ) -> wire.Job | None:
     """Return an order as its technician's phone sees it; None when he has no part in it any more."""
-    order = work_orders.find_order(session, branch_id, work_order_id)
-    row = dispatch.find_newest_for(session, work_order_id, technician_id) if order else None
-    if order is None or row is None or WorkOrderState(order.state) in _OVER:
+    held = repository.list_held(session, branch_id, technician_id, {work_order_id}).get(work_order_id)
+    return _find_job(session, held, now_ms, profile) if held else None
+
+
+def _find_job(session: orm.Session, held: Held, now_ms: int, profile: str) -> wire.Job | None:
+    if held.assignment is None or WorkOrderState(held.order.state) in _OVER:
         return None
-    state = AssignmentState(row.state)
+    state = AssignmentState(held.assignment.state)
     if state not in LIVE_STATES and state is not AssignmentState.FINISHED:
         return None
-    return _job(session, order, row, state, now_ms, profile)
+    return _job(session, held, held.assignment, state, now_ms, profile)
 
 
 def _job(
-    session: orm.Session, order: WorkOrder, row: Assignment, state: AssignmentState, now_ms: int, profile: str
+    session: orm.Session, held: Held, row: Assignment, state: AssignmentState, now_ms: int, profile: str
 ) -> wire.Job:
+    order, asked = held.order, billing.list_approvals(session, held.order.id) if held.has_approvals else []
     customer = customers.find_customer(session, order.branch_id, order.customer_id) if order.customer_id else None
     return wire.Job(
         work_order_id=order.id,
@@ -90,7 +97,7 @@ def _job(
         expected_s=order.expected_s,
         clocks=tuple(clock_view(c) for c in work_order_service.list_clocks(order, profile, now_ms)),
         protocols=tuple(order.protocols),
-        approvals=tuple(_approval(row) for row in billing.list_approvals(session, order.id)),
+        approvals=tuple(_approval(one) for one in asked),
         assignment=wire.AssignmentView(
             id=row.id,
             epoch=row.epoch,
@@ -99,7 +106,7 @@ def _job(
             planned_arrival_ms=row.planned_arrival_ms,
             needs_consent=row.needs_consent,
         ),
-        visit=visits.get_visit_state(session, row.id),
+        visit=msgspec.convert(held.visit.state, VisitState) if held.visit else VisitState(),
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import orm
 
 from server.accounts import repository as accounts
 from server.accounts import service as account_service
-from server.accounts.models import Branch, Device
+from server.accounts.models import Device
 from server.core import journal, recovery, texts
 from server.core.calls import Services
 from server.core.unit_of_work import Actor, Tx
@@ -47,6 +47,13 @@ def exchange(services: Services, device: Device, request: wire.SyncRequest) -> w
     """Handle a phone's events, then return what changed for it. Raises DomainError `too_many_events`."""
     if len(request.events) > wire.EVENTS_PER_SYNC:
         raise DomainError("too_many_events", limit=wire.EVENTS_PER_SYNC)
+    with services.parking.calling(device.id):
+        answer = _exchange(services, device, request)
+        services.parking.note_told(device.id, answer.cursor)
+    return answer
+
+
+def _exchange(services: Services, device: Device, request: wire.SyncRequest) -> wire.SyncResponse:
     actor = account_service.device_actor(device)
     sender = Sender(device_id=device.id, technician_id=device.technician_id)
     results = file_events(services, actor, sender, [bytes(raw) for raw in request.events])
@@ -58,7 +65,6 @@ def exchange(services: Services, device: Device, request: wire.SyncRequest) -> w
     answer, has_turned = services.uow.read(lambda s: _answer_and_look(s, services, device, request, results))
     if has_turned and not request.positions:
         services.uow.run(actor, note)
-    services.parking.note_told(device.id, answer.cursor)
     return answer
 
 
@@ -72,7 +78,7 @@ def _note_seen(services: Services, device: Device) -> None:
 
 def look(services: Services, device: Device, request: wire.SyncRequest) -> wire.SyncResponse:
     """Return what changed for a phone since its call; nothing of the call is handled again."""
-    return services.uow.read(lambda session: _answer(session, services, device, request, ()))
+    return services.uow.read(lambda session: _answer_and_look(session, services, device, request, ()))[0]
 
 
 def file_events(services: Services, actor: Actor, sender: Sender, raws: list[bytes]) -> tuple[wire.EventResult, ...]:
@@ -237,9 +243,9 @@ def _answer_and_look(
     results: tuple[wire.EventResult, ...],
 ) -> tuple[wire.SyncResponse, bool]:
     """Return the answer, and whether the technician has paused his location or goes on: one reading for both."""
-    technician = accounts.find_technician(session, device.technician_id)
-    has_turned = technician is not None and (technician.location_paused_ms is not None) != request.location_paused
-    return _answer(session, services, device, request, results), has_turned
+    standing = repository.get_standing(session, device.id)
+    has_turned = (standing.paused_ms is not None) != request.location_paused
+    return _answer(session, services, device, request, results, standing), has_turned
 
 
 def _answer(
@@ -248,13 +254,12 @@ def _answer(
     device: Device,
     request: wire.SyncRequest,
     results: tuple[wire.EventResult, ...],
+    standing: repository.Standing,
 ) -> wire.SyncResponse:
-    branch = accounts.get_branch(session, device.branch_id)
-    demanded = devices.demand_on(session, device.id)
-    if demanded:
-        return _demand(branch, services, request, results, demanded)
-    is_other_generation = bool(request.gen) and request.gen != branch.generation
-    head = journal.get_head(session, device.id)
+    if standing.demanded:
+        return _demand(standing, services, request, results)
+    is_other_generation = bool(request.gen) and request.gen != standing.generation
+    head = standing.head
     # A phone that the desk has unlocked reads everything afresh: its feed stood still meanwhile.
     is_lost = is_other_generation or request.cursor > head or request.cursor < 0 or request.guard == "locked"
     cursor = 0 if is_lost else request.cursor
@@ -265,7 +270,7 @@ def _answer(
     )
     new_cursor = feed[-1][0] if feed else cursor
     return wire.SyncResponse(
-        gen=branch.generation,
+        gen=standing.generation,
         at_ms=now_ms,
         results=results,
         changes=found,
@@ -273,24 +278,27 @@ def _answer(
         more=new_cursor < head,
         reset=is_lost,
         duty=tuple(accounts.list_shifts_of(session, device.technician_id, now_ms, now_ms + _DUTY_AHEAD_MS)),
-        messages=messages.list_for_phone(session, device.technician_id),
-        wait_at=posting.find_words(session, device.technician_id),
+        messages=messages.list_for_phone(session, device.technician_id) if standing.has_messages else (),
+        wait_at=posting.find_words(session, device.technician_id) if standing.has_post else "",
         order="unlock" if request.guard == "locked" else "",
         recovery_key=recovery.public_hex(services.settings.data_dir) if cursor == 0 else "",
-        test_push=devices.view_push(session, device.technician_id, now_ms),
+        test_push=devices.view_push(session, device.technician_id, now_ms) if standing.has_push else None,
     )
 
 
 def _demand(
-    branch: Branch, services: Services, request: wire.SyncRequest, results: tuple[wire.EventResult, ...], demanded: str
+    standing: repository.Standing,
+    services: Services,
+    request: wire.SyncRequest,
+    results: tuple[wire.EventResult, ...],
 ) -> wire.SyncResponse:
     """Answer a phone that must lock or wipe itself: its evidence is taken, nothing of anybody is told to it."""
     return wire.SyncResponse(
-        gen=branch.generation if request.gen in {"", branch.generation} else request.gen,
+        gen=standing.generation if request.gen in {"", standing.generation} else request.gen,
         at_ms=services.uow.clock.now_ms(),
         results=results,
         changes=(),
         cursor=max(0, request.cursor),
-        order=demanded,
+        order=standing.demanded,
         recovery_key=recovery.public_hex(services.settings.data_dir),
     )
