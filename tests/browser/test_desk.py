@@ -32,10 +32,18 @@ CANCEL = """async (id) => {
   const { ver } = (await get(`/api/v1/work-orders/${id}`)).order;
   return post(`/api/v1/work-orders/${id}/cancel`, { ver, reason: 'x' });
 }"""
+SPOTS = """([id, name, share]) => {
+  const bar = document.querySelector(`button.bar[data-bar="${id}"]`);
+  bar.scrollIntoView({ block: 'nearest' });
+  const line = [...document.querySelectorAll('.tech')].find((one) => one.textContent.includes(name));
+  const [from, track] = [bar, line.querySelector('.track')].map((node) => node.getBoundingClientRect());
+  return [from.x + 4, from.y + 8, track.x + track.width * share, track.y + track.height / 2];
+}"""
 SHOWN = """() => ({
   rows: [...document.querySelectorAll('#rows .row')].map((row) => [row.dataset.id, row.children[4].textContent]).sort(),
   bars: [...document.querySelectorAll('#board .bar')].map((bar) => bar.getAttribute('aria-label')).sort(),
 })"""
+TRIES = 5
 PLAN_MS = 60_000  # the planner of a busy machine takes its time
 REFERENCES = itertools.count(200)
 
@@ -71,17 +79,18 @@ def holder_of(page: Page, bar: Locator) -> str:
 
 
 def drag(page: Page, bar: Locator, name: str, share: float) -> None:
-    """Drag a bar onto somebody's line, to a share of the track's width."""
-    bar.scroll_into_view_if_needed()
-    start = bar.bounding_box()
-    track = page.locator(".tech", has_text=name).locator(".track").bounding_box()
-    assert start is not None
-    assert track is not None
-    page.mouse.move(start["x"] + 4, start["y"] + 8)
-    page.mouse.down()
-    page.mouse.move(start["x"] + 20, start["y"] + 12, steps=3)
-    page.mouse.move(track["x"] + track["width"] * share, track["y"] + track["height"] / 2, steps=6)
-    page.mouse.up()
+    """Drag a bar onto somebody's line, to a share of the track's width; again where a fresh plan moved it away."""
+    order_id = bar.get_attribute("data-bar")
+    for _ in range(TRIES):
+        x, y, target_x, target_y = page.evaluate(SPOTS, [order_id, name, share])
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 16, y + 4, steps=3)
+        page.mouse.move(target_x, target_y, steps=6)
+        page.mouse.up()
+        if page.locator("dialog.move").count():
+            return
+        page.wait_for_timeout(500)
 
 
 def test_drag_asks_the_server_first_and_moves_only_when_confirmed(page: Page, company: Company) -> None:
@@ -103,6 +112,7 @@ def test_drag_asks_the_server_first_and_moves_only_when_confirmed(page: Page, co
     page.keyboard.press("u")
     expect(page.locator(".tech", has=bar).locator(".name b")).to_have_text(before)
     expect(bar).not_to_have_attribute("data-kept", "1")
+    page.evaluate(CANCEL, bar.get_attribute("data-bar"))
 
 
 def test_drag_to_somebody_who_cannot_is_refused_with_the_reason(page: Page, company: Company) -> None:
@@ -118,6 +128,7 @@ def test_drag_to_somebody_who_cannot_is_refused_with_the_reason(page: Page, comp
     page.keyboard.press("Escape")
     assert holder_of(page, bar) != other
     page.evaluate(ABSENCE, [other, "back"])
+    page.evaluate(CANCEL, bar.get_attribute("data-bar"))
 
 
 def test_tables_carry_the_same_commands_as_the_board(page: Page, company: Company) -> None:
@@ -143,9 +154,12 @@ def test_tables_carry_the_same_commands_as_the_board(page: Page, company: Compan
     expect(dialog.locator("[data-action=confirm]")).to_be_enabled()
     name = dialog.locator("select[name=who] option:checked").inner_text()
     dialog.locator("[data-action=confirm]").press("Enter")
-    expect(tables.locator("table", has=stop).locator("caption")).to_contain_text(name)
+    expect(
+        tables.locator("table", has=page.locator(f'button[data-bar="{order_id}"]')).locator("caption")
+    ).to_contain_text(name)
     page.keyboard.press("t")
     expect(page.locator(".tech").first).to_be_visible()
+    page.evaluate(CANCEL, order_id)
 
 
 def test_bulk_says_of_each_order_what_became_of_it_when_one_is_refused(page: Page, company: Company) -> None:
@@ -233,7 +247,7 @@ def test_second_dispatcher_reads_what_the_first_one_did_and_may_redo(
     def as_it_was_seen(route: Route) -> None:
         """Send the first attempt on the version that stood on the screen when it was given."""
         sent.append(1)
-        body = {**route.request.post_data_json, **({"ver": seen} if len(sent) == 1 else {})}
+        body = dict(route.request.post_data_json or {}) | ({"ver": seen} if len(sent) == 1 else {})
         route.continue_(post_data=json.dumps(body))
 
     second.route("**/work-orders/*/cancel", as_it_was_seen)
