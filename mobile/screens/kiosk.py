@@ -21,6 +21,7 @@ from shared import service_record, signature
 from shared.errors import DomainError
 
 RELATIONS: Final = ("self", "owner", "family", "tenant", "property", "neighbour", "other")
+_OPINIONS: Final = ("satisfied", "polite", "clear", "slow")
 _REFUSALS: Final = ("refused_work", "refused_price", "refused_text", "refused_other")
 _LANGUAGES: Final = (("zh_CN", "中文"), ("en", "English"))
 _LONGEST_PIN: Final = 8
@@ -61,12 +62,20 @@ def read_page(ui: Ui, arguments: dict[str, Any]) -> Page:
     relations = [(code, ui.t(f"relation.{code}")) for code in RELATIONS]
     arguments.setdefault("relation", "")
     page.add(Surface(Text(ui.t("kiosk.who_signs"), bold=True), parts.picks(ui, arguments, "relation", relations)))
-    opinion = parts.kept_field(arguments, "opinion", ui.t("kiosk.opinion_hint"))
-    page.add(Surface(Text(ui.t("kiosk.opinion"), bold=True), opinion))
+    page.add(_opinion_card(ui, arguments))
     sign = PushButton(ui.t("kiosk.go_sign"), lambda: _open_pad(ui, arguments, draft), primary=True)
     sign.disabled = not arguments["relation"]
     page.set_foot(PushButton(ui.t("kiosk.refuse"), lambda: ui.go("kiosk_refuse", job=arguments["job"])), sign)
     return page
+
+
+def _opinion_card(ui: Ui, arguments: dict[str, Any]) -> Widget:
+    """Return the field that the customer himself fills (SG-02); a tap writes a frequent word into it."""
+    words = [ui.t(f"phone.opinion_{code}") for code in _OPINIONS]
+    taps = parts.picks(ui, arguments, "opinion", [(word, word) for word in words])
+    return Surface(
+        Text(ui.t("kiosk.opinion"), bold=True), taps, parts.kept_field(arguments, "opinion", ui.t("kiosk.opinion_hint"))
+    )
 
 
 def _draft(ui: Ui, arguments: dict[str, Any]) -> RecordDraft:
@@ -111,6 +120,9 @@ def sum_card(ui: Ui, draft: RecordDraft) -> Widget:
 
 
 def _open_pad(ui: Ui, arguments: dict[str, Any], draft: RecordDraft) -> None:
+    if not arguments["opinion"].strip():
+        ui.show(DomainError("opinion_missing"))
+        return
     said = {name: arguments[name] for name in ("job", "relation", "opinion")}
     ui.go("pad", draft=draft, strokes=[], **said)
 

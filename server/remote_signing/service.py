@@ -162,8 +162,13 @@ def give(tx: Tx, work_order_id: str, said: Said) -> None:
 
 
 def check_words(said: Said) -> None:
-    """Refuse what no customer says. Raises DomainError `remote_relation_missing`, `text_too_long`."""
+    """Refuse what no customer says.
+
+    Raises DomainError `remote_relation_missing`, `opinion_missing`, `text_too_long`.
+    """
     if said.relation not in signing_rules().relations:
         raise DomainError("remote_relation_missing")
+    if not said.opinion:
+        raise DomainError("opinion_missing")
     if len(said.opinion) > _LONGEST_OPINION:
         raise DomainError("text_too_long")

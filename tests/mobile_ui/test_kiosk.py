@@ -180,6 +180,7 @@ def test_customer_signs_and_a_later_change_makes_it_void(hand: Any, phone: Phone
     assert all(line in shown for line in draft.lines)
     assert all(word in shown for word in (draft.view_code, "¥0.00", hand.t("warranty.charged"), "JZT-3B"))
     hand.tap(hand.t("relation.self"))
+    hand.tap(hand.t("phone.opinion_satisfied"))
     hand.tap(hand.t("kiosk.go_sign"))
     hand.sign()
     hand.tap(hand.t("phone.submit"))

@@ -60,6 +60,7 @@ def test_leak_is_worked_and_signed_by_touch(hand: Any, server: PlayedServer) -> 
     assert any("赵敏" in text for text in hand.texts())
     hand.hand_over()
     hand.tap(hand.t("relation.family"))
+    hand.tap(hand.t("phone.opinion_satisfied"))
     hand.tap(hand.t("kiosk.go_sign"))
     hand.sign()
     hand.tap(hand.t("phone.submit"))
@@ -107,6 +108,7 @@ def test_empty_pad_is_refused_in_words(hand: Any) -> None:
     hand.tap(hand.t("phone.sign"))
     hand.hand_over()
     hand.tap(hand.t("relation.self"))
+    hand.tap(hand.t("phone.opinion_satisfied"))
     hand.tap(hand.t("kiosk.go_sign"))
     hand.tap(hand.t("phone.submit"))
     assert hand.ui.name == "pad"

@@ -115,6 +115,7 @@ GARBAGE: tuple[dict[str, str], ...] = (
     {"relation": "king"},
     {"relation": ""},
     {"opinion": "x" * 1001},
+    {"opinion": " "},
     {"code": "12345６"},
 )
 

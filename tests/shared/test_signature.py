@@ -190,6 +190,36 @@ def test_waived_signature_is_sealed_with_reason_and_witness() -> None:
     assert signature.verify_body(changed, verify, DEVICE, AT_MS)
 
 
+def test_witness_of_an_absent_customer_signs_and_cannot_be_exchanged() -> None:
+    """SG-04: the second person's own strokes, with their pressure, are under the seal."""
+    strokes = (facts.Stroke(points=((100, 500, 0, 300), (300, 200, 20, 800), (600, 700, 40, 512))),)
+    sealed = signature.seal(
+        "{}",
+        strokes,
+        chain_seq=1,
+        previous_hash=signature.GENESIS_HASH,
+        at_ms=AT_MS,
+        device_id=DEVICE,
+        sign=KEY.sign,
+        alg=signature.ED25519,
+        key_id="key-1",
+        relation="absent",
+        opinion="陈立",
+    )
+    waived = facts.SignatureWaived(record_json="{}", reason="absent", witness="陈立", strokes=strokes, seal=sealed)
+    assert signature.verify_body(waived, verify, DEVICE, AT_MS) == ()
+    softer = (facts.Stroke(points=((100, 500, 0, 299), *strokes[0].points[1:])),)
+    for changed in ((), softer, (facts.Stroke(points=tuple(p[:3] for p in strokes[0].points)),)):
+        assert signature.verify_body(msgspec.structs.replace(waived, strokes=changed), verify, DEVICE, AT_MS)
+
+
+def test_pressure_beyond_the_scale_is_no_signature() -> None:
+    """Thousandths only."""
+    points = tuple((x, x, x, 1001 if x == 500 else 1) for x in range(0, 1000, 100))
+    with pytest.raises(DomainError, match="signature_invalid"):
+        signature.check_strokes((facts.Stroke(points=points),))
+
+
 def test_chain_shows_what_was_taken_out_doubled_or_reordered() -> None:
     """A device's seals follow each other without a gap."""
     chain: list[facts.Seal] = []

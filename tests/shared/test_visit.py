@@ -62,6 +62,8 @@ def test_correction_after_signing_voids_the_signature(correction: facts.Body) ->
     assert (state.waived_ms is not None, state.seal_hash) == (True, "abc")
     voided = visit.apply_fact(state, correction, cases.NOON_MS)
     assert (voided.waived_ms, voided.signed_ms, voided.seal_hash) == (None, None, "")
+    assert (state.voided_ms, voided.voided_ms) == (None, cases.NOON_MS)
+    assert visit.apply_fact(voided, WAIVED, cases.NOON_MS).voided_ms is None
 
 
 def test_remark_and_remaining_time_do_not_void_the_signature() -> None:
