@@ -104,7 +104,6 @@ def keep_reply(tx: Tx, work_order_id: str, promise_id: str) -> None:
     row.kept_ms, row.kept_by = tx.now_ms, tx.actor.id
     deadlines.cancel(tx, REPLY_DUE, row.id)
     order.flags = [flag for flag in order.flags if flag not in {"reply_due_soon", "reply_overdue"}]
-    order.ver += 1
     tx.record(events.PROMISE_KEPT, {"subject": row.subject, "due_ms": row.due_ms}, work_order_id=order.id)
 
 

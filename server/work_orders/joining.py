@@ -44,9 +44,10 @@ def _ring_of(order: WorkOrder, other: WorkOrder) -> odour_rings.Ring | None:
 def _note(tx: Tx, order: WorkOrder, other: WorkOrder, *, raises: bool) -> None:
     if NEARBY not in order.flags:
         order.flags = [*order.flags, NEARBY]
-        order.ver += 1
-    data = {"flag": NEARBY, "other": other.id, "number": other.number}
-    tx.record(events.WORK_ORDER_FLAGGED, data, work_order_id=order.id)
+    told: tuple[str, ...] = ()
     if raises and WorkOrderState(order.state) in OPEN_STATES and order.priority > Priority.EMERGENCY:
         order.priority = int(Priority.EMERGENCY)
         order.ver += 1
+        told = (order.technician_id,)  # who has the order hears that it has become an emergency
+    data = {"flag": NEARBY, "other": other.id, "number": other.number}
+    tx.record(events.WORK_ORDER_FLAGGED, data, work_order_id=order.id, technicians=told)

@@ -179,10 +179,9 @@ def move(
 
 
 def flag(tx: Tx, order: WorkOrder, name: str, **data: Any) -> None:
-    """Show something on the order that a person should look at; once each."""
+    """Show something on the order that a person should look at; once each. Flags are the desk's: the version stays."""
     if name not in order.flags:
         order.flags = [*order.flags, name]
-        order.ver += 1
     tx.record(events.WORK_ORDER_FLAGGED, {"flag": name, **data}, work_order_id=order.id)
 
 

@@ -5,6 +5,8 @@ import msgspec
 from server.sync import repository as sync
 from server.sync.models import Quarantine
 from server.visits import repository as visits
+from server.work_orders import repository as work_order_rows
+from server.work_orders import service as work_orders
 from shared import facts
 from tests.server.device import Device
 from tests.server.house import ELSEWHERE, HOME, LEAK, STOVE, House
@@ -193,3 +195,13 @@ def test_strangers_branch_does_not_see_the_order(house: House) -> None:
     assert qian.get("/api/v1/board").json["orders"] == []
     assert qian.get("/api/v1/customers?query=138").json["items"] == []
     assert house.read(lambda s: sync.list_quarantine(s, ELSEWHERE)) == []
+
+
+def test_flag_for_the_desk_leaves_the_version_that_the_phone_knows(house: House) -> None:
+    """A picture looks familiar: Lin sees a flag, and Wang's phone holds the order as it stands."""
+    wang, order_id = Device(house), house.report(LEAK)
+    known = [change.job for change in wang.call().changes if change.job]
+    house.write(lambda tx: work_orders.flag(tx, work_order_rows.lock_order(tx.session, HOME, order_id), "familiar"))
+    assert "familiar" in house.flags(order_id)
+    assert [house.order(order_id).ver] == [job.ver for job in known]
+    assert wang.call().changes == ()
