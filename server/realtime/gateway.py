@@ -39,6 +39,7 @@ _REST_S: Final = 0.01
 _FLUSH_S: Final = 2.0
 _SLOW_QUEUE: Final = 8
 _RECHECK_S: Final = 1.0
+_RINGS: Final = 16  # phones whose news are read at once
 _POSITIONS_PER_MESSAGE: Final = 200
 _DUTY_S: Final = 5.0  # how old the knowledge of shifts and pauses may be in this process
 
@@ -152,9 +153,12 @@ class Gateway:
         peer.checked_s = clock.mono_s()
         if peers.is_still_welcome(self.services, peer):
             return True
+        self._hang_up(peer)
+        return False
+
+    def _hang_up(self, peer: Peer) -> None:
         self._refuse(peer.sid, wire.POSITIONS, "signed_out" if peer.is_console else "device_revoked")
         self.socketio.server.disconnect(peer.sid)
-        return False
 
     def _refuse(self, sid: str, event: str, code: str, **data: Any) -> None:
         text = texts.catalog().both(f"error.{code}", **data)
@@ -195,17 +199,20 @@ class Gateway:
         heads = self.services.uow.read(journal.list_heads)
         parking.wake(heads)
         boards: dict[tuple[str, int], Any] = {}
+        rung: list[Peer] = []
         for peer in list(self.peers.values()):
             head = heads.get(peer.device_id or journal.console_reader(peer.branch_id), 0)
             peer.sent = max(peer.sent, parking.told(peer.device_id))
-            if head > peer.sent and not self._is_welcome(peer):
+            if head <= peer.sent:
                 continue
-            if head > peer.sent and peer.is_console:
+            if not peer.is_console:
+                # An answer that is being made tells as much as a ring; what comes after it is rung in the next round.
+                rung += [] if parking.is_calling(peer.device_id) else [peer]
+            elif self._is_welcome(peer) and self._has_room(peer.sid):
                 # A browser that does not read is told later, in one message: the cursor stands where it was told.
-                if self._has_room(peer.sid):
-                    self._push_board(peer, boards)
-            elif head > peer.sent:
-                self._ring(peer)
+                self._push_board(peer, boards)
+        for start in range(0, len(rung), _RINGS):
+            self._ring(rung[start : start + _RINGS])
 
     def _push_board(self, peer: Peer, boards: dict[tuple[str, int], Any]) -> None:
         key = (peer.branch_id, peer.sent)
@@ -217,17 +224,29 @@ class Gateway:
         peer.sent = boards[key]["cursor"]
         self.socketio.server.emit(wire.BOARD, boards[key], to=peer.sid)
 
-    def _ring(self, peer: Peer) -> None:
+    def _ring(self, rung: list[Peer]) -> None:
+        """Tell phones their news, all read at once; who may not stay is hung up on."""
         profile, now_ms = self.services.settings.sla_profile, self.services.uow.clock.now_ms()
 
-        def work(session: Any) -> tuple[wire.Change, ...]:
+        def look(session: Any, peer: Peer) -> tuple[wire.Change, ...]:
             feed = journal.list_feed(session, peer.device_id, peer.sent, wire.CHANGES_PER_SYNC)
             return device_changes.changes_for(session, peer.branch_id, peer.technician_id, feed, now_ms, profile)
 
-        found = self.services.uow.read(work)
-        if not found:
+        def work(session: Any) -> dict[str, tuple[wire.Change, ...]]:
+            live = accounts.list_live_ids(session, {peer.device_id for peer in rung})
+            return {peer.sid: look(session, peer) for peer in rung if peer.device_id in live}
+
+        news = self.services.uow.read(work)
+        for peer in rung:
+            if peer.sid in news:
+                self._tell(peer, news[peer.sid])
+            else:
+                self._hang_up(peer)
+
+    def _tell(self, peer: Peer, found: tuple[wire.Change, ...]) -> None:
+        if not found or found[-1].seq <= peer.sent:
             return
-        peer.sent = found[-1].seq
+        peer.sent, peer.checked_s = found[-1].seq, clock.mono_s()
         bell = wire.Doorbell(seq=found[-1].seq, priority=min(c.priority for c in found), changes=found)
         self.socketio.server.emit(wire.DOORBELL, msgspec.to_builtins(bell), to=peer.sid)
 

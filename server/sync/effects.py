@@ -182,10 +182,9 @@ def _take_up_again(case: Case) -> None:
 
 def find_case(tx: Tx, sender: Sender, event: wire.PhoneEvent, desk: Desk) -> Case | None:
     """Return the event with its order and assignment; None when this technician never had the order."""
-    order = work_orders.find_order(tx.session, tx.branch_id, event.work_order_id)
+    order = work_orders.find_locked(tx.session, tx.branch_id, event.work_order_id)
     if order is None:
         return None
-    work_orders.lock_order(tx.session, tx.branch_id, order.id)
     row = dispatch.find_assignment(tx.session, event.assignment_id) if event.assignment_id else None
     if row is None or row.technician_id != sender.technician_id or row.work_order_id != order.id:
         row = dispatch.find_newest_for(tx.session, order.id, sender.technician_id)

@@ -39,10 +39,16 @@ def get_order(session: orm.Session, branch_id: str, work_order_id: str) -> WorkO
 
 def lock_order(session: orm.Session, branch_id: str, work_order_id: str) -> WorkOrder:
     """Return a work order locked for a change. Raises DomainError `not_found`."""
-    order = session.get(WorkOrder, work_order_id, with_for_update=True, populate_existing=True)
-    if order is None or order.branch_id != branch_id:
+    order = find_locked(session, branch_id, work_order_id)
+    if order is None:
         raise DomainError("not_found", what="work_order")
     return order
+
+
+def find_locked(session: orm.Session, branch_id: str, work_order_id: str) -> WorkOrder | None:
+    """Return a work order of the branch locked for a change, None when there is none."""
+    order = session.get(WorkOrder, work_order_id, with_for_update=True, populate_existing=True)
+    return order if order is not None and order.branch_id == branch_id else None
 
 
 def find_by_source(session: orm.Session, branch_id: str, source_ref: str) -> WorkOrder | None:
