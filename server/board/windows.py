@@ -88,7 +88,7 @@ def offer(
     if request.lat is None or request.lon is None:
         return _none(NO_PLACE)
     job = _probe(verdict, Place(lat=request.lat, lon=request.lon), now_ms)
-    fits = []
+    fits: list[Fit] = []
     for number, windows in enumerate(list_windows(window_rules(), time_zone, now_ms)):
         day = _day(session, branch_id, number, windows, now_ms, profile) if windows else None
         if day is not None:

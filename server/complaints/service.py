@@ -7,10 +7,10 @@ import zoneinfo
 from typing import Annotated, Any, Final
 
 import msgspec
-import sqlalchemy as sa
 from sqlalchemy import orm
 
 from server.accounts import repository as accounts
+from server.complaints import repository
 from server.complaints.models import Complaint
 from server.complaints.rules import GENERAL, MAJOR, OPEN_STATES, TABLE, complaint_rules, suggest_severity
 from server.core import deadlines, texts
@@ -214,10 +214,7 @@ def _tell(tx: Tx, event: str, found: Complaint, **data: Any) -> None:
 
 def list_rows(session: orm.Session, branch_id: str, profile: str, now_ms: int) -> list[dict[str, Any]]:
     """Return the open complaints and the latest closed ones with their clocks, major ones first."""
-    is_open = Complaint.state.in_(OPEN_STATES)
-    query = sa.select(Complaint).where(Complaint.branch_id == branch_id)
-    ranked = query.order_by(is_open.desc(), (Complaint.severity == MAJOR).desc(), Complaint.opened_ms.desc())
-    found = list(session.scalars(ranked.limit(_MOST)))
+    found = repository.list_ranked(session, branch_id, OPEN_STATES, MAJOR, _MOST)
     names = accounts.list_names(session, {one.owner_id for one in found})
     return [complaint_row(one, names, profile, now_ms) for one in found]
 

@@ -7,22 +7,20 @@ import datetime as dt
 import zoneinfo
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy import orm
 
 from server.accounts import duty
+from server.contacts import repository
 from server.contacts.models import Contact
 from server.contacts.rules import CLASSES, ContactRules, contact_rules
-from server.contacts.service import LATE, OPEN, SOON
+from server.contacts.service import LATE, OWED, SOON
 
 
 def figures(session: orm.Session, branch_id: str, now_ms: int, time_zone: str) -> dict[str, Any]:
     """Return today's counts; `timed` are contacts whose waiting was measured, `within` those answered in time."""
     rules = contact_rules()
-    query = sa.select(Contact).where(Contact.branch_id == branch_id, Contact.started_ms >= _midnight(now_ms, time_zone))
-    today = list(session.scalars(query))
-    owed = sa.select(Contact.reply_state).where(Contact.branch_id == branch_id)
-    counts = collections.Counter(session.scalars(owed.where(Contact.reply_state.in_((OPEN, SOON, LATE)))))
+    today = repository.list_since(session, branch_id, _midnight(now_ms, time_zone))
+    counts = collections.Counter(repository.list_reply_states(session, branch_id, OWED))
     return {
         "at_ms": now_ms,
         "classes": {name: sum(row.contact_class == name for row in today) for name in CLASSES},

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 import msgspec
-import sqlalchemy as sa
 from sqlalchemy import orm
 
 from server.accounts import repository as accounts
 from server.complaints import service as complaints
+from server.contacts import repository
 from server.contacts.models import Contact
 from server.contacts.rules import CLASSES, COMPLAINT, CONSULTATION, OUTCOMES, contact_rules
 from server.core import deadlines
@@ -20,6 +20,7 @@ from shared.errors import DomainError
 
 REPLY_DUE: Final = "contact_reply_due"
 NONE, OPEN, SOON, LATE, KEPT = "", "open", "soon", "late", "kept"
+OWED: Final = (OPEN, SOON, LATE)
 _MOST: Final = 60
 Moment = Annotated[int, msgspec.Meta(ge=0, le=4_102_444_800_000)]
 Key = Annotated[str, msgspec.Meta(max_length=36)]
@@ -70,8 +71,7 @@ def take(tx: Tx, request: ContactRequest, profile: str, time_zone: str) -> Conta
     Raises `contact_invalid`, `contact_content_missing`, `contact_transfer_incomplete`, `promise_in_the_past`.
     """
     source_ref = f"{tx.actor.id}:{request.ref}"
-    query = sa.select(Contact).where(Contact.branch_id == tx.branch_id, Contact.source_ref == source_ref)
-    known = tx.session.scalar(query)
+    known = repository.find_by_source(tx.session, tx.branch_id, source_ref)
     if known is not None:
         return known
     _check(tx, request)
@@ -168,10 +168,7 @@ def _watch(tx: Tx, row: Contact) -> None:
 
 def list_rows(session: orm.Session, branch_id: str) -> list[dict[str, Any]]:
     """Return the promised answers still owed, then the latest contacts."""
-    owed = Contact.reply_state.in_((OPEN, SOON, LATE))
-    query = sa.select(Contact).where(Contact.branch_id == branch_id)
-    ranked = query.order_by(owed.desc(), sa.case((owed, Contact.reply_due_ms), else_=-Contact.started_ms))
-    found = list(session.scalars(ranked.limit(_MOST)))
+    found = repository.list_latest(session, branch_id, OWED, _MOST)
     names = accounts.list_names(session, {row.agent_id for row in found})
     keys = ("id", "contact_class", "channel", "rings", "waited_s", "started_ms", "ended_ms", "caller_name")
     more = ("caller_phone", "content", "reason", "outcome", "work_order_id", "transferred_to", "transfer_note")

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 import msgspec
-import sqlalchemy as sa
 import structlog
 from sqlalchemy import orm
 
 from server.core import clock
 from server.core.unit_of_work import Actor, Tx, UnitOfWork
+from server.geocoding import repository
 from server.geocoding.models import AddressLookup
 from server.geocoding.rules import GeocodingRules, Provider, geocoding_rules
 from shared.errors import DomainError
@@ -58,7 +58,7 @@ def get_lookup(session: orm.Session, branch_id: str, lookup_id: str) -> dict[str
 
 def answer_next(uow: UnitOfWork, ask: Ask, rules: GeocodingRules) -> int:
     """Answer the oldest question; return how many were looked at. Nothing is held while a service is asked."""
-    found = uow.read(lambda s: s.scalar(_waiting()))
+    found = uow.read(lambda s: repository.find_oldest(s, WANTED))
     if found is None:
         return 0
     if uow.clock.now_ms() - found.asked_ms > rules.give_up_s * 1000:
@@ -67,11 +67,6 @@ def answer_next(uow: UnitOfWork, ask: Ask, rules: GeocodingRules) -> int:
         answer = _answer(found.query, ask, rules)
     uow.run(Actor.system(found.branch_id), lambda tx: _keep(tx, found.id, answer))
     return 1
-
-
-def _waiting() -> sa.Select[tuple[AddressLookup]]:
-    query = sa.select(AddressLookup).where(AddressLookup.state == WANTED)
-    return query.order_by(AddressLookup.asked_ms, AddressLookup.id).limit(1)
 
 
 def _answer(query: str, ask: Ask, rules: GeocodingRules) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
-import sqlalchemy as sa
 from sqlalchemy import orm
 
 from server.accounts import repository as accounts
@@ -14,6 +13,7 @@ from server.accounts import service as account_service
 from server.accounts.models import Technician
 from server.core import texts
 from server.core.unit_of_work import Tx
+from server.people import repository
 from server.people.models import QuarantineLook
 from server.sync import repository as sync
 from server.sync.models import Quarantine
@@ -103,9 +103,7 @@ def read_day(text: str) -> dt.date:
 def list_quarantine(session: orm.Session, branch_id: str) -> list[dict[str, Any]]:
     """Return the facts that nobody could read, as they came, with who has looked at them."""
     rows = sync.list_quarantine(session, branch_id)
-    looks = {
-        one.quarantine_id: one for one in session.scalars(sa.select(QuarantineLook).filter_by(branch_id=branch_id))
-    }
+    looks = repository.map_looks(session, branch_id)
     names = accounts.list_names(session, {one.seen_by for one in looks.values()})
     keys = ("id", "device_id", "raw", "reason", "at_ms")
     return [

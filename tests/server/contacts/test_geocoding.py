@@ -18,7 +18,7 @@ from shared.errors import DomainError
 from tests.server.house import House
 
 HERE = (37.861, 113.571)
-SERVICES = tuple(Provider(name=name, key_env=key) for name, key in (("nominatim", ""), ("baidu", "K"), ("amap", "K")))
+SERVICES = (Provider(name="nominatim"), Provider(name="baidu", key_env="K"), Provider(name="amap", key_env="K"))
 NEAR_DEG = 1e-5  # about a metre
 
 
