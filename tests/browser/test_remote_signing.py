@@ -11,7 +11,6 @@ from server.visits import repository as visits
 from tests.server.house import House, found_company
 from tests.server.test_remote_signing import ask
 
-_SIZE = {"width": 390, "height": 800}
 _HOST = "http://house"
 
 
@@ -38,7 +37,7 @@ def test_customer_writes_on_the_pad_and_the_record_is_signed(browser: Browser, h
         )
         route.fulfill(status=answer.status_code, headers=dict(answer.headers), body=answer.data)
 
-    context = browser.new_context(viewport=_SIZE)
+    context = browser.new_context(viewport={"width": 390, "height": 800})
     context.route("**/*", carry)
     page = context.new_page()
     errors: list[str] = []
