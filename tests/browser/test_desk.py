@@ -241,7 +241,7 @@ def test_second_dispatcher_reads_what_the_first_one_did_and_may_redo(
     second.locator("#drawer [data-action=cancel]").click()
     first.locator("#drawer [data-action=hold]").click()
     first.locator("dialog.reason .primary").click()
-    expect(row_of(first, address).locator(".state")).to_contain_text("暂停")
+    expect(first.locator("#drawer .head .state")).to_contain_text("暂停", timeout=PLAN_MS)
     sent: list[int] = []
 
     def as_it_was_seen(route: Route) -> None:
