@@ -1,14 +1,15 @@
 """Zhao writes on the pad of the signing page in a real browser; the page is carried straight into the app."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser, Page, Route
 
 from server.visits import repository as visits
 from tests.server.house import House, found_company
+from tests.server.test_remote_signing import Browser as Visitor
 from tests.server.test_remote_signing import ask
 
 _HOST = "http://house"
@@ -24,9 +25,8 @@ def house(tmp_path: Path) -> Iterator[House]:
     house.close()
 
 
-def test_customer_writes_on_the_pad_and_the_record_is_signed(browser: Browser, house: House) -> None:
-    """A finger's strokes arrive with their times; clearing takes them away; the code of the text is on the page."""
-    zhao, _ = ask(house)
+def carry_to(zhao: Visitor) -> Callable[[Route], None]:
+    """Return what carries the page's calls straight into the app, with Zhao's cookies."""
 
     def carry(route: Route) -> None:
         asked = route.request
@@ -37,29 +37,38 @@ def test_customer_writes_on_the_pad_and_the_record_is_signed(browser: Browser, h
         )
         route.fulfill(status=answer.status_code, headers=dict(answer.headers), body=answer.data)
 
+    return carry
+
+
+def write_name(page: Page) -> None:
+    """Write two strokes on the pad."""
+    pad = page.locator("#pad")
+    pad.scroll_into_view_if_needed()
+    area = pad.bounding_box()
+    assert area is not None
+    for start in (0.2, 0.5):
+        page.mouse.move(area["x"] + start * area["width"], area["y"] + 0.3 * area["height"])
+        page.mouse.down()
+        for step in range(1, 5):
+            x, y = start + 0.08 * step, 0.3 + 0.12 * (step % 3)
+            page.mouse.move(area["x"] + x * area["width"], area["y"] + y * area["height"])
+        page.mouse.up()
+
+
+def test_customer_writes_on_the_pad_and_the_record_is_signed(browser: Browser, house: House) -> None:
+    """Strokes arrive with their times; clearing takes them away; the code of the text is on the page."""
+    zhao, _ = ask(house)
     context = browser.new_context(viewport={"width": 390, "height": 800})
-    context.route("**/*", carry)
+    context.route("**/*", carry_to(zhao))
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(_HOST + zhao.path)
     assert len(page.inner_text("#view-code")) == 8
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    area = page.locator("#pad").bounding_box()
-    assert area is not None
-    for attempt in range(2):
-        for start in (0.2, 0.5):
-            page.locator("#pad").scroll_into_view_if_needed()
-            area = page.locator("#pad").bounding_box()
-            assert area is not None
-            page.mouse.move(area["x"] + start * area["width"], area["y"] + 0.3 * area["height"])
-            page.mouse.down()
-            for step in range(1, 5):
-                x, y = start + 0.08 * step, 0.3 + 0.12 * (step % 3)
-                page.mouse.move(area["x"] + x * area["width"], area["y"] + y * area["height"])
-            page.mouse.up()
-        if attempt == 0:
-            page.click("#clear")
+    write_name(page)
+    page.click("#clear")
+    write_name(page)
     page.check("input[value=family]")
     page.fill("#opinion", "很好")
     page.fill("#code", zhao.code())
