@@ -86,6 +86,9 @@ _FEED: Final = (
     .order_by(FeedRow.seq)
     .limit(sa.bindparam("most"))
 )
+_INSERT: Final = sa.insert(JournalRow).returning(JournalRow.id, JournalRow.seq)
+_LINK_COLUMNS: Final = tuple(c.key for c in JournalRow.__table__.columns if not c.primary_key)
+_FEED_INSERT: Final = sa.insert(FeedRow)
 _READERS: Final = (
     sa.select(FeedReader)
     .where(FeedReader.branch_id == sa.bindparam("branch_id"), FeedReader.is_active)
@@ -139,14 +142,21 @@ def append(session: orm.Session, events: list[Event], is_awaited: Callable[[Even
         own = [e for e in events if e.branch_id == branch_id]
         readers = _lock_readers(session, branch_id, own)
         head = _lock_head(session, branch_id)
-        rows = [_link(item, head) for item in own]
-        session.add_all(rows)
-        session.flush()
-        for row, item in zip(rows, own, strict=True):
-            if is_awaited(item):
-                session.add(OutboxRow(journal_id=row.id))
-            _feed(session, row, item, readers)
+        ids = _insert(session, [_link(item, head) for item in own])
+        session.add_all(OutboxRow(journal_id=i) for i, item in zip(ids, own, strict=True) if is_awaited(item))
+        told = [entry for i, item in zip(ids, own, strict=True) for entry in _feed(i, item, readers)]
+        if told:
+            session.connection().execute(_FEED_INSERT, told)
     session.flush()
+
+
+def _insert(session: orm.Session, rows: list[JournalRow]) -> list[int]:
+    """Write links in one statement, past the session's bookkeeping; return their ids in the links' order."""
+    session.flush()
+    values = [{name: getattr(row, name) for name in _LINK_COLUMNS} for row in rows]
+    found = session.connection().execute(_INSERT, values)
+    by_seq = {seq: row_id for row_id, seq in found}
+    return [by_seq[row.seq] for row in rows]
 
 
 def _lock_readers(session: orm.Session, branch_id: str, events: list[Event]) -> list[FeedReader]:
@@ -183,12 +193,12 @@ def _link(item: Event, head: ChainHead) -> JournalRow:
     return row
 
 
-def _feed(session: orm.Session, row: JournalRow, item: Event, readers: list[FeedReader]) -> None:
+def _feed(journal_id: int, item: Event, readers: list[FeedReader]) -> Iterable[dict[str, Any]]:
     for reader in readers:
         if reader.technician_id and reader.technician_id not in item.technician_ids:
             continue
         reader.head += 1
-        session.add(FeedRow(reader_id=reader.id, seq=reader.head, journal_id=row.id))
+        yield {"reader_id": reader.id, "seq": reader.head, "journal_id": journal_id}
 
 
 def event_of(row: JournalRow) -> Event:
