@@ -30,8 +30,7 @@ npm ci --prefix "$BUILD" --loglevel=error --no-progress
 copy maplibre-gl dist/maplibre-gl.mjs dist/maplibre-gl-shared.mjs dist/maplibre-gl-worker.mjs dist/maplibre-gl.css LICENSE.txt
 copy pmtiles dist/pmtiles.js package.json # its licence stands in package.json only
 copy socket.io-client dist/socket.io.esm.min.js LICENSE
-copy @event-calendar/build dist/event-calendar.min.js dist/event-calendar.min.css package.json # its licence stands in package.json only
-copy gcoord dist/gcoord.esm-browser.prod.js package.json                                     # as above
-copy terra-draw dist/terra-draw.module.js package.json                                        # as above
+copy gcoord dist/gcoord.esm-browser.prod.js package.json # its licence stands in package.json only
+copy terra-draw dist/terra-draw.module.js package.json # as above
 copy terra-draw-maplibre-gl-adapter dist/terra-draw-maplibre-gl-adapter.module.js package.json
 copy axe-core axe.min.js LICENSE # judges the pages in tests; no page loads it

@@ -68,8 +68,8 @@ class Position(Wire, frozen=True, kw_only=True):
 class SyncRequest(Wire, frozen=True, kw_only=True):
     """A phone's call. Events and positions stay raw so that one unreadable item cannot hold up the others.
 
-    An event decodes to `PhoneEvent`, a position to `Position`. `guard` acknowledges an order of the desk: empty, `locked`
-    or `wiped`.
+    An event decodes to `PhoneEvent`, a position to `Position`. `guard` acknowledges an order of the desk: empty,
+    `locked` or `wiped`.
     """
 
     v: int
@@ -217,11 +217,11 @@ class DeskMessage(Wire, frozen=True, kw_only=True):
 class SyncResponse(Wire, frozen=True, kw_only=True):
     """The answer: a result for each event, the changes after the cursor, and the new cursor.
 
-    `reset` tells the phone to drop its server state and read from cursor 0 (new generation after a restore). `duty` are
-    the technician's shifts from now on (Unix ms): outside them the phone sends no position (PR-04). `messages` are those
-    that no phone of his has confirmed yet, `wait_at` is where he best waits for his next job, in words. `order` is what
-    the desk demands of this phone (`lock`, `unlock`, `wipe`), a lock as long as it lasts; `recovery_key` is the server's
-    X25519 public key in hexadecimal, to which unsent evidence is sealed before a wipe (threat C8).
+    `reset` tells the phone to drop its server state and read from cursor 0 (new generation after a restore). `duty`
+    are the technician's shifts from now on (Unix ms): outside them the phone sends no position (PR-04). `messages` are
+    those that no phone of his has confirmed yet, `wait_at` is where he best waits for his next job, in words. `order`
+    is what the desk demands of this phone (`lock`, `unlock`, `wipe`), a lock as long as it lasts; `recovery_key` is the
+    server's X25519 public key in hexadecimal, to which unsent evidence is sealed before a wipe (threat C8).
     """
 
     gen: str

@@ -10,6 +10,7 @@ from sqlalchemy import orm
 from server.accounts import repository as accounts
 from server.board.rows import Row
 from server.core import texts
+from server.promises import repository as promise_rows
 from server.promises import service as promises
 from server.work_orders import service as work_orders
 from server.work_orders.models import WorkOrder
@@ -43,7 +44,7 @@ def list_rows(session: orm.Session, order: WorkOrder, profile: str, now_ms: int)
 
 def list_changes(session: orm.Session, work_order_id: str) -> list[Row]:
     """Return every change of the order's promises with the names of who told the customer."""
-    changes = promises.list_changes(session, work_order_id)
+    changes = promise_rows.list_changes(session, work_order_id)
     names = accounts.list_names(session, {change.told_by for change in changes})
     return [promises.change_row(change, names) for change in changes]
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy import orm
 
+from server.board import repository
 from server.board.models import SavedView
 from server.core.registry import OFFICE, Audience, Registry
 from server.core.unit_of_work import Tx
@@ -51,14 +51,18 @@ def register(registry: Registry) -> None:
 
 def list_views(call: Call) -> dict[str, Any]:
     """Return the caller's own views by name."""
-    return {"items": call.read(lambda s: [{"name": v.name, "query": v.query} for v in _own(s, call.actor.id)])}
+    return {
+        "items": call.read(
+            lambda s: [{"name": v.name, "query": v.query} for v in repository.list_views(s, call.actor.id)]
+        )
+    }
 
 
 def save(call: Call) -> dict[str, Any]:
     """Keep a view. Raises DomainError `too_many_views`."""
 
     def work(tx: Tx) -> None:
-        known = {view.name for view in _own(tx.session, tx.actor.id)}
+        known = {view.name for view in repository.list_views(tx.session, tx.actor.id)}
         if call.body.name not in known and len(known) >= _MOST:
             raise DomainError("too_many_views", most=_MOST)
         query = msgspec.to_builtins(call.body.query)
@@ -74,8 +78,3 @@ def forget(call: Call) -> dict[str, Any]:
     own = sa.delete(SavedView).where(SavedView.account_id == call.actor.id, SavedView.name == call.body.name)
     call.write(lambda tx: tx.session.execute(own))
     return list_views(call)
-
-
-def _own(session: orm.Session, account_id: str) -> list[SavedView]:
-    query = sa.select(SavedView).where(SavedView.account_id == account_id)
-    return list(session.scalars(query.order_by(SavedView.name)))

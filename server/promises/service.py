@@ -8,11 +8,11 @@ import tomllib
 from typing import Annotated, Any, Final
 
 import msgspec
-import sqlalchemy as sa
 from sqlalchemy import orm
 
 from server.core import deadlines, texts
 from server.core.unit_of_work import Tx
+from server.promises import repository
 from server.promises.models import PromiseChange, ReplyPromise
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
@@ -140,15 +140,9 @@ def look_at_reply(tx: Tx, promise_id: str) -> None:
 
 def list_clocks(session: orm.Session, order: WorkOrder, now_ms: int) -> list[tuple[ReplyPromise, sla.ClockState]]:
     """Return the order's promised answers as clocks: the same clock, the same history, computed from the rows."""
-    query = sa.select(ReplyPromise).where(ReplyPromise.work_order_id == order.id).order_by(ReplyPromise.id)
-    changes = list_changes(session, order.id)
-    return [(row, _clock(row, [c for c in changes if c.reply_id == row.id], now_ms)) for row in session.scalars(query)]
-
-
-def list_changes(session: orm.Session, work_order_id: str) -> list[PromiseChange]:
-    """Return every change of an order's promises, oldest first."""
-    query = sa.select(PromiseChange).where(PromiseChange.work_order_id == work_order_id)
-    return list(session.scalars(query.order_by(PromiseChange.told_ms, PromiseChange.id)))
+    changes = repository.list_changes(session, order.id)
+    rows = repository.list_replies(session, order.id)
+    return [(row, _clock(row, [c for c in changes if c.reply_id == row.id], now_ms)) for row in rows]
 
 
 def change_row(change: PromiseChange, names: dict[str, str]) -> dict[str, Any]:

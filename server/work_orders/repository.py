@@ -176,6 +176,9 @@ def list_emergencies(session: orm.Session, branch_id: str, limit: int) -> list[P
         .order_by(WorkOrder.opened_ms.desc(), WorkOrder.id.desc())
         .limit(limit)
     )
+    rows = session.execute(query).all()
     return [
-        PastEmergency(lat, lon, at, tuple(skills), address) for lat, lon, at, skills, address in session.execute(query)
+        PastEmergency(lat, lon, at, tuple(skills), address)
+        for lat, lon, at, skills, address in rows
+        if lat is not None and lon is not None
     ]

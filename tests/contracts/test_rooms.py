@@ -10,8 +10,12 @@ from tests.contracts import tree
 CLOCKS = ("server/core/clock.py", "mobile/platform/clock.py")
 CLOCK_CALLS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
 # Each of these is the repository of its own tables in core, which no slice reads.
-CORE_REPOSITORIES = ("server/core/journal.py", "server/core/relay.py", "server/core/deadlines.py")
-CORE_REPOSITORIES += ("server/core/heartbeats.py",)  # one table, one query, no slice
+CORE_REPOSITORIES = (
+    "server/core/journal.py",
+    "server/core/relay.py",
+    "server/core/deadlines.py",
+    "server/core/heartbeats.py",
+)
 SHORTEST_REASON = 6  # letters; "as above" is a reason
 COMMITTERS = ("server/core/unit_of_work.py", "server/core/db.py", "server/core/writer.py")
 

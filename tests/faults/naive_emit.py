@@ -31,18 +31,18 @@ def end_duties_first() -> None:
     """Let the worker forget an event before its handlers have run."""
     import time  # noqa: PLC0415 - only this build waits
 
-    from server.core import relay  # noqa: PLC0415 - broken in this process alone
+    from server.core import journal, relay  # noqa: PLC0415 - broken in this process alone
 
     handle = relay.Relay._handle
 
     def forget_and_handle(self: Any, journal_id: int) -> None:
         def forget(session: Any) -> None:
-            row = session.get(relay.OutboxRow, journal_id)
+            row = session.get(journal.OutboxRow, journal_id)
             if row is not None:
                 session.delete(row)
 
         def bring_back(session: Any) -> None:
-            session.add(relay.OutboxRow(journal_id=journal_id, claimed_by=self._name, claimed_until_ms=1 << 50))
+            session.add(journal.OutboxRow(journal_id=journal_id, claimed_by=self._name, claimed_until_ms=1 << 50))
 
         self._uow.database.write(forget)
         time.sleep(_FORGOTTEN_S)
@@ -61,7 +61,7 @@ def _keep_in_redis(services: Any, actor: Any, sender: Any, raws: list[bytes], ke
     client.rpush(_QUEUE, *(base64.b64encode(raw) for raw in raws))
 
     def take() -> None:
-        found = client.lpop(_QUEUE, len(raws)) or []
+        found: Any = client.lpop(_QUEUE, len(raws)) or []
         keep(services, actor, sender, [base64.b64decode(item) for item in found])
 
     gevent.spawn_later(_DELAY_S, take)

@@ -23,7 +23,7 @@ def do_again(_name: str = "") -> None:
         twin = msgspec.structs.replace(event, id=str(uuid.uuid4()))
         return msgspec.structs.replace(apply_once(tx, sender, twin, *rest), id=event.id)
 
-    service._apply_once = apply_again
+    service._apply_once = apply_again  # type: ignore[assignment]  # broken on purpose
 
 
 if __name__ == "__main__":

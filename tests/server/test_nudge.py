@@ -73,7 +73,7 @@ def test_killed_redis_leaves_bell_and_ear_working(tmp_path: Path, redis_server: 
     assert is_heard_again(ear, bell, redis_server)
 
 
-def is_heard_again(ear: nudge_redis.RedisEar, bell: nudge_redis.RedisBell, server: Redis) -> bool:
+def is_heard_again(ear: nudge.Ear, bell: nudge_redis.RedisBell, server: Redis) -> bool:
     """Tell whether the ear subscribes again, as Redis itself counts it, and the bell rings on."""
     ear.wait()
     ear.wait()

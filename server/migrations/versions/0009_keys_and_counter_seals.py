@@ -72,7 +72,9 @@ def _name_the_first_keys() -> None:
     for device_id, branch_id, public_key, enrolled_ms in devices:
         key_id = hashlib.sha256(bytes.fromhex(public_key)).hexdigest()[:16]
         bind.execute(
-            sa.text("INSERT INTO device_key VALUES (:device_id, :key_id, :branch_id, 'Ed25519', :public_key, :since_ms)"),
+            sa.text(
+                "INSERT INTO device_key VALUES (:device_id, :key_id, :branch_id, 'Ed25519', :public_key, :since_ms)"
+            ),
             {
                 "device_id": device_id,
                 "key_id": key_id,

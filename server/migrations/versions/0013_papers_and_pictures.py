@@ -32,7 +32,9 @@ def upgrade() -> None:
         sa.Column("plain_sha256", sa.String(length=64), nullable=False),
         sa.Column("pdf", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
-        sa.UniqueConstraint("work_order_id", "record_id", "form", name=op.f("uq_document_work_order_id_record_id_form")),
+        sa.UniqueConstraint(
+            "work_order_id", "record_id", "form", name=op.f("uq_document_work_order_id_record_id_form")
+        ),
     )
     for column in ("branch_id", "work_order_id", "made_ms", "sha256"):
         op.create_index(op.f(f"ix_document_{column}"), "document", [column])

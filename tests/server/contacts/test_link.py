@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.promises import service as promises
+from server.promises import repository as promises
 from shared import events
 from tests.server.house import LEAK, STOVE, House
 from tests.server.public.test_pages import Visitor
