@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
+from collections.abc import Callable
 from typing import Final
 
 import limits
@@ -24,16 +25,17 @@ def _parse(text: str) -> tuple[int, int]:
 class Limiter:
     """Counts in windows that begin with a caller's first call. The library's own memory starts a thread at calls."""
 
-    def __init__(self) -> None:
-        """Have counted nothing."""
+    def __init__(self, now_s: Callable[[], float] = clock.mono_s) -> None:
+        """Have counted nothing; `now_s` tells the time of a clock that never goes back."""
+        self._now_s = now_s
         self._windows: dict[tuple[str, ...], tuple[float, int]] = {}
-        self._swept_s = clock.mono_s()
+        self._swept_s = now_s()
         self._lock = threading.Lock()
 
     def check(self, limit: str, *key: str) -> None:
         """Count a call. Raises DomainError `rate_limited` above the limit."""
         most, length_s = _parse(limit)
-        now_s = clock.mono_s()
+        now_s = self._now_s()
         with self._lock:
             ends_s, count = self._windows.get((limit, *key), (0.0, 0))
             if ends_s <= now_s:
