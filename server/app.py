@@ -53,8 +53,8 @@ from server.people import pages as people_pages
 from server.positions import views as position_views
 from server.public import desk_views as link_views
 from server.public import pages as public_pages
-from server.remote_signing import pages as signing_pages
-from server.remote_signing import views as signing_views
+from server.public import remote_pages as signing_pages
+from server.public import remote_views as signing_views
 from server.stock import views as stock_views
 from server.sync import views as sync_views
 from server.uploads import views as upload_views

@@ -23,8 +23,8 @@ from server.escalation import service as escalation
 from server.notices import service as notices
 from server.positions import service as positions
 from server.promises import service as promises
-from server.remote_signing import sealing
 from server.sync import purging
+from server.sync import remote_sealing as sealing
 from server.uploads import repository as uploads
 from server.visits import repository as visit_rows
 from server.visits import service as visits

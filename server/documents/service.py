@@ -197,7 +197,7 @@ def link_token(secret_key: str, document_id: str) -> str:
 
 def is_link(secret_key: str, document_id: str, token: str) -> bool:
     """Say whether a token opens a paper."""
-    return hmac.compare_digest(link_token(secret_key, document_id), token)
+    return hmac.compare_digest(link_token(secret_key, document_id).encode(), token.encode("utf-8", "replace"))
 
 
 class Judged(msgspec.Struct, frozen=True):

@@ -20,4 +20,4 @@ def path(secret_key: str, work_order_id: str) -> str:
 
 def opens(secret_key: str, work_order_id: str, shown: str) -> bool:
     """Tell whether a link's token is the order's."""
-    return hmac.compare_digest(token(secret_key, work_order_id), shown)
+    return hmac.compare_digest(token(secret_key, work_order_id).encode(), shown.encode("utf-8", "replace"))

@@ -9,8 +9,9 @@ from typing import Any
 
 from mobile.service import Phone
 from server.public import links
-from server.remote_signing import repository, sealing
+from server.remote_signing import repository
 from server.reports import verification
+from server.sync import remote_sealing as sealing
 from server.visits import repository as visits
 from server.visits import service as visit_service
 from shared import door_facts, service_record

@@ -114,7 +114,7 @@ def test_guessed_link_shows_nothing(house: House, zhao: Visitor) -> None:
     """Qian knows an order's id; without its token he learns nothing, and another order's token does not open it."""
     mine, other = house.report(STOVE), house.report({**STOVE, "address": "别处1号"})
     token = links.token(house.settings.secret_key, other)
-    for shown in ("0" * 32, "", token):
+    for shown in ("0" * 32, "", "口令", "%00", token):
         answer = zhao.read(f"/s/{mine}/{shown or 'x'}")
         assert answer.status_code == 404
         assert "桃北中街" not in answer.text
