@@ -6,7 +6,9 @@ import queue
 import types
 from typing import Any
 
+import engineio
 import pytest
+import socketio
 
 from server.core import clock
 from server.realtime.gateway import Gateway
@@ -45,8 +47,10 @@ class Stand:
 
 
 @pytest.fixture
-def stand(house: House) -> Stand:
-    """Return a gateway whose frames are kept."""
+def stand(house: House, monkeypatch: pytest.MonkeyPatch) -> Stand:
+    """Return a gateway whose frames are kept; the library's JSON, which it sets for the whole process, is put back."""
+    for kind in (socketio.packet.Packet, engineio.packet.Packet):
+        monkeypatch.setattr(kind, "json", kind.json)
     return Stand(house)
 
 
