@@ -20,16 +20,16 @@ def test_every_leak_reaches_a_human_while_executors_are_killed(tmp_path: Path) -
 
 def test_duties_carried_out_by_both_executors_are_caught(tmp_path: Path) -> None:
     """A build that ignores the claim on a duty climbs rungs twice."""
-    assert play_broken("ignored_claims", tmp_path)["steps_twice"] > 0
+    assert play_broken("ignored_claims", tmp_path, accept_share="0.2")["steps_twice"] > 0
 
 
 @pytest.mark.skipif(not os.environ.get("FULL"), reason="FULL=1 plays every broken build")
 def test_second_acceptance_is_caught(tmp_path: Path) -> None:
     """A build that does not look at who was first lets two technicians drive to one leak."""
-    assert play_broken("second_accept", tmp_path)["double_acceptances"] > 0
+    assert play_broken("second_accept", tmp_path, accept_share="0.9")["double_acceptances"] > 0
 
 
-def play_broken(broken: str, folder: Path) -> dict[str, Any]:
+def play_broken(broken: str, folder: Path, *, accept_share: str) -> dict[str, Any]:
     """Return the figures of a small run of a broken build."""
-    size = ["--leaks", "4", "--rate", "10", "--kill-every-s", "100", "--patience-s", "6", "--accept-share", "0.9"]
-    return escalation.measure(escalation.parse([*size, "--broken", broken]), folder)
+    size = ["--leaks", "4", "--rate", "10", "--kill-every-s", "100", "--patience-s", "6"]
+    return escalation.measure(escalation.parse([*size, "--accept-share", accept_share, "--broken", broken]), folder)

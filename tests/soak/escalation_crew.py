@@ -246,8 +246,8 @@ def _find_due_unfenced(tx: Tx, work_order_id: str, fence: int) -> Any:
 
 
 def _carry_out_unclaimed(self: Relay, duty: Any) -> None:
-    """Carry a duty out without asking whether its row is still there."""
-    time.sleep(0.05)
+    """Carry a duty out without asking whether its row is still there, late enough for the other to have seen it too."""
+    time.sleep(3 * nudge.POLL_S)
     self._uow.run(Actor.system(duty.branch_id), lambda tx: self._due[duty.kind](tx, duty.data))
 
 
