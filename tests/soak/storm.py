@@ -100,7 +100,7 @@ def _storm(
         middle = len(names) // 2
         leak = hotline.give(names[middle], company.place(middle), is_leak=True)
         phones.stdout.readline()
-        time.sleep(MOST_LEAK_S)
+        time.sleep(3 * MOST_LEAK_S)  # a late leak is a figure, not a missing one
         phones.stdin.write("end\n")
         phones.stdin.flush()
         phones.wait(timeout=60)

@@ -170,7 +170,7 @@ def _check_feeds(rows: Rows, found: Findings) -> None:
 def _check_audience(rows: Rows, found: Findings) -> None:
     """Every event that concerns a technician stands in the feed of each of his phones, from its enrolment on."""
     since = {
-        json.loads(str(data))["device_id"]: int(i)
+        json.loads(str(data)).get("device_id", ""): int(i)
         for i, data in rows.all("SELECT id, data FROM journal WHERE type = 'device_enrolled'")
     }
     fed: dict[str, set[int]] = defaultdict(set)
