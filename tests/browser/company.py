@@ -59,7 +59,8 @@ def running_company(folder: Path) -> Iterator[Company]:
     codes = seeding.seed(settings, play)
     children = Children(environ, folder)
     runner = Runner(play, children, clock, folder, seed=1, speed=0)
-    runner.truths = collections.defaultdict(lambda: Truth(duration_s=1200, outcome="done", opinion="满意"))
+    # The phones also serve what other tests reported, leaks among it; elsewhere a leak's outcome counts as done.
+    runner.truths = collections.defaultdict(lambda: Truth(duration_s=1200, outcome="all_clear", opinion="满意"))
     try:
         for name in ("gateway", "worker"):
             children.start(name)
