@@ -23,6 +23,8 @@ RESULTS: Final = ROOT / ".build" / "results"
 NO_TESTS_COLLECTED: Final = 5
 PYTHON: Final = (sys.executable, "-m")
 LANES: Final = 2  # cores of the smallest machine that the time is measured on
+SCRATCH: Final = Path("/dev/shm")  # noqa: S108 - a folder of the run's own is made in it
+SCRATCH_BYTES: Final = 4 << 30
 XVFB: Final = ("xvfb-run", "-a", "-s", "-screen 0 1280x1024x24")
 
 
@@ -177,9 +179,20 @@ def _run_pytest(step: Step, paths: tuple[str, ...], out: IO[str] | None, *, is_f
     command += ["-m", "not slow"] if is_fast_run else []
     if step.is_windowed and shutil.which("xvfb-run"):
         command = [*XVFB, *command]
-    surroundings = {**os.environ, **step.environment}
+    surroundings = {**os.environ, **_quick_files(), **step.environment}
     code = subprocess.run(command, cwd=ROOT, env=surroundings, check=False, **_streams(out)).returncode
     return code, Counts() if code == NO_TESTS_COLLECTED else Counts.from_junit(junit)
+
+
+def _quick_files() -> dict[str, str]:
+    """Return the surroundings in which files cost least: kept bytecode, and a temporary folder in memory if it is roomy.
+
+    Tests end processes, never the machine: what was flushed and what was only written look alike to them.
+    """
+    quick = {"PYTHONDONTWRITEBYTECODE": ""}  # a server without it starts in three seconds more
+    if "TMPDIR" not in os.environ and os.access(SCRATCH, os.W_OK) and shutil.disk_usage(SCRATCH).free > SCRATCH_BYTES:
+        quick["TMPDIR"] = str(SCRATCH)
+    return quick
 
 
 def _sum(root: ET.Element, names: tuple[str, ...]) -> int:

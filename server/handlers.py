@@ -107,6 +107,8 @@ IGNORED: Final = frozenset(
         events.GENERATION_BEGUN,
         events.REMOTE_SIGNING_OPENED,
         events.REMOTE_SIGNING_ENDED,
+        events.REMOTE_LINK_SENT,
+        events.MESSAGE_TRIED_AGAIN,
     }
 )
 _REPLANNED: Final = frozenset({"withdraw", "release", "reopen"})

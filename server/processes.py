@@ -22,6 +22,7 @@ from server import handlers
 from server.accounts import repository as accounts
 from server.addresses import keeping as addresses
 from server.basemap.day_maps import MapShelf
+from server.board import paper_files
 from server.core import clock, heartbeats, nudge, texts
 from server.core.calls import Services
 from server.core.db import Database, NativeThread
@@ -59,6 +60,7 @@ _SEND_EVERY_S: Final = 0.5
 _LATE_MS: Final = 300
 _MAPS_EVERY_S: Final = 2.0
 _ANCHOR_EVERY_S: Final = 30.0
+_PAPER_EVERY_S: Final = 20.0  # paper is promised to be a minute old at most, also on a busy machine
 _LEISURE_S: Final = 0.5
 
 
@@ -206,7 +208,12 @@ def run_worker(settings: Settings) -> None:
     shelf = MapShelf(settings.data_dir, settings.basemap_dir)
     threading.Thread(target=_forever, args=(lambda: _pack_maps(shelf), "maps"), daemon=True).start()
     threading.Thread(target=_forever, args=(lambda: _keep_addresses(services), "addresses"), daemon=True).start()
-    for step, name in ((lambda: _send(services), "outgoing"), (lambda: _hurry(relay), "ladder")):
+    steps: tuple[tuple[Callable[[], bool], str], ...] = (
+        (lambda: _send(services), "outgoing"),
+        (lambda: _hurry(relay), "ladder"),
+        (lambda: _keep_paper(services), "paper"),
+    )
+    for step, name in steps:
         threading.Thread(target=_forever, args=(step, name), daemon=True).start()
     line = nudge.ear_for(settings, nudge.WORKER)
     _log.info("worker runs", name=settings.worker_name)
@@ -257,6 +264,13 @@ def _pack_maps(shelf: MapShelf) -> bool:
     while shelf.make_next():
         pass
     clock.sleep_s(_MAPS_EVERY_S)
+    return True
+
+
+def _keep_paper(services: Services) -> bool:
+    """Keep the boards that are read when the server is off; True: a pause was made."""
+    paper_files.write_all(services)
+    clock.sleep_s(_PAPER_EVERY_S)
     return True
 
 

@@ -91,5 +91,7 @@ STAFF_CHANGED: Final = "staff_changed"  # an account, a technician, his skills o
 REMOTE_SIGNING_OPENED: Final = "remote_signing_opened"  # a customer may sign a record in his browser
 REMOTE_SIGNATURE_GIVEN: Final = "remote_signature_given"  # the branch seals it
 REMOTE_SIGNING_ENDED: Final = "remote_signing_ended"
+REMOTE_LINK_SENT: Final = "remote_link_sent"  # the desk sent the customer the link; the code is told by telephone
+MESSAGE_TRIED_AGAIN: Final = "message_tried_again"  # somebody wants a message that was not delivered sent again
 
 ALL: Final = frozenset(value for name, value in globals().items() if name.isupper() and isinstance(value, str))

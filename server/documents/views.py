@@ -9,14 +9,12 @@ from flask import Response, request
 
 from server.core.registry import OFFICE, Audience, Registry
 from server.core.unit_of_work import Actor
-from server.documents import judging, page, repository, service
+from server.documents import judging, page, repository, rows, service
 from server.documents.models import Document
 from server.seals import keyring
 from shared.errors import DomainError
 
 if TYPE_CHECKING:
-    from sqlalchemy import orm
-
     from server.core.calls import Call
 
 _PDF: Final = "application/pdf"
@@ -53,42 +51,20 @@ def register(registry: Registry) -> None:
 def list_papers(call: Call, work_order_id: str) -> dict[str, Any]:
     """List an order's papers with their deliveries and the link for the customer."""
 
-    def work(session: orm.Session) -> list[dict[str, Any]]:
-        rows = repository.list_documents(session, call.actor.branch_id, work_order_id)
-        told = repository.list_deliveries(session, [row.id for row in rows])
-        return [
-            {**_row(call, row), "deliveries": [_delivery(d) for d in told if d.document_id == row.id]} for row in rows
-        ]
-
-    return {"items": call.read(work)}
-
-
-def _row(call: Call, row: Document) -> dict[str, Any]:
-    keys = ("id", "form", "record_id", "wanted_ms", "made_ms", "sha256", "error")
-    told = {key: getattr(row, key) for key in keys}
-    is_made = row.made_ms is not None
-    token = service.link_token(call.settings.secret_key, row.id)
-    return {
-        **told,
-        "url": f"/documents/{row.id}" if is_made else None,
-        "link": f"/c/{row.id}/{token}" if is_made else None,
-    }
-
-
-def _delivery(row: Any) -> dict[str, Any]:
-    return {key: getattr(row, key) for key in ("id", "channel", "state", "note", "owed_ms", "changed_ms", "changed_by")}
+    branch_id, secret_key = call.actor.branch_id, call.settings.secret_key
+    return {"items": call.read(lambda s: rows.list_papers(s, branch_id, work_order_id, secret_key))}
 
 
 def ask_for(call: Call, work_order_id: str) -> tuple[dict[str, Any], int]:
     """Want a paper; the worker makes it, this process never draws."""
     row = call.write(lambda tx: service.ask_for(tx, work_order_id, call.body.form, call.settings.time_zone))
-    return _row(call, row), 202 if row.made_ms is None else 200
+    return rows.paper(row, call.settings.secret_key), 202 if row.made_ms is None else 200
 
 
 def deliver(call: Call, document_id: str) -> dict[str, Any]:
     """Note a delivery."""
     body = call.body
-    return _delivery(call.write(lambda tx: service.deliver(tx, document_id, body.channel, body.state, body.note)))
+    return rows.delivery(call.write(lambda tx: service.deliver(tx, document_id, body.channel, body.state, body.note)))
 
 
 def show(call: Call, document_id: str) -> Response:

@@ -41,3 +41,11 @@ def list_troubled(session: orm.Session, branch_id: str, since_ms: int) -> list[O
         .limit(_SHOWN)
     )
     return list(session.scalars(query))
+
+
+def list_of_order(session: orm.Session, work_order_id: str, audience: str) -> list[OutgoingMessage]:
+    """Return the messages about an order to one audience, newest first."""
+    query = sa.select(OutgoingMessage).where(
+        OutgoingMessage.work_order_id == work_order_id, OutgoingMessage.audience == audience
+    )
+    return list(session.scalars(query.order_by(OutgoingMessage.made_real_ms.desc(), OutgoingMessage.id).limit(_SHOWN)))

@@ -20,6 +20,7 @@ from shared.errors import DomainError
 
 _log = structlog.get_logger(__name__)
 
+CUSTOMER: Final = "customer"
 _BATCH: Final = 10
 
 
@@ -28,8 +29,18 @@ def owe(tx: Tx, audiences: Iterable[str], key: str, work_order_id: str = "", **d
 
     0 means that no channel is configured for them: the console's siren says so.
     """
-    text = texts.catalog().both(f"outgoing.{key}", **data)
     wanted = [(a, c, to) for a in audiences for c in channels_for(tx.branch_id, a) for to in c.to]
+    return _write(tx, wanted, key, work_order_id, data)
+
+
+def owe_customer(tx: Tx, to: str, key: str, work_order_id: str, **data: Any) -> int:
+    """Owe a message to a customer's number over every channel that reaches customers; 0 means that none does."""
+    wanted = [(CUSTOMER, channel, to) for channel in channels_for(tx.branch_id, CUSTOMER)]
+    return _write(tx, wanted, key, work_order_id, data)
+
+
+def _write(tx: Tx, wanted: list[tuple[str, Channel, str]], key: str, work_order_id: str, data: dict[str, Any]) -> int:
+    text = texts.catalog().both(f"outgoing.{key}", **data)
     now_ms = clock.real_ms()
     for audience, channel, to in wanted:
         row = OutgoingMessage(
@@ -107,6 +118,19 @@ def _settle(session: orm.Session, message_id: str, error: str) -> None:
         row.failed_real_ms = now_ms
     else:
         row.due_real_ms = now_ms + min(rules.longest_retry_s, rules.first_retry_s << (row.attempts - 1)) * 1000
+
+
+def list_to_customer(session: orm.Session, work_order_id: str) -> list[dict[str, Any]]:
+    """Return what went, or goes, to an order's customer, newest first."""
+    rows = repository.list_of_order(session, work_order_id, CUSTOMER)
+    return [{"state": state_of(row), "error": row.error, "made_real_ms": row.made_real_ms} for row in rows]
+
+
+def state_of(row: OutgoingMessage) -> str:
+    """Return sent, failed or waiting."""
+    if row.sent_real_ms is not None:
+        return "sent"
+    return "waiting" if row.failed_real_ms is None else "failed"
 
 
 def list_troubles(session: orm.Session, branch_id: str) -> list[dict[str, Any]]:

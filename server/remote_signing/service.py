@@ -7,13 +7,15 @@ import functools
 import hashlib
 import hmac
 import secrets
-from typing import Final
+from typing import Any, Final
 
 import msgspec
+from sqlalchemy import orm
 
 from server.core import texts
 from server.core.unit_of_work import Tx
 from server.dispatch.models import Assignment
+from server.outgoing import service as outgoing
 from server.remote_signing import repository
 from server.remote_signing.models import RemoteSigning
 from server.visits import repository as visits
@@ -82,6 +84,39 @@ def open_signing(tx: Tx, order: WorkOrder, assignment: Assignment, record_json: 
     tx.session.add(row)
     tx.record(events.REMOTE_SIGNING_OPENED, {"expires_ms": row.expires_ms}, work_order_id=order.id)
     return ()
+
+
+def send_link(tx: Tx, order: WorkOrder, link: str, phone: str) -> None:
+    """Send the customer the link; the code is never in the message, somebody tells it by telephone.
+
+    Raises DomainError `remote_nothing_open`, `customer_without_phone`, `no_customer_channel`.
+    """
+    row = repository.find_open(tx.session, order.id, tx.now_ms)
+    if row is None:
+        raise DomainError("remote_nothing_open")
+    if not phone.strip():
+        raise DomainError("customer_without_phone")
+    if not outgoing.owe_customer(tx, phone.strip(), "sign_link", order.id, number=order.number, link=link):
+        raise DomainError("no_customer_channel")
+    tx.record(events.REMOTE_LINK_SENT, {"signing_id": row.id}, work_order_id=order.id)
+
+
+def describe(session: orm.Session, work_order_id: str, now_ms: int) -> dict[str, Any]:
+    """Return how signing at a distance stands: none, open, expired, given, signed, void or locked; the code if open."""
+    row = repository.find_newest(session, work_order_id)
+    if row is None:
+        return {"state": "none"}
+    is_open = row.state == OPEN and now_ms < row.expires_ms
+    return {
+        "state": "expired" if row.state == OPEN and not is_open else row.state,
+        "code": row.code if is_open else "",
+        "view_code": service_record.view_code(row.record_json),
+        "made_ms": row.made_ms,
+        "expires_ms": row.expires_ms,
+        "given_ms": row.given_ms,
+        "tries": row.tries,
+        "sent": outgoing.list_to_customer(session, work_order_id),
+    }
 
 
 def _list_problems(order: WorkOrder, state: VisitState, record_json: str) -> tuple[str, ...]:

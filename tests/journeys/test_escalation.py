@@ -31,5 +31,5 @@ def test_second_acceptance_is_caught(tmp_path: Path) -> None:
 
 def play_broken(broken: str, folder: Path, *, accept_share: str) -> dict[str, Any]:
     """Return the figures of a small run of a broken build."""
-    size = ["--leaks", "4", "--rate", "10", "--kill-every-s", "100", "--patience-s", "6"]
+    size = ["--leaks", "4", "--rate", "10", "--kill-every-s", "100", "--patience-s", "30"]
     return escalation.measure(escalation.parse([*size, "--accept-share", accept_share, "--broken", broken]), folder)

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from server import handlers, processes, schema
 from server.accounts import service as accounts
-from server.core import clock, heartbeats, nudge
+from server.core import clock, deadlines, heartbeats, nudge
+from server.core.deadlines import Deadline
 from server.core.heartbeats import Heartbeat, Pulse
 from server.core.relay import Relay
 from server.core.settings import Settings
@@ -37,6 +39,8 @@ from shared.machine import Role
 BRANCH: Final = "soak"
 _CREWS: Final = 6
 _HOUR_MS: Final = 3_600_000
+_BATCH: Final = 20
+_LOOK_S: Final = 0.02
 _NAMES: Final = ("worker-0", "worker-1")
 _LADDER: Final = """edition = "soak"
 effective_from = 2026-01-01
@@ -232,23 +236,67 @@ def break_relay(broken: str) -> None:
     if broken == "unclaimed_rows":
         Relay._carry_out_due = lambda *_arguments: 0  # type: ignore[method-assign]  # the build is broken on purpose
     elif broken == "ignored_claims":
-        escalation.find_due = _find_due_unfenced
-        Relay._carry_out = _carry_out_unclaimed  # type: ignore[method-assign]  # the build is broken on purpose
+        twins = Twins(Path(os.environ["LEAKFIRST_DATA_DIR"]))
+
+        def carry_out_due(relay: Relay, before_ms: int, kind: str) -> int:
+            return twins.carry_out_due(relay, before_ms, kind)
+
+        escalation.find_due = twins.find_due_unfenced
+        Relay._carry_out_due = carry_out_due  # type: ignore[method-assign]  # the build is broken on purpose
 
 
-def _find_due_unfenced(tx: Tx, work_order_id: str, fence: int) -> Any:
-    """Read the rung of the duty's own fence, whoever has carried it out meanwhile."""
-    row = escalation_rows.find_escalation(tx.session, work_order_id)
-    if row is None or row.ended_ms is not None:
-        return None
-    row.step = max(0, row.step - (row.fence - fence))
-    return row, escalation_rules().ladder_for(row.branch_id).rung(row.step)
+class Twins:
+    """Executors that ask for no claim: both read a ladder's duty, and only then does each carry it out."""
+
+    def __init__(self, folder: Path) -> None:
+        """Tell each other through files in a folder which duties they have read."""
+        self._folder = folder
+        self._rungs: dict[tuple[str, int], int] = {}
+
+    def carry_out_due(self, relay: Relay, before_ms: int, kind: str) -> int:
+        """Carry out what is due, the ladders' duties without asking whether their rows are still there."""
+        due = relay._uow.read(lambda session: self._read_due(session, before_ms, kind))
+        for duty in due:
+            self._told(duty, relay._name).touch()
+        for duty in due:
+            if duty.kind == escalation.CLIMB:
+                self._wait_for_other(relay, duty)
+                relay._uow.run(Actor.system(duty.branch_id), functools.partial(_carry_out_unclaimed, relay, duty))
+            else:
+                relay._carry_out(duty)
+        return len(due)
+
+    def _read_due(self, session: orm.Session, before_ms: int, kind: str) -> list[Deadline]:
+        due = deadlines.list_due(session, before_ms, clock.real_ms(), _BATCH, kind)
+        for duty in due:
+            row = escalation_rows.find_escalation(session, duty.key) if duty.kind == escalation.CLIMB else None
+            if row is not None and row.fence == duty.data["fence"]:
+                self._rungs[(duty.key, row.fence)] = row.step
+        return due
+
+    def _told(self, duty: Deadline, name: str) -> Path:
+        return self._folder / f"seen-{duty.id}-{name}"
+
+    def _wait_for_other(self, relay: Relay, duty: Deadline) -> None:
+        """Wait until the other has read the duty too; a duty that was dropped meanwhile is nobody's."""
+        (other,) = set(_NAMES) - {relay._name}
+        while not self._told(duty, other).exists():
+            if relay._uow.read(lambda session: session.get(Deadline, duty.id)) is None:
+                return
+            time.sleep(_LOOK_S)
+
+    def find_due_unfenced(self, tx: Tx, work_order_id: str, fence: int) -> Any:
+        """Return the rung as it was when the duty was read, whoever has carried it out meanwhile."""
+        row = escalation_rows.find_escalation(tx.session, work_order_id)
+        rung = self._rungs.get((work_order_id, fence))
+        if row is None or row.ended_ms is not None or rung is None:
+            return None
+        row.step = rung
+        return row, escalation_rules().ladder_for(row.branch_id).rung(rung)
 
 
-def _carry_out_unclaimed(self: Relay, duty: Any) -> None:
-    """Carry a duty out without asking whether its row is still there, late enough for the other to have seen it too."""
-    time.sleep(3 * nudge.POLL_S)
-    self._uow.run(Actor.system(duty.branch_id), lambda tx: self._due[duty.kind](tx, duty.data))
+def _carry_out_unclaimed(relay: Relay, duty: Deadline, tx: Tx) -> None:
+    relay._due[duty.kind](tx, duty.data)
 
 
 if __name__ == "__main__":

@@ -188,8 +188,12 @@ def _check_audience(rows: Rows, found: Findings) -> None:
 def _check_consequences(rows: Rows, found: Findings) -> None:
     """What must follow has followed, once: reactions, copies, closings, call-backs."""
     found.add("lost", rows.all("SELECT journal_id, error FROM outbox"), "reaction was never carried out")
-    left = rows.all("SELECT id FROM work_order WHERE state IN ('new', 'triaged')")
-    found.add("lost", left, "reported order that nobody was sent to")
+    # A leak that another leak took the technician from climbs its ladder: that is told by the escalation's own run.
+    left = rows.all(
+        "SELECT id FROM work_order WHERE state IN ('new', 'triaged')"
+        " AND id NOT IN (SELECT work_order_id FROM escalation WHERE ended_ms IS NULL)"
+    )
+    found.add("lost", left, "reported order that nobody was sent to, and that does not climb")
     copies = Counter(json.loads(str(row[0]))["record_id"] for row in rows.of_type("customer_copy_issued"))
     announced = [
         json.loads(str(row[0]))["record_id"]
