@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from server.core import signing_keys
-from server.documents import attachment, certify
+from server.documents import attachment
 from server.seals import bundle
 from server.seals.bundle import Bundle, Signed
 from shared import proof, service_record
@@ -80,6 +80,8 @@ def _judge_statement(name: str, data: bytes, root: Root) -> Judged:
 
 
 def _judge_pdf(name: str, data: bytes, root: Root) -> Judged:
+    from server.documents import certify  # noqa: PLC0415 - a second of imports that only this command has to pay
+
     problems = certify.judge(data, root.x509)
     count = attachment.count(data)
     inner = attachment.find(data) if count == 1 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import dataclasses
 import hashlib
 import multiprocessing
 import multiprocessing.process
@@ -15,7 +16,7 @@ import structlog
 
 from server.core.calls import Services
 from server.core.unit_of_work import Actor
-from server.documents import certify, drawing, filling, forms, repository, service
+from server.documents import filling, forms, repository, service
 from server.documents.models import Document
 from server.documents.sheet import Sheet
 from server.seals import service as seals
@@ -74,7 +75,7 @@ class Printing:
         if form.is_certified:
             actor = Actor.system(document.branch_id)
             authority = uow.run(actor, lambda tx: seals.authority(tx, case.branch_name, settings.tsa_url))
-        return Task(filling.fill(form, case), authority)
+        return Task(filling.fill(form, dataclasses.replace(case, hotline=settings.hotline)), authority)
 
     def _carry_out(self, task: Task) -> tuple[bytes, str]:
         if self._in_process:
@@ -95,6 +96,9 @@ class Printing:
 
 def make(task: Task) -> tuple[bytes, str]:
     """Return (file, SHA-256 before certifying). Raises DomainError `fonts_missing`, `time_stamp_failed`."""
+    # A second of imports that only the drawing process has to pay, not every start of gateway and worker.
+    from server.documents import certify, drawing  # noqa: PLC0415 - see above
+
     plain = drawing.draw(task.sheet)
     digest = hashlib.sha256(plain).hexdigest()
     if task.authority is None:

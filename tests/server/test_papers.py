@@ -26,7 +26,7 @@ LARGEST_BYTES: Final = 40_000
 ZONE: Final = zoneinfo.ZoneInfo("Asia/Shanghai")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def faces() -> None:
     """Skip where set-up has not made the fonts."""
     try:
