@@ -7,8 +7,9 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 import structlog
-from flask import Flask, Response, request
+from flask import Flask, Response, make_response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 from server.core import texts
 from shared.errors import DomainError
@@ -62,6 +63,7 @@ _HTTP_CODES: Final = {
 }
 _BAD_REQUEST: Final = 400
 _UNEXPECTED: Final = 500
+_FOR_PROGRAMS: Final = ("/api/", "/run/", "/socket.io", "/healthz", "/readyz")
 
 
 def status_of(error: DomainError) -> int:
@@ -81,19 +83,29 @@ def json_response(value: Any, status: int = 200) -> Response:
     )
 
 
+def answer(error: DomainError, status: int) -> BaseResponse:
+    """Return an error as the caller reads it: a page for a person's browser, JSON for programs."""
+    if request.path.startswith(_FOR_PROGRAMS) or "text/html" not in request.headers.get("Accept", ""):
+        return json_response(payload_of(error), status)
+    if error.code == "signed_out" and request.method == "GET":
+        return redirect("/sign-in")
+    shown = make_response(render_template("error.html", code=error.code, data=error.data, status=status), status)
+    shown.headers["X-Leakfirst"] = "1"
+    return shown
+
+
 def register_error_handlers(app: Flask) -> None:
     """Map every error once: anticipated ones to their code, anything else is a bug and is logged whole."""
 
     @app.errorhandler(DomainError)
-    def _domain(error: DomainError) -> Response:
+    def _domain(error: DomainError) -> BaseResponse:
         _log.info("refused", code=error.code, path=request.path)
-        return json_response(payload_of(error), status_of(error))
+        return answer(error, status_of(error))
 
     @app.errorhandler(HTTPException)
-    def _http(error: HTTPException) -> Response:
+    def _http(error: HTTPException) -> BaseResponse:
         code = _HTTP_CODES.get(error.code or _BAD_REQUEST, "invalid_request")
-        refused = DomainError(code, reason=error.name)
-        return json_response(payload_of(refused), error.code or _BAD_REQUEST)
+        return answer(DomainError(code, reason=error.name), error.code or _BAD_REQUEST)
 
     @app.errorhandler(OverflowError)
     @app.errorhandler(sa.exc.DataError)
@@ -103,6 +115,11 @@ def register_error_handlers(app: Flask) -> None:
         return json_response(payload_of(DomainError("invalid_request", reason="out of range")), _BAD_REQUEST)
 
     @app.errorhandler(Exception)
-    def _bug(error: Exception) -> Response:
+    def _bug(error: Exception) -> BaseResponse:
         _log.exception("unexpected", path=request.path, exc_info=error)
-        return json_response(payload_of(DomainError("internal")), _UNEXPECTED)
+        refused = DomainError("internal")
+        try:
+            return answer(refused, _UNEXPECTED)
+        except Exception:  # noqa: BLE001 - what broke the request may break the page as well: the database is away
+            _log.exception("no error page", path=request.path)
+            return json_response(payload_of(refused), _UNEXPECTED)
