@@ -49,16 +49,21 @@ LAST_RUN: Final = Path(".demo")
 
 def main(arguments: list[str]) -> int:
     """Run one command; return the exit code: 1 when a promise is broken, 2 for a bad request."""
-    parsed = _parser().parse_args(arguments)
+    parsed = parse(arguments)
     try:
         if parsed.command == "phone":
             return phone.open_window(LAST_RUN)
-        play = _choose_play(parsed)
+        play = choose_play(parsed)
         return play_run(parsed, play)
     except DomainError as refused:
         for lang in texts.LANGUAGES:
             sys.stderr.write(texts.catalog().text(lang, f"error.{refused.code}", **refused.data) + "\n")
         return _FAILED
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Return the options of a run."""
+    return _parser().parse_args(arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,7 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _choose_play(parsed: argparse.Namespace) -> Play:
+def choose_play(parsed: argparse.Namespace) -> Play:
+    """Return what is played: the town's day, or imported orders. Raises DomainError `replay_incomplete`."""
     if parsed.command != "replay":
         return make_town_play(parsed.seed, dt.date.fromisoformat(parsed.date), parsed.orders)
     if not parsed.file or not parsed.preset:
@@ -92,8 +98,14 @@ def _choose_play(parsed: argparse.Namespace) -> Play:
     return replay.make_play(Path(parsed.file), preset, parsed.day, parsed.crews)
 
 
-def play_run(parsed: argparse.Namespace, play: Play) -> int:
-    """Play a run in a folder of its own, report, and keep serving unless it is a check."""
+Look = Callable[[Runner, Settings], int]
+
+
+def play_run(parsed: argparse.Namespace, play: Play, look: Look | None = None) -> int:
+    """Play a run in a folder of its own, report, and keep serving unless it is a check.
+
+    With `look` nothing is reported: it is called while everything stands and serves, and its value is returned.
+    """
     folder = Path(tempfile.mkdtemp(prefix="leakfirst-"))
     clock = RunnerClock(folder / "clock.sock", play.start_ms)
     environ = _environ(parsed, play, folder, clock)
@@ -110,7 +122,7 @@ def play_run(parsed: argparse.Namespace, play: Play) -> int:
         runner.enrol(codes)
         _announce(parsed, children.url, folder, codes)
         report = _play(parsed, runner, settings, children)
-        return _end(parsed, report, children.url)
+        return look(runner, settings) if look is not None else _end(parsed, report, children.url)
     finally:
         runner.close()
         children.stop()

@@ -37,16 +37,25 @@ class HotlineDesk:
         """Take a report in; sent again with the same reference when the line breaks, which opens no second order."""
         for _ in range(_TRIES):
             try:
-                return self._post("/api/v1/intake/reports", body)
+                return self.post("/api/v1/intake/reports", body)
             except requests.ConnectionError:
                 time.sleep(_PAUSE_S)
         raise TimeoutError(self._url)
 
     def issue_code(self, technician_id: str) -> str:
         """Return a one-time code for a technician's phone (dispatchers only)."""
-        return str(self._post("/api/v1/devices/codes", {"technician_id": technician_id})["code"])
+        return str(self.post("/api/v1/devices/codes", {"technician_id": technician_id})["code"])
 
-    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def get(self, path: str) -> dict[str, Any]:
+        """Return what a path answers. Raises RuntimeError when the server refuses."""
+        answer = self._session.get(self._url + path, timeout=30)
+        if not answer.ok:
+            raise RuntimeError(f"{path}: {answer.status_code} {answer.text[:300]}")
+        value: dict[str, Any] = answer.json()
+        return value
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Send JSON as the console does. Raises RuntimeError when the server refuses."""
         answer = self._send(path, body)
         if answer.status_code == _SIGNED_OUT:  # a shift's session ends; the day is longer
             self._sign_in()

@@ -220,7 +220,7 @@ class Reporter:
         for _ in range(_TRIES):
             with contextlib.suppress(requests.RequestException, RuntimeError):  # killed just now: sent again
                 self._desk = self._desk or HotlineDesk(self._url, "chen")
-                order = str(self._desk._post("/api/v1/intake/reports", body)["work_order_id"])
+                order = str(self._desk.post("/api/v1/intake/reports", body)["work_order_id"])
                 self._witness.note(ref=body["ref"], work_order_id=order)
                 return order
             time.sleep(0.1)

@@ -186,7 +186,7 @@ class _Road:
         listed = self._desk._session.get(f"{self._company.url}/api/v1/devices", timeout=30).json()
         for device in listed["items"]:
             if device["revoked_ms"] is None:
-                self._desk._post(f"/api/v1/devices/{device['id']}/revoke", {})
+                self._desk.post(f"/api/v1/devices/{device['id']}/revoke", {})
 
     def list_phones(self) -> list[PhoneOnDisk]:
         """Return every phone that is enrolled: those that still are, and those that were revoked after their walk."""
