@@ -19,6 +19,7 @@ from server.accounts.models import Account, Device
 from server.addresses import views as address_views
 from server.basemap import bases
 from server.basemap import views as basemap_views
+from server.billing import pages as money_pages
 from server.billing import views as billing_views
 from server.board import (
     absence_views,
@@ -44,18 +45,22 @@ from server.core.unit_of_work import Actor
 from server.customers import views as customer_views
 from server.documents import views as document_views
 from server.geocoding import views as geocoding_views
+from server.hazards import pages as hazard_pages
 from server.hazards import views as hazard_views
 from server.intake import views as intake_views
 from server.messages import views as message_views
 from server.notices import views as notice_views
 from server.odours import views as odour_views
 from server.outages import views as outage_views
+from server.outgoing import pages as message_pages
 from server.people import pages as people_pages
 from server.positions import views as position_views
 from server.public import desk_views as link_views
+from server.public import order_pages
 from server.public import pages as public_pages
 from server.public import remote_pages as signing_pages
 from server.public import remote_views as signing_views
+from server.stock import pages as stock_pages
 from server.stock import views as stock_views
 from server.sync import views as sync_views
 from server.uploads import views as upload_views
@@ -102,6 +107,11 @@ _SLICES: Final = (
     billing_views,
     stock_views,
     signing_views,
+    order_pages,
+    money_pages,
+    stock_pages,
+    hazard_pages,
+    message_pages,
 )
 
 

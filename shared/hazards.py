@@ -21,11 +21,15 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class HazardClass(Value, frozen=True, kw_only=True):
-    """One class: the lower `rank`, the worse; `actions` are codes of [hazard_action]."""
+    """One class: the lower `rank`, the worse; `actions` are codes of [hazard_action].
+
+    `within_days` is how many days the customer has to put it right, 0 for the same day, None for no limit.
+    """
 
     code: str
     rank: int
     actions: tuple[str, ...]
+    within_days: int | None = None
 
 
 class HazardRules(Value, frozen=True, kw_only=True):

@@ -254,6 +254,8 @@ def receipt_page(ui: Ui, arguments: dict[str, Any]) -> Page:
                 spacing=1,
             )
         )
+    if not job.visit.payments:
+        page.add(Surface(Text(ui.t("money.no_receipt"), role="ink_2")))
     page.add(*parts.cash_cards(ui))
     page.set_foot(PushButton(ui.t("phone.to_job"), ui.back, primary=True))
     return page

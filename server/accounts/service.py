@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from typing import Any, Final
 
 import argon2
@@ -240,6 +241,11 @@ def find_technician_name(session: orm.Session, technician_id: str) -> str:
     """Return a technician's name, or nothing."""
     technician = repository.find_technician(session, technician_id)
     return technician.name if technician else ""
+
+
+def list_names(session: orm.Session, ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of accounts and technicians by id, for slices that do not read their tables."""
+    return repository.list_names(session, ids)
 
 
 def find_calibration(session: orm.Session, technician_id: str, serial: str) -> str | None:

@@ -38,6 +38,12 @@ def list_payments(session: orm.Session, work_order_id: str) -> list[FieldPayment
     return list(session.scalars(query.order_by(FieldPayment.taken_ms, FieldPayment.id)))
 
 
+def list_payments_of_day(session: orm.Session, branch_id: str, day: str) -> list[FieldPayment]:
+    """Return what was paid at the branch's doors on a local day (ISO 8601), newest first."""
+    query = sa.select(FieldPayment).where(FieldPayment.branch_id == branch_id, FieldPayment.day == day)
+    return list(session.scalars(query.order_by(FieldPayment.taken_ms.desc(), FieldPayment.id)))
+
+
 def find_receipt(session: orm.Session, branch_id: str, receipt: str) -> FieldPayment | None:
     """Return the payment that a receipt's number stands for."""
     query = sa.select(FieldPayment).where(FieldPayment.branch_id == branch_id, FieldPayment.receipt == receipt)

@@ -41,6 +41,7 @@ class Case:
     waive_reason: str = ""
     witness: str = ""
     proof: bytes = b""
+    hotline: str = ""
 
     def t(self, key: str, **data: Any) -> str:
         """Return a text in the case's language."""

@@ -49,7 +49,8 @@ def _words(case: Case) -> dict[str, str]:
         "technician": case.technician,
         "date": case.moment(case.at_ms),
         "branch": case.branch_name,
-        "hotline": forms.table().company.hotline,
+        # A paper without a number to call would be worse than an ugly one.
+        "hotline": case.hotline or forms.table().company.hotline or case.t("paper.no_hotline"),
     }
 
 

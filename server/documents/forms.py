@@ -36,9 +36,9 @@ class Form(Value, frozen=True, kw_only=True):
 
 
 class Company(Value, frozen=True, kw_only=True):
-    """Who stands at the head of every paper."""
+    """Who stands at the head of every paper; the setting LEAKFIRST_HOTLINE stands over `hotline`."""
 
-    hotline: str
+    hotline: str = ""
     name: _Text
     contact: _Text
 
@@ -66,6 +66,11 @@ class Forms(Value, frozen=True, kw_only=True):
 def table() -> Forms:
     """Return the forms in force. Raises DomainError `forms_invalid`."""
     return data_file.read(texts.read_data("forms-2026.toml"), Forms, "forms_invalid")
+
+
+def has_hotline(setting: str) -> bool:
+    """Say whether papers can name a telephone number: the setting's, or that of the company's own table."""
+    return bool(setting or table().company.hotline)
 
 
 def get_form(code: str) -> Form:

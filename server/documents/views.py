@@ -50,7 +50,6 @@ def register(registry: Registry) -> None:
 
 def list_papers(call: Call, work_order_id: str) -> dict[str, Any]:
     """List an order's papers with their deliveries and the link for the customer."""
-
     branch_id, secret_key = call.actor.branch_id, call.settings.secret_key
     return {"items": call.read(lambda s: rows.list_papers(s, branch_id, work_order_id, secret_key))}
 

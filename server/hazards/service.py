@@ -24,8 +24,10 @@ from shared import door_facts, editions, events, hazards, leak_grades, triage
 from shared.errors import DomainError
 from shared.fact_base import check_length
 from shared.hazards import Finding
+from shared.work_order import OPEN_STATES, WorkOrderState
 
 FOUND: Final = "hazard_found"
+RECHECK: Final = "inspection"
 _EMERGENCY: Final = 1
 _SETTLED: Final = "settled"
 _WITHDRAWN: Final = "withdrawn"
@@ -135,7 +137,10 @@ def _open_follow_ups(tx: Tx, notice: HazardNotice, order: WorkOrder, findings: t
 
 
 def _open_order(tx: Tx, notice: HazardNotice, order: WorkOrder, kind: str, desk: Desk) -> WorkOrder:
-    source_ref = f"hazard:{notice.id}:{kind}"
+    return _open_under(tx, notice, order, kind, f"hazard:{notice.id}:{kind}", desk)
+
+
+def _open_under(tx: Tx, notice: HazardNotice, order: WorkOrder, kind: str, source_ref: str, desk: Desk) -> WorkOrder:
     known = work_orders.find_by_source(tx.session, tx.branch_id, source_ref)
     if known is not None:
         return known
@@ -152,6 +157,26 @@ def _open_order(tx: Tx, notice: HazardNotice, order: WorkOrder, kind: str, desk:
         source_ref=source_ref,
     )
     return work_order_service.open_work_order(tx, new, desk)
+
+
+def order_recheck(tx: Tx, notice_id: str, desk: Desk) -> WorkOrder:
+    """Open the order of the check that all of a notice is put right; one at a time, a failed one is followed by a next.
+
+    Raises DomainError `not_found`, `notice_over`, `recheck_open`.
+    """
+    notice = repository.get_notice(tx.session, tx.branch_id, notice_id)
+    if notice.state != repository.OPEN:
+        raise DomainError("notice_over")
+    earlier = [key for key in notice.follow_ups if key.split("#")[0] == RECHECK]
+    for key in earlier:
+        before = work_orders.find_order(tx.session, tx.branch_id, notice.follow_ups[key])
+        if before is not None and WorkOrderState(before.state) in OPEN_STATES:
+            raise DomainError("recheck_open", number=before.number)
+    key = f"{RECHECK}#{len(earlier) + 1}"
+    order = work_orders.get_order(tx.session, tx.branch_id, notice.work_order_id)
+    opened = _open_under(tx, notice, order, RECHECK, f"hazard:{notice.id}:{key}", desk)
+    notice.follow_ups = {**notice.follow_ups, key: opened.id}
+    return opened
 
 
 def settle(tx: Tx, notice_id: str, request: SettleRequest) -> HazardNotice:

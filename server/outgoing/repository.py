@@ -8,8 +8,18 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from server.outgoing.models import OutgoingMessage
+from shared.errors import DomainError
 
 _SHOWN: Final = 20
+SENT: Final = "sent"
+FAILED: Final = "failed"
+WAITING: Final = "waiting"
+STATES: Final = (FAILED, WAITING, SENT)
+_IS_STATE: Final = {
+    SENT: OutgoingMessage.sent_real_ms.is_not(None),
+    FAILED: OutgoingMessage.failed_real_ms.is_not(None),
+    WAITING: sa.and_(OutgoingMessage.sent_real_ms.is_(None), OutgoingMessage.failed_real_ms.is_(None)),
+}
 
 
 def _waiting(latest_ms: int) -> sa.ColumnElement[bool]:
@@ -49,3 +59,25 @@ def list_of_order(session: orm.Session, work_order_id: str, audience: str) -> li
         OutgoingMessage.work_order_id == work_order_id, OutgoingMessage.audience == audience
     )
     return list(session.scalars(query.order_by(OutgoingMessage.made_real_ms.desc(), OutgoingMessage.id).limit(_SHOWN)))
+
+
+def list_latest(session: orm.Session, branch_id: str, state: str, limit: int) -> list[OutgoingMessage]:
+    """Return the branch's newest messages, of one state or of all."""
+    query = sa.select(OutgoingMessage).where(OutgoingMessage.branch_id == branch_id)
+    if state:
+        query = query.where(_IS_STATE[state])
+    return list(session.scalars(query.order_by(OutgoingMessage.made_real_ms.desc(), OutgoingMessage.id).limit(limit)))
+
+
+def count_by_state(session: orm.Session, branch_id: str) -> dict[str, int]:
+    """Return how many messages of the branch are in each state."""
+    count = sa.select(sa.func.count()).select_from(OutgoingMessage).where(OutgoingMessage.branch_id == branch_id)
+    return {state: session.scalar(count.where(_IS_STATE[state])) or 0 for state in STATES}
+
+
+def lock_message(session: orm.Session, branch_id: str, message_id: str) -> OutgoingMessage:
+    """Return a message of the branch, kept from senders meanwhile. Raises DomainError `not_found`."""
+    found = session.get(OutgoingMessage, message_id, with_for_update=True)
+    if found is None or found.branch_id != branch_id:
+        raise DomainError("not_found", what="message")
+    return found

@@ -16,6 +16,7 @@ from server.core.unit_of_work import Tx
 from server.outgoing import adapters, repository
 from server.outgoing.models import OutgoingMessage
 from server.outgoing.rules import Channel, channels_for, outgoing_rules
+from shared import events
 from shared.errors import DomainError
 
 _log = structlog.get_logger(__name__)
@@ -129,8 +130,21 @@ def list_to_customer(session: orm.Session, work_order_id: str) -> list[dict[str,
 def state_of(row: OutgoingMessage) -> str:
     """Return sent, failed or waiting."""
     if row.sent_real_ms is not None:
-        return "sent"
-    return "waiting" if row.failed_real_ms is None else "failed"
+        return repository.SENT
+    return repository.WAITING if row.failed_real_ms is None else repository.FAILED
+
+
+def try_again(tx: Tx, message_id: str) -> None:
+    """Let a message that was given up, or waits for its next try, go out at once, with all its tries before it.
+
+    Raises DomainError `not_found`, `message_sent_already`.
+    """
+    row = repository.lock_message(tx.session, tx.branch_id, message_id)
+    if row.sent_real_ms is not None:
+        raise DomainError("message_sent_already")
+    row.failed_real_ms, row.attempts, row.due_real_ms = None, 0, clock.real_ms()
+    data = {"message_id": row.id, "channel": row.channel}
+    tx.record(events.MESSAGE_TRIED_AGAIN, data, work_order_id=row.work_order_id)
 
 
 def list_troubles(session: orm.Session, branch_id: str) -> list[dict[str, Any]]:

@@ -9,7 +9,10 @@ from server.core.db import Base
 
 
 class VanStock(Base):
-    """How many pieces of one part and lot a technician's van holds: the sum of its movements."""
+    """How many pieces of one part and lot a technician's van holds: the sum of its movements.
+
+    The depot's own rows stand under the branch's id (`service.depot_of`).
+    """
 
     __tablename__ = "van_stock"
     technician_id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)

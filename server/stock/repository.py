@@ -14,6 +14,12 @@ def list_van(session: orm.Session, branch_id: str, technician_id: str) -> list[V
     return list(session.scalars(query.order_by(VanStock.part, VanStock.lot)))
 
 
+def list_all(session: orm.Session, branch_id: str) -> list[VanStock]:
+    """Return what depot and vans hold or owe, by part and lot; places that are empty of a lot are left out."""
+    query = sa.select(VanStock).where(VanStock.branch_id == branch_id, VanStock.quantity != 0)
+    return list(session.scalars(query.order_by(VanStock.part, VanStock.lot, VanStock.technician_id)))
+
+
 def find_row(session: orm.Session, technician_id: str, part: str, lot: str) -> VanStock | None:
     """Return one part and lot of a van."""
     return session.get(VanStock, (technician_id, part, lot))

@@ -1,4 +1,4 @@
-"""The vans' stock: loaded at the depot, used by facts from the field, one movement for each (PA-01, PA-03)."""
+"""Stock of depot and vans: received, loaded, used by facts from the field, one movement for each (PA-01, PA-03)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 from server.accounts import repository as accounts
 from server.core.unit_of_work import Tx
-from server.stock import repository
+from server.stock import catalog, repository
 from server.stock.models import StockMove, VanStock
 from shared import events, facts
 from shared.errors import DomainError
@@ -41,6 +41,37 @@ def load_van(tx: Tx, technician_id: str, request: LoadRequest) -> VanStock:
         raise DomainError("stock_too_low", held=held, part=request.part, lot=request.lot)
     reason = "loaded" if request.quantity > 0 else "returned"
     return _move(tx, tx.new_id(), technician_id, request.part, request.lot, request.quantity, reason, "")
+
+
+def depot_of(branch_id: str) -> str:
+    """Return under which id the branch's depot keeps its stock: the depot is the branch's own place."""
+    return branch_id
+
+
+def receive(tx: Tx, request: LoadRequest) -> VanStock:
+    """Take pieces into the depot. Raises DomainError `quantity_not_whole`, `part_unknown`, `lot_missing`."""
+    catalog.check(request.part, request.lot)
+    if request.quantity < 0:
+        raise DomainError("quantity_not_whole")
+    place = depot_of(tx.branch_id)
+    return _move(tx, tx.new_id(), place, request.part, request.lot, request.quantity, "received", "")
+
+
+def transfer(tx: Tx, technician_id: str, request: LoadRequest) -> VanStock:
+    """Move pieces from the depot into a van, or back (below nothing); neither can give what it does not hold.
+
+    Raises DomainError `not_found`, `part_unknown`, `lot_missing`, `depot_too_low`, `stock_too_low`.
+    """
+    accounts.get_technician(tx.session, tx.branch_id, technician_id)
+    catalog.check(request.part, request.lot)
+    depot = depot_of(tx.branch_id)
+    row = repository.find_row(tx.session, depot, request.part, request.lot)
+    held = row.quantity if row else 0
+    if held < request.quantity:
+        raise DomainError("depot_too_low", held=held, part=request.part, lot=request.lot)
+    loaded = load_van(tx, technician_id, request)
+    _move(tx, tx.new_id(), depot, request.part, request.lot, -request.quantity, "moved", "")
+    return loaded
 
 
 def use_part(tx: Tx, event_id: str, technician_id: str, work_order_id: str, body: facts.PartUsed) -> tuple[str, ...]:

@@ -27,8 +27,11 @@ def digest(html: str) -> str:
     return hashlib.sha256(html.encode()).hexdigest()
 
 
-def render(record: Record) -> str:
-    """Return the page; the same record gives the same bytes. An unreadable record is shown as it came."""
+def render(record: Record, papers: str = "") -> str:
+    """Return the page; the same record gives the same bytes. An unreadable record is shown as it came.
+
+    ``papers`` is where the desk finds the order's other papers; what a customer gets has no such link.
+    """
     try:
         parsed = service_record.parse(record.record_json)
     except DomainError:
@@ -45,6 +48,7 @@ def render(record: Record) -> str:
         code=service_record.view_code(record.record_json),
         paths=[_path(stroke) for stroke in record.strokes],
         language=language,
+        papers=papers,
         t=t,
     )
 

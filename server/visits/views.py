@@ -23,7 +23,8 @@ def register(registry: Registry) -> None:
 def show_record(call: Call, work_order_id: str) -> Response:
     """Show the record as it was signed."""
     record = call.read(lambda s: repository.get_record(s, call.actor.branch_id, work_order_id))
-    return Response(copies.render(record), content_type="text/html; charset=utf-8")
+    papers = f"/work-orders/{record.work_order_id}/papers"
+    return Response(copies.render(record, papers), content_type="text/html; charset=utf-8")
 
 
 def show_copy(call: Call, work_order_id: str) -> Response:

@@ -31,6 +31,7 @@
     box.append(element("p", "name", [found.name, found.number].filter(Boolean).join(" · ")));
     for (const problem of problems) box.append(element("p", "reason", words(problem)));
     for (const note of found.notes) box.append(element("p", "reason", words(note)));
+    if (tone === "warn") box.append(element("p", "why", t("page_why")), element("p", "do", t("page_do")));
     if (!problems.length && !found.notes.length) box.append(element("p", "reason", t("ok")));
     if (found.code) box.append(element("p", "code", found.code.slice(0, 4) + " " + found.code.slice(4)));
     if (found.lines && found.lines.length && !found.problems.length) {

@@ -7,6 +7,7 @@ import { clockTime, language, nearTime, t, word } from './i18n.js';
 import { certificateCard } from './certificate.js';
 import { openClock } from './clockwork.js';
 import { linkPart } from './link.js';
+import { papersPart } from './papers.js';
 import { keepReply } from './promises.js';
 import { SHAPES, countdown } from './sla.js';
 
@@ -106,7 +107,7 @@ export class Drawer {
     const top = this.root.querySelector('.body')?.scrollTop ?? 0;
     const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset?.action;
     const body = el('div.body', { tabindex: '0' }, ...[
-      this.certificate(), this.flags(), this.advice(), this.facts(), this.clocks(), this.visit(), this.record(), linkPart(this), this.history(),
+      this.certificate(), this.flags(), this.advice(), this.facts(), this.clocks(), this.visit(), this.record(), papersPart(this), linkPart(this), this.history(),
     ].filter(Boolean));
     this.root.removeAttribute('aria-busy');
     this.root.setAttribute('aria-label', order.number);
