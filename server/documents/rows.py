@@ -48,5 +48,6 @@ def list_fitting(session: orm.Session, branch_id: str, work_order_id: str, zone:
     if case is None:
         return []
     known = {(row.record_id, row.form) for row in repository.list_documents(session, branch_id, work_order_id)}
-    wanted = [form for form in forms.table().form if filling.is_wanted(form, case)]
+    # The notice of a closed door comes by itself; nobody issues it for a door that was opened.
+    wanted = [form for form in forms.table().form if form.made != "no_access" and filling.is_wanted(form, case)]
     return [f.code for f in wanted if ((record.id if record and f.needs_record else ""), f.code) not in known]

@@ -50,7 +50,8 @@ def list_all(call: Call, work_order_id: str) -> dict[str, Any]:
 
 def send(call: Call, work_order_id: str) -> dict[str, Any]:
     """Send the customer the link to sign."""
-    call.write(lambda tx: _send_link(tx, call, work_order_id))
+    address = _sign_address(call, work_order_id)
+    call.write(lambda tx: _send_link(tx, work_order_id, address))
     return {"ok": True}
 
 
@@ -62,7 +63,7 @@ def show(call: Call, work_order_id: str) -> Response:
 def change(call: Call, work_order_id: str, deed: str) -> Response:
     """Do what a form of the page asks."""
     call.read(lambda s: work_orders.get_order(s, call.actor.branch_id, work_order_id))
-    form = request.form.to_dict()
+    form, address = request.form.to_dict(), _sign_address(call, work_order_id)
 
     def work(tx: Tx) -> None:
         match deed:
@@ -71,7 +72,7 @@ def change(call: Call, work_order_id: str, deed: str) -> Response:
             case "deliver":
                 _deliver(tx, form)
             case "send":
-                _send_link(tx, call, work_order_id)
+                _send_link(tx, work_order_id, address)
             case _:
                 raise DomainError("not_found", what="deed")
 
@@ -89,10 +90,14 @@ def _deliver(tx: Tx, form: Mapping[str, str]) -> None:
     documents.deliver(tx, form.get("document_id", ""), form.get("channel", ""), told, form.get("note", "").strip())
 
 
-def _send_link(tx: Tx, call: Call, work_order_id: str) -> None:
+def _sign_address(call: Call, work_order_id: str) -> str:
+    """Return the whole address of the page to sign on, as this server is reached from the desk."""
+    return f"{request.host_url.rstrip('/')}{links.path(call.settings.secret_key, work_order_id)}/sign"
+
+
+def _send_link(tx: Tx, work_order_id: str, address: str) -> None:
     order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
     phone = order.caller_phone or customers.find_phone(tx.session, tx.branch_id, order.customer_id)
-    address = f"{request.host_url.rstrip('/')}{links.path(call.settings.secret_key, order.id)}/sign"
     signing.send_link(tx, order, address, phone)
 
 
