@@ -8,6 +8,7 @@ import msgspec
 
 from shared import door_facts, facts, visit
 from shared.assignment import AssignmentState
+from shared.errors import DomainError
 from shared.work_order import WorkOrderState
 
 PROTOCOL_VERSION: Final = 1
@@ -17,6 +18,7 @@ CHANGES_PER_SYNC: Final = 100
 DOORBELL: Final = "doorbell"  # server → device: Doorbell
 BOARD: Final = "board"  # server → console: list of BoardChange
 POSITIONS: Final = "positions"  # device → server: list of Position; server → console: list of TechnicianPosition
+VIEW: Final = "view"  # console → server: View
 PING: Final = "ping_server"  # device → server
 PONG: Final = "pong_server"  # server → sender of a ping
 NACK: Final = "nack"  # server → sender: Nack
@@ -237,6 +239,27 @@ class SyncResponse(Wire, frozen=True, kw_only=True):
     test_push: TestPush | None = None
     messages: tuple[DeskMessage, ...] = ()
     wait_at: str = ""
+
+
+class View(Wire, frozen=True, kw_only=True):
+    """The box that a browser's map shows, WGS-84 degrees; one that crosses the date line is not told."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+    def __post_init__(self) -> None:
+        """Refuse a box that is turned around or not on the earth. Raises DomainError `place_invalid`."""
+        facts.check_place(self.south, self.west)
+        facts.check_place(self.north, self.east)
+        if self.south > self.north or self.west > self.east:
+            raise DomainError("place_invalid")
+
+    def has_near(self, lat: float, lon: float) -> bool:
+        """Tell whether a place lies within the box or within half its size around it: a small move shows no gap."""
+        high, wide = (self.north - self.south) / 2, (self.east - self.west) / 2
+        return self.south - high <= lat <= self.north + high and self.west - wide <= lon <= self.east + wide
 
 
 class Doorbell(Wire, frozen=True, kw_only=True):

@@ -38,7 +38,8 @@ def order_row(call: Call, work_order_id: str) -> dict[str, Any]:
     """Return the row of an order as the board shows it now. Raises DomainError `not_found`."""
 
     def work(session: orm.Session) -> dict[str, Any]:
-        scene = Scene(session, call.actor.branch_id, call.now_ms, call.settings.sla_profile)
+        about = ((work_order_id,), ())
+        scene = Scene(session, call.actor.branch_id, call.now_ms, call.settings.sla_profile, about)
         return rows.order_row(scene, work_orders.get_order(session, call.actor.branch_id, work_order_id))
 
     return call.read(work)

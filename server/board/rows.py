@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import orm
 
 from server.accounts import repository as accounts
 from server.accounts.models import Device, Shift, Technician
+from server.board import figures, next_clock, repository
 from server.core import journal
 from server.customers import repository as customers
 from server.dispatch import problem
@@ -15,45 +18,88 @@ from server.dispatch import repository as dispatch
 from server.dispatch.models import Assignment, PlannedStop
 from server.escalation import service as escalation
 from server.work_orders import repository as work_orders
-from server.work_orders import service as work_order_service
 from server.work_orders.models import WorkOrder
 from shared.assignment import COMMITTED_STATES
-from shared.work_order import OPEN_STATES, Priority, WorkOrderState
+from shared.work_order import OPEN_STATES, WorkOrderState
 
-_SILENT_MS: Final = 90_000
 _LOOK_BACK_MS: Final = 5_400_000  # the board shows an hour and a quarter of what was
-_HORIZON_MS: Final = 12 * 3_600_000
-_UNCONTROLLED: Final = OPEN_STATES - {
-    WorkOrderState.MADE_SAFE,
-    WorkOrderState.WORK_DONE,
-    WorkOrderState.SIGNED,
-    WorkOrderState.SIGN_WAIVED,
-}
 
 Row = dict[str, Any]
+T = TypeVar("T")
 
 
 class Scene:
-    """Everything that the rows of one branch are made of, read at one moment."""
+    """Everything that the rows of one branch are made of, read at one moment; or those of some orders and people."""
 
-    def __init__(self, session: orm.Session, branch_id: str, now_ms: int, profile: str) -> None:
-        """Read the branch's live rows once."""
+    def __init__(
+        self,
+        session: orm.Session,
+        branch_id: str,
+        now_ms: int,
+        profile: str,
+        about: tuple[Collection[str], Collection[str]] | None = None,
+    ) -> None:
+        """Read the branch's live rows once; with `about` those of some work orders and of some technicians (ids)."""
         self.session, self.branch_id, self.now_ms, self.profile = session, branch_id, now_ms, profile
-        self.technicians = {t.id: t for t in accounts.list_technicians(session, branch_id)}
         self.live = dispatch.list_live(session, branch_id)
-        self.planned = dispatch.list_planned(session, branch_id)
-        self.orders = {o.id: o for o in work_orders.list_open(session, branch_id)}
-        self.shifts: dict[str, Shift] = {}
-        for shift in accounts.list_shifts(session, branch_id, now_ms, now_ms + _HORIZON_MS):
-            self.shifts.setdefault(shift.technician_id, shift)
-        self.finished = dispatch.list_finished(session, branch_id, now_ms - _LOOK_BACK_MS)
+        if about is None:
+            self._read_all()
+        else:
+            self._read_some(set(about[0]), set(about[1]))
+        self.live_of_order = _grouped(self.live, "work_order_id")
+        self.live_of_technician = _grouped(self.live, "technician_id")
+        self.planned_of_order = {s.work_order_id: s for s in self.planned}
+        self.planned_of_technician = _grouped(self.planned, "technician_id")
+        self.finished_of: dict[str, list[tuple[Assignment, WorkOrder]]] = defaultdict(list)
+        for assignment, order in self.finished:
+            self.finished_of[assignment.technician_id].append((assignment, order))
         self.locks = dispatch.map_locks(session, branch_id)
         self.alarms = _alarms(session, branch_id)
         self.posts = {row.technician_id: row.words for row in dispatch.list_posts(session, branch_id)}
+        self.shifts: dict[str, Shift] = {}
+        for shift in accounts.list_shifts(session, branch_id, now_ms, now_ms + figures.HORIZON_MS):
+            self.shifts.setdefault(shift.technician_id, shift)
         self.devices: dict[str, Device] = {}
         for device in accounts.list_devices(session, branch_id):
             if device.revoked_ms is None:
                 self.devices.setdefault(device.technician_id, device)
+
+    def _read_all(self) -> None:
+        session, branch_id = self.session, self.branch_id
+        self.technicians = {t.id: t for t in accounts.list_technicians(session, branch_id)}
+        self.planned = dispatch.list_planned(session, branch_id)
+        self.orders = {o.id: o for o in work_orders.list_open(session, branch_id)}
+        self.finished = dispatch.list_finished(session, branch_id, self.now_ms - _LOOK_BACK_MS)
+        self.names = repository.map_customer_names(session, branch_id)
+
+    def _read_some(self, order_ids: set[str], technician_ids: set[str]) -> None:
+        """Read what rows of these orders and technicians tell: who holds or will have them, and whole routes."""
+        session, branch_id = self.session, self.branch_id
+        self.planned = repository.list_planned(session, branch_id, order_ids, technician_ids)
+        held: list[Assignment | PlannedStop] = [*self.live, *self.planned]
+        holders = {row.technician_id for row in held if row.work_order_id in order_ids}
+        found = repository.list_technicians(session, branch_id, technician_ids | holders)
+        self.technicians = {t.id: t for t in found}
+        stops = {row.work_order_id for row in held if row.technician_id in technician_ids}
+        self.orders = {o.id: o for o in repository.list_open_orders(session, branch_id, order_ids | stops)}
+        self.finished = repository.list_finished(session, branch_id, self.now_ms - _LOOK_BACK_MS, technician_ids)
+        self.names = {}
+
+    def customer_name(self, order: WorkOrder) -> str:
+        """Return whose order it is: the customer in the archive, else who called."""
+        if not order.customer_id:
+            return order.caller_name
+        if order.customer_id not in self.names:
+            found = customers.find_customer(self.session, self.branch_id, order.customer_id)
+            self.names[order.customer_id] = found.name if found else order.caller_name
+        return self.names[order.customer_id]
+
+
+def _grouped(rows: Iterable[T], key: str) -> dict[str, list[T]]:
+    found: dict[str, list[T]] = defaultdict(list)
+    for row in rows:
+        found[getattr(row, key)].append(row)
+    return found
 
 
 def _alarms(session: orm.Session, branch_id: str) -> dict[str, Row]:
@@ -65,17 +111,16 @@ def _alarms(session: orm.Session, branch_id: str) -> dict[str, Row]:
 
 def order_row(scene: Scene, order: WorkOrder) -> Row:
     """Return an order as queue and map show it."""
-    customer = customers.find_customer(scene.session, scene.branch_id, order.customer_id) if order.customer_id else None
-    live = [a for a in scene.live if a.work_order_id == order.id]
+    live = scene.live_of_order.get(order.id, [])
     holder = next((a for a in live if a.state in COMMITTED_STATES), live[0] if live else None)
-    planned = next((s for s in scene.planned if s.work_order_id == order.id), None)
+    planned = scene.planned_of_order.get(order.id)
     technician_id = holder.technician_id if holder else planned.technician_id if planned else None
     technician = scene.technicians.get(technician_id or "")
-    clock = work_order_service.find_next_clock(order, scene.profile, scene.now_ms)
+    clock = next_clock.find_next_clock(next_clock.terms_of(order, scene.profile), scene.now_ms)
     keys = ("id", "number", "ver", "state", "priority", "fault_kind", "is_leak", "location", "address", "lat", "lon")
     return {
         **{key: getattr(order, key) for key in keys},
-        "customer_name": customer.name if customer else order.caller_name,
+        "customer_name": scene.customer_name(order),
         "window_start_ms": order.window_start_ms,
         "window_end_ms": order.window_end_ms,
         "technician_id": technician_id,
@@ -83,9 +128,7 @@ def order_row(scene: Scene, order: WorkOrder) -> Row:
         "assignment_state": holder.state if holder else "planned" if planned else "",
         "planned_arrival_ms": holder.planned_arrival_ms if holder else planned.arrival_ms if planned else None,
         "opened_ms": order.opened_ms,
-        "clock": {"kind": clock.kind, "due_ms": clock.due_ms, "paused": clock.paused, "breached": clock.breached}
-        if clock
-        else None,
+        "clock": clock._asdict() if clock else None,
         "flags": order.flags,
         "alarm": scene.alarms.get(order.id),
         "is_kept": order.id in scene.locks,
@@ -95,9 +138,9 @@ def order_row(scene: Scene, order: WorkOrder) -> Row:
 
 def technician_row(scene: Scene, technician: Technician) -> Row:
     """Return a technician as map and board show him: state, position with age, route."""
-    live = [a for a in scene.live if a.technician_id == technician.id]
+    live = scene.live_of_technician.get(technician.id, [])
     shift, device = scene.shifts.get(technician.id), scene.devices.get(technician.id)
-    is_online = device is not None and scene.now_ms - device.last_seen_ms < _SILENT_MS
+    is_online = device is not None and scene.now_ms - device.last_seen_ms < figures.SILENT_MS
     held = [
         scene.orders[a.work_order_id] for a in live if a.work_order_id in scene.orders and a.state in COMMITTED_STATES
     ]
@@ -106,7 +149,9 @@ def technician_row(scene: Scene, technician: Technician) -> Row:
         "name": technician.name,
         "name_en": technician.name_en,
         "initial": technician.name[:1],
-        "state": _state(live, shift, scene.now_ms, has_device=device is not None),
+        "state": figures.technician_state(
+            [a.state for a in live], shift.start_ms if shift else None, scene.now_ms, has_device=device is not None
+        ),
         "on_leak": any(o.is_leak for o in held),
         "lat": technician.lat if technician.lat is not None else technician.home_lat,
         "lon": technician.lon if technician.lon is not None else technician.home_lon,
@@ -117,26 +162,15 @@ def technician_row(scene: Scene, technician: Technician) -> Row:
         "shift_end_ms": shift.end_ms if shift else None,
         "skills": [s["name"] for s in technician.skills],
         "route": _route(scene, technician, live),
-        "done": [_done_stop(a, o) for a, o in scene.finished if a.technician_id == technician.id],
+        "done": [_done_stop(a, o) for a, o in scene.finished_of.get(technician.id, ())],
         "wait_at": "" if live else scene.posts.get(technician.id, ""),
         "phone": {"online": is_online, "last_seen_ms": device.last_seen_ms if device else None, "unsent": 0},
     }
 
 
-def _state(live: list[Assignment], shift: Shift | None, now_ms: int, *, has_device: bool) -> str:
-    states = {a.state for a in live}
-    if states & {"arrived", "working"}:
-        return "on_site"
-    if states & {"en_route", "accepted"}:
-        return "en_route"
-    if shift is None or shift.start_ms > now_ms:
-        return "off_shift"
-    return "available" if has_device else "offline"
-
-
 def _route(scene: Scene, technician: Technician, live: list[Assignment]) -> list[Row]:
     held = [_live_stop(scene, a) for a in live if a.work_order_id in scene.orders]
-    planned = [_planned_stop(scene, s) for s in scene.planned if s.technician_id == technician.id]
+    planned = [_planned_stop(scene, s) for s in scene.planned_of_technician.get(technician.id, ())]
     stops = held + [stop for stop in planned if stop is not None]
     return [{**stop, "is_kept": stop["work_order_id"] in scene.locks} for stop in stops]
 
@@ -191,28 +225,5 @@ def board(session: orm.Session, branch_id: str, now_ms: int, profile: str) -> Ro
         "at_ms": now_ms,
         "orders": orders,
         "technicians": technicians,
-        "summary": summary(scene, orders, technicians),
+        "summary": figures.summary(session, branch_id, now_ms, profile),
     }
-
-
-def summary(scene: Scene, orders: list[Row], technicians: list[Row]) -> Row:
-    """Return the header's figures: open leaks, longest wait, phones online, promises at risk."""
-    leaks = [o for o in scene.orders.values() if o.is_leak and WorkOrderState(o.state) in _UNCONTROLLED]
-    unmet = [o for o in leaks if o.arrived_ms is None and o.priority == Priority.EMERGENCY]
-    on_shift = [t for t in technicians if t["state"] != "off_shift"]
-    return {
-        "open_leaks": len(leaks),
-        "longest_wait_s": max(((scene.now_ms - o.opened_ms) // 1000 for o in unmet), default=0),
-        "phones_online": sum(1 for t in on_shift if t["phone"]["online"]),
-        "phones_total": len(on_shift),
-        "promises_at_risk": sum(1 for o in orders if _is_at_risk(o)),
-    }
-
-
-def _is_at_risk(row: Row) -> bool:
-    clock = row["clock"]
-    if clock is None or clock["due_ms"] is None:
-        return False
-    arrival_ms = row["planned_arrival_ms"]
-    is_late = arrival_ms is not None and clock["kind"] in {"arrive_by", "window"} and arrival_ms > clock["due_ms"]
-    return bool(clock["breached"] or is_late)

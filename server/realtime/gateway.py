@@ -41,6 +41,7 @@ _SLOW_QUEUE: Final = 8
 _RECHECK_S: Final = 1.0
 _RINGS: Final = 16  # phones whose news are read at once
 _POSITIONS_PER_MESSAGE: Final = 200
+_FAR_S: Final = 10.0  # how often a browser hears of those who move outside its map's view
 _DUTY_S: Final = 5.0  # how old the knowledge of shifts and pauses may be in this process
 
 
@@ -85,6 +86,7 @@ class Gateway:
         server.on("connect", self.on_connect)
         server.on("disconnect", self.on_disconnect)
         server.on(wire.POSITIONS, self.on_positions)
+        server.on(wire.VIEW, self.on_view)
         server.on(wire.PING, self.on_ping)
         server.on("*", self.on_unknown)
 
@@ -125,6 +127,19 @@ class Gateway:
         if believed:
             self.latest[peer.technician_id] = (peer.branch_id, max(believed, key=lambda p: p.at_ms))
             self._moved.add(peer.technician_id)
+
+    def on_view(self, sid: str, *arguments: Any) -> None:
+        """Take what a browser's map shows, and send the places there that it was not told yet."""
+        peer = self.peers.get(sid)
+        if peer is None or not peer.is_console:
+            self._refuse(sid, wire.VIEW, "forbidden")
+            return
+        try:
+            peer.view = msgspec.convert(arguments[0] if arguments else None, wire.View)
+        except (msgspec.ValidationError, DomainError) as error:
+            self._refuse(sid, wire.VIEW, "invalid_request", reason=str(error))
+            return
+        self._show_places(peer)
 
     def _is_on_duty(self, technician_id: str, at_ms: int) -> bool:
         """Tell whether a position may be taken: off shift or paused it does not even enter this process's memory."""
@@ -263,10 +278,24 @@ class Gateway:
         moved, self._moved = self._moved, set()
         for peer in [p for p in self.peers.values() if p.is_console]:
             peer.unseen |= {t for t in moved if self.latest[t][0] == peer.branch_id}
-            if peer.unseen and self._has_room(peer.sid) and self._is_welcome(peer):
-                items, peer.unseen = [_item(t, self.latest[t]) for t in sorted(peer.unseen)], set()
-                now_ms = self.services.uow.clock.now_ms()
-                self.socketio.server.emit(wire.POSITIONS, {"at_ms": now_ms, "items": items}, to=peer.sid)
+            self._show_places(peer)
+
+    def _show_places(self, peer: Peer) -> None:
+        due = self._list_due(peer)
+        if due and self._has_room(peer.sid) and self._is_welcome(peer):
+            items = [_item(t, self.latest[t]) for t in sorted(due)]
+            if due == peer.unseen:
+                peer.far_s = clock.mono_s()
+            peer.unseen -= due
+            now_ms = self.services.uow.clock.now_ms()
+            self.socketio.server.emit(wire.POSITIONS, {"at_ms": now_ms, "items": items}, to=peer.sid)
+
+    def _list_due(self, peer: Peer) -> set[str]:
+        """Return whose places a browser is to be told now: those in view at once, the others now and then."""
+        if peer.view is None or clock.mono_s() - peer.far_s >= _FAR_S:
+            return set(peer.unseen)
+        places = ((t, self.latest[t][1]) for t in peer.unseen)
+        return {t for t, place in places if peer.view.has_near(place.lat, place.lon)}
 
     def _has_room(self, sid: str) -> bool:
         """Skip a frame for a browser that does not read: the library's queue has no bound of its own."""

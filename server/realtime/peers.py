@@ -14,12 +14,16 @@ from server.accounts import service as accounts
 from server.accounts.models import Device
 from server.core import journal
 from server.core.calls import Services
+from shared import wire
 from shared.errors import DomainError
 
 
 @dataclasses.dataclass
 class Peer:
-    """One open socket: a device or a console of a branch, up to which change it was told, whose place it lacks."""
+    """One open socket: a device or a console of a branch, up to which change it was told, whose place it lacks.
+
+    `view` is what a browser's map shows, `far_s` when (monotonic) it was last told who moved elsewhere.
+    """
 
     sid: str
     branch_id: str
@@ -30,6 +34,8 @@ class Peer:
     sent: int = 0
     checked_s: float = 0.0
     unseen: set[str] = dataclasses.field(default_factory=set)
+    view: wire.View | None = None
+    far_s: float = 0.0
 
     @property
     def is_console(self) -> bool:

@@ -40,9 +40,9 @@ class Stand:
         self.gateway.peers[sid] = peer
         return peer
 
-    def move(self, technician_id: str, branch_id: str = HOME) -> None:
+    def move(self, technician_id: str, branch_id: str = HOME, lat: float = 37.86) -> None:
         """Let somebody's phone tell where it is."""
-        self.gateway.latest[technician_id] = (branch_id, wire.Position(at_ms=MORNING_MS, lat=37.86, lon=113.57))
+        self.gateway.latest[technician_id] = (branch_id, wire.Position(at_ms=MORNING_MS, lat=lat, lon=113.57))
         self.gateway._moved.add(technician_id)
 
 
@@ -79,3 +79,22 @@ def test_browser_that_stalled_gets_every_newest_place_in_one_frame_when_it_reads
         stand.line.get()
     stand.gateway.send_positions()
     assert stand.sent == [("lin", ["sun", "wang"])]
+
+
+def test_browser_hears_at_once_who_moves_in_its_view_and_of_the_others_now_and_then(stand: Stand) -> None:
+    """Outside the map's view places come together every ten seconds, and at once when the view moves there."""
+    lin = stand.join("lin")
+    lin.far_s = clock.mono_s()
+    stand.gateway.on_view("lin", {"south": 37.85, "west": 113.5, "north": 37.87, "east": 113.6})
+    stand.move("wang")
+    stand.move("sun", lat=38.5)
+    stand.gateway.send_positions()
+    assert stand.sent == [("lin", ["wang"])]
+    stand.gateway.on_view("lin", {"south": 38.4, "west": 113.5, "north": 38.6, "east": 113.6})
+    assert stand.sent[1:] == [("lin", ["sun"])]
+    stand.move("wang")
+    stand.gateway.send_positions()
+    assert len(stand.sent) == 2
+    lin.far_s -= LONG_S
+    stand.gateway.send_positions()
+    assert stand.sent[2:] == [("lin", ["wang"])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,11 +16,12 @@ from deploy.demo.children import Children
 from shared import wire
 from tests.server import garbage
 from tests.server.device import Device
-from tests.server.house import LEAK, House
+from tests.server.house import LEAK, PASSWORD, House
 
 pytestmark = pytest.mark.slow  # starts a real gateway for each test
 
 GOOD: Final = {"at_ms": 1_790_042_400_000, "lat": 37.86, "lon": 113.57}
+VIEW: Final = {"south": 37.8, "west": 113.5, "north": 37.9, "east": 113.6}
 WAIT_S: Final = 20.0
 BAD: Final[tuple[Any, ...]] = (None, "x", [], {}, 10**30, 1e308)
 WRONG: Final[tuple[Any, ...]] = (
@@ -31,19 +33,29 @@ WRONG: Final[tuple[Any, ...]] = (
     "x" * 9000,
     [[[]]],
 )
+WRONG_VIEWS: Final[tuple[Any, ...]] = (
+    *({**VIEW, key: value} for key in VIEW for value in BAD),
+    {**VIEW, "south": 38.0},
+    {**VIEW, "west": 114.0},
+    {**VIEW, "more": 1},
+    {},
+    None,
+    "x" * 9000,
+    [VIEW],
+)
 
 
 class Line:
     """One socket to the gateway that remembers what it hears."""
 
-    def __init__(self, url: str, auth: Any) -> None:
+    def __init__(self, url: str, auth: Any = None, headers: dict[str, str] | None = None) -> None:
         """Connect, or raise socketio's ConnectionError."""
         self.heard: list[tuple[str, Any]] = []
         self._news = threading.Condition()
         self.client: Any = socketio.Client(reconnection=False)
         for event in (wire.NACK, wire.DOORBELL, "pong_server"):
             self.client.on(event, lambda data, event=event: self._hear(event, data))
-        self.client.connect(url, transports=["websocket"], auth=auth, wait_timeout=WAIT_S)
+        self.client.connect(url, headers or {}, transports=["websocket"], auth=auth, wait_timeout=WAIT_S)
 
     def _hear(self, event: str, data: Any) -> None:
         with self._news:
@@ -99,6 +111,28 @@ def test_garbage_at_the_sockets_gets_a_nack_and_the_gateway_lives_on(house: Hous
     assert second.ask(wire.POSITIONS, [GOOD]) in ([], [(wire.DOORBELL, second.heard[0][1])])
     assert requests.get(f"{gateway}/readyz", timeout=WAIT_S).json()["ok"]
     second.client.disconnect()
+
+
+def test_garbage_about_a_view_gets_a_nack_and_the_next_box_is_taken(house: House, gateway: str) -> None:
+    """A console's wrong boxes are refused one by one; a phone has no view to tell."""
+    desk = Line(gateway, headers={"Cookie": sign_in(gateway)})
+    for wrong in WRONG_VIEWS:
+        answers = desk.ask(wire.VIEW, wrong)
+        assert [event for event, _ in answers] == [wire.NACK], wrong
+    assert desk.ask(wire.VIEW, VIEW) == []
+    phone = Line(gateway, {"token": Device(house).identity.token})
+    assert [data["code"] for _, data in phone.ask(wire.VIEW, VIEW)] == ["forbidden"]
+    desk.client.disconnect()
+    phone.client.disconnect()
+
+
+def sign_in(url: str) -> str:
+    """Return the cookies of dispatcher Lin's session."""
+    session = requests.Session()
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', session.get(f"{url}/sign-in", timeout=WAIT_S).text)
+    form = {"user_name": "lin", "password": PASSWORD, "csrf_token": found[1] if found else ""}
+    session.post(f"{url}/sign-in", data=form, timeout=WAIT_S).raise_for_status()
+    return "; ".join(f"{cookie.name}={cookie.value}" for cookie in session.cookies)
 
 
 @pytest.mark.parametrize(
