@@ -34,10 +34,10 @@ from shared.day_map import DayMap
 
 _MESH_CORNERS: Final = 60_000  # indices of a mesh are 16 bits
 _INKS: Final = {
-    "light": {"none": "#F3F5F8", "land": "#E9EDF1", "water": "#B9D6EA", "park": "#CDE5CE", "building": "#D9DFE6",
-              "road": "#FFFFFF", "main": "#F6D78B"},
-    "dark": {"none": "#0E1419", "land": "#151D24", "water": "#17344A", "park": "#18311F", "building": "#232E38",
-             "road": "#3A4A57", "main": "#7A6733"},
+    "light": {"none": "#F3F5F8", "land": "#EEF1EC", "water": "#BFDDF0", "park": "#DCEAD3", "building": "#E2E5E1",
+              "road": "#FFFFFF", "main": "#F7D9A6"},
+    "dark": {"none": "#0E1419", "land": "#141C22", "water": "#13303F", "park": "#17271F", "building": "#1B252C",
+             "road": "#33424E", "main": "#5C5136"},
 }  # fmt: skip
 _MAIN: Final = frozenset({"motorway", "trunk", "primary", "secondary", "main"})
 _MOST_NAMES: Final = 14
