@@ -18,7 +18,8 @@ RUN: Final = """async () => {
   return found.violations.filter((one) => ['serious', 'critical'].includes(one.impact))
     .map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 120)).join(' | ')}`);
 }"""
-PAGES: Final = ("/sign-in", "/report", "/safety", "/faq", "/verify")
+PAGES: Final = ("/sign-in", "/report", "/safety", "/faq", "/verify", "/paper", "/nowhere")
+LINK: Final = """async (id) => (await (await fetch(`/api/v1/work-orders/${id}/link`)).json()).path"""
 
 
 def look(page: Page) -> list[str]:
@@ -61,7 +62,21 @@ def test_axe_finds_nothing_serious_on_any_page(
     page = open_console(language=language, theme=theme)
     expect(page.locator("#rows .row", has_text=theme).first).to_be_visible()
     found = look_around(page)
-    for path in (*PAGES, f"/records/{company.finished_id}"):
+    link = page.evaluate(LINK, company.finished_id)
+    for path in (*PAGES, f"/records/{company.finished_id}", link, "/s/none/none"):
+        page.goto(f"{company.url}{path}")
+        found[path] = look(page)
+    assert {name: violations for name, violations in found.items() if violations} == {}
+
+
+@pytest.mark.parametrize(("language", "theme"), [("zh_CN", "light"), ("en", "dark")])
+def test_axe_finds_nothing_serious_on_the_administrators_pages(
+    open_console: Callable[..., Page], company: Company, language: str, theme: str
+) -> None:
+    """People with their forms, what no program could read, and the page that says that somebody may not."""
+    page = open_console(language=language, theme=theme, user="admin")
+    found = {}
+    for path in ("/people", "/quarantine", "/records/none"):
         page.goto(f"{company.url}{path}")
         found[path] = look(page)
     assert {name: violations for name, violations in found.items() if violations} == {}

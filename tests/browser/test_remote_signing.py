@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from server.visits import repository as visits
+from tests.browser.test_axe import look
 from tests.server.house import House, found_company
 from tests.server.test_remote_signing import Browser as Visitor
 from tests.server.test_remote_signing import ask
@@ -66,6 +67,7 @@ def test_customer_writes_on_the_pad_and_the_record_is_signed(browser: Browser, h
     page.goto(_HOST + zhao.path)
     assert len(page.inner_text("#view-code")) == 8
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert look(page) == []
     write_name(page)
     page.click("#clear")
     write_name(page)
