@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -48,17 +49,23 @@ def postgres_server() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def postgres_url(postgres_server: str, tmp_path: Path) -> Iterator[str]:
-    """Yield the URL of an empty PostgreSQL database of the test's own."""
+@contextmanager
+def own_database(postgres_server: str, name: str) -> Iterator[str]:
+    """Yield the URL of an empty PostgreSQL database of that name, and drop it afterwards."""
     server = sa.make_url(postgres_server)
     engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
-    name = f"test_{os.getpid()}_{abs(hash(tmp_path)):x}"
     with engine.connect() as connection:
         connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
         yield server.set(database=name).render_as_string(hide_password=False)
         connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
     engine.dispose()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, tmp_path: Path) -> Iterator[str]:
+    """Yield the URL of an empty PostgreSQL database of the test's own."""
+    with own_database(postgres_server, f"test_{os.getpid()}_{abs(hash(tmp_path)):x}") as url:
+        yield url
 
 
 @pytest.fixture

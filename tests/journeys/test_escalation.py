@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from tests.journeys.plays import ONCE
 from tests.soak import escalation
 
 SIZE = ["--leaks", "10", "--rate", "10", "--kill-every-s", "1", "--patience-s", "60"]
 
 
+@ONCE
 def test_every_leak_reaches_a_human_while_executors_are_killed(tmp_path: Path) -> None:
     """None is forgotten, none is accepted twice, no rung is climbed twice."""
     figures = escalation.measure(escalation.parse(SIZE), tmp_path)
@@ -18,11 +20,13 @@ def test_every_leak_reaches_a_human_while_executors_are_killed(tmp_path: Path) -
     assert (figures["double_acceptances"], figures["steps_twice"]) == (0, 0)
 
 
+@ONCE
 def test_duties_carried_out_by_both_executors_are_caught(tmp_path: Path) -> None:
     """A build that ignores the claim on a duty climbs rungs twice."""
     assert play_broken("ignored_claims", tmp_path, accept_share="0.2")["steps_twice"] > 0
 
 
+@ONCE
 @pytest.mark.skipif(not os.environ.get("FULL"), reason="FULL=1 plays every broken build")
 def test_second_acceptance_is_caught(tmp_path: Path) -> None:
     """A build that does not look at who was first lets two technicians drive to one leak."""

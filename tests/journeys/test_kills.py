@@ -26,6 +26,9 @@ def test_killed_server_loses_and_doubles_nothing(
     assert report["kills"] > 0
     assert (report["events_lost"], report["events_duplicated"], report["journal_ok"]) == (0, 0, True)
     assert (report["exit_code"], report["closed"], report["orders_no_access"]) == (0, 9, 1)
+    assert (report["records_signed"], report["records_waived"], report["records_verified"]) == (7, 2, 9)
+    assert (report["copies_issued"], report["call_backs_scheduled"], report["quarantined"]) == (9, 9, 0)
+    assert report["leaks_closed_without_evidence"] == 0
 
 
 def until_somebody_is_stuck(run: Callable[..., None]) -> Callable[..., None]:

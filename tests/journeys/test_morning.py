@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.journeys.plays import play
+from tests.journeys.plays import ONCE_UNLESS_FULL
 
 
+@ONCE_UNLESS_FULL
 @pytest.mark.timeout(600)
-def test_every_promise_of_a_morning_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
+def test_every_promise_of_a_morning_is_kept(morning: dict[str, Any]) -> None:
     """Ten calls, three crews: all closed but the door that nobody opened; nothing lost, nothing twice, all sealed."""
-    report = play(tmp_path, monkeypatch, database_url)
+    report = morning
     assert (report["exit_code"], report["orders"], report["closed"], report["orders_no_access"]) == (0, 10, 9, 1)
     assert (report["events_lost"], report["events_duplicated"], report["journal_ok"]) == (0, 0, True)
     assert (report["records_signed"], report["records_waived"], report["records_verified"]) == (7, 2, 9)
