@@ -1,4 +1,4 @@
-"""The sync call over HTTP. A call whose line has died is given up as soon as a fresh line is answered."""
+"""The sync call over HTTP. A call whose line has died is given up as soon as a fresh line is answered, by whomever."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from requests.structures import CaseInsensitiveDict
 
 from mobile.platform.clock import SystemClock
 from mobile.sync.packed import Memory
-from mobile.sync.transport import PRODUCT_HEADER, SYNC_PATH, ForeignServerError, Reply, TransportError
+from mobile.sync.transport import PRODUCT_HEADER, SYNC_PATH, ForeignServerError, Reply, TransportError, is_portal
 
 _PROBE_PATH: Final = "/readyz"  # asks the database: a server that is only slow answers this slowly too
 _CONNECT_S: Final = 6.0
@@ -75,15 +75,25 @@ class HttpTransport:
         reply = attempt.wait(silent_by_right_s)
         while reply is None:
             doubt_s = self._doubt_s
-            if attempt.silence_s() > doubt_s and self._is_answered_afresh() and attempt.silence_s() > doubt_s:
-                self._doubt_s = min(2 * doubt_s, _MOST_DOUBT_S)  # patience grows: a slow server is not asked twice
-                # The session stays with the dead call; sending again is harmless, for every event has its id.
-                self.give_up_silent(doubt_s)
-                raise TransportError("the line hangs while a fresh one is answered")
+            answer = self._ask_afresh() if attempt.silence_s() > doubt_s else None
+            if answer is not None and attempt.silence_s() > doubt_s:
+                self._leave_dead_lines(answer, doubt_s)
             reply = attempt.wait(_PROBE_PAUSE_S)
         self._idle.append(attempt.session)
         self._doubt_s = _DOUBT_S
         return reply
+
+    def _leave_dead_lines(self, answer: Reply, doubt_s: float) -> None:
+        """Give up what hangs and say why, when a fresh line is answered: by our server, or by a sign-in page."""
+        is_ours = PRODUCT_HEADER in answer.headers
+        if not is_ours and not is_portal(answer):
+            return
+        self._doubt_s = min(2 * doubt_s, _MOST_DOUBT_S)  # patience grows: a slow server is not asked twice
+        # The session stays with the dead call; sending again is harmless, for every event has its id.
+        self.give_up_silent(doubt_s)
+        if not is_ours:
+            raise ForeignServerError("the line hangs while a fresh one is answered by somebody else")
+        raise TransportError("the line hangs while a fresh one is answered")
 
     def give_up_silent(self, silence_s: float) -> None:
         """Give up every call that has been silent for so long: a fresh line works, and the older ones are dead."""
@@ -92,14 +102,13 @@ class HttpTransport:
             if attempt.silence_s() > silence_s:
                 attempt.give_up()
 
-    def _is_answered_afresh(self) -> bool:
+    def _ask_afresh(self) -> Reply | None:
         session = self._new_session()
         try:
             answer = session.get(self._server_url + _PROBE_PATH, timeout=_PROBE_S, allow_redirects=False)
+            return _reply_of(answer, b"")
         except (requests.RequestException, ValueError, OSError):
-            return False
-        else:
-            return PRODUCT_HEADER in answer.headers
+            return None
         finally:
             session.close()
 
@@ -157,4 +166,8 @@ class _Attempt:
             for piece in answer.iter_content(_PIECE_BYTES):
                 body += piece
                 self._moved_s = _CLOCK.mono_ms() / 1000
-            return Reply(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, bytes(body))
+            return _reply_of(answer, bytes(body))
+
+
+def _reply_of(answer: requests.Response, body: bytes) -> Reply:
+    return Reply(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body)

@@ -132,6 +132,18 @@ def test_call_on_a_dead_line_is_given_up_when_a_fresh_line_is_answered(office: O
 
 
 @pytest.mark.usefixtures("hasty")
+def test_portal_that_swallows_open_lines_is_named_as_soon_as_it_answers_a_fresh_one(
+    office: Office, phone: service.Phone
+) -> None:
+    """The line of before goes on hanging; Wang is told to sign in to the network, not that there is none."""
+    office.send(job())
+    phone.sync_once()
+    office.faults.append("hang")
+    threading.Timer(0.1, lambda: setattr(office, "foreign", (302, {"Location": "http://portal.example/"}, b""))).start()
+    assert phone.sync_once().code == "captive_portal"
+
+
+@pytest.mark.usefixtures("hasty")
 def test_slow_answer_is_waited_for_while_no_fresh_line_is_answered_either(
     office: Office, phone: service.Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
