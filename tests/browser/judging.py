@@ -43,7 +43,7 @@ _WEAK: Final = """(part) => {
 _NAMELESS: Final = """(part) => {
     const isNamed = (node) => node.getAttribute('aria-label') || node.textContent.trim() || node.closest('label')
         || (node.id && document.querySelector(`label[for="${node.id}"]`));
-    const controls = [...part.querySelectorAll('button, input, a')].filter((node) => !isNamed(node));
+    const controls = [...part.querySelectorAll('button, input:not([type=hidden]), a')].filter((node) => !isNamed(node));
     const tables = [...part.querySelectorAll('table')].filter((table) => !table.querySelector('caption'));
     const heads = [...part.querySelectorAll('th')].filter((head) => !head.scope);
     return [...controls, ...tables, ...heads].map((node) => node.outerHTML.slice(0, 80));

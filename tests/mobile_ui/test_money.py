@@ -82,3 +82,10 @@ def test_another_amount_is_only_asked_for_and_damage_is_kept(hand: Any) -> None:
     claimed = told(hand, door_facts.DamageClaimed)
     assert (claimed.item, claimed.value_cents, claimed.paid_cents) == ("台面", 20000, 5000)
     assert any("台面" in text for text in hand.texts())
+
+
+def test_receipts_of_a_visit_without_payment_say_so(hand: Any) -> None:
+    """No empty screen: nothing was taken, in the phone's own language."""
+    hand.ui.go("job_detail", job=STOVE)
+    hand.ui.go("receipt", job=STOVE)
+    assert hand.t("money.no_receipt") in hand.texts()
