@@ -12,9 +12,11 @@ from server import processes
 from server.core import journal, relay
 from server.core.settings import Settings
 from server.core.unit_of_work import Actor, Tx
+from server.dispatch import repository as assignments
 from server.dispatch import service as dispatch
 from server.intake import service as intake
 from server.work_orders.service import Desk
+from shared.assignment import AssignmentState
 from shared.machine import Role
 
 _LEAK: Final[dict[str, Any]] = {
@@ -65,6 +67,11 @@ class Hotline:
     def count_waiting(self) -> int:
         """Return how many events wait for the worker."""
         return self._services.uow.read(relay.count_waiting)
+
+    def is_delivered(self, order_id: str) -> bool:
+        """Tell whether a phone has confirmed that it holds the order."""
+        live = self._services.uow.read(lambda s: assignments.list_live_of_order(s, order_id))
+        return any(each.state != AssignmentState.OFFERED for each in live)
 
     def close(self) -> None:
         """Give the database back."""

@@ -84,6 +84,13 @@ def _wait_until_quiet(hotline: Hotline) -> None:
         time.sleep(2.0)
 
 
+def _wait_for(hotline: Hotline, order_id: str) -> None:
+    """Wait until a phone has the order: a late leak is a figure, not a missing one, but not for ever."""
+    until_s = time.monotonic() + 3 * MOST_LEAK_S
+    while not hotline.is_delivered(order_id) and time.monotonic() < until_s:
+        time.sleep(0.1)
+
+
 def _storm(
     firm: company.Company, hotline: Hotline, folder: Path, tokens: list[str], names: list[str]
 ) -> tuple[dict[str, Any], tuple[str, float]]:
@@ -100,7 +107,7 @@ def _storm(
         middle = len(names) // 2
         leak = hotline.give(names[middle], company.place(middle), is_leak=True)
         phones.stdout.readline()
-        time.sleep(3 * MOST_LEAK_S)  # a late leak is a figure, not a missing one
+        _wait_for(hotline, leak[0])
         phones.stdin.write("end\n")
         phones.stdin.flush()
         phones.wait(timeout=60)
