@@ -26,7 +26,7 @@ def owe(house: House, branch_id: str = "") -> str:
     """Owe a customer a message; return its id."""
     work = {"to": "13812345678", "key": "sign_link", "work_order_id": "", "number": "WO-1", "link": "/s/1"}
     here = {"branch_id": branch_id} if branch_id else {}
-    house.write(lambda tx: service.owe_customer(tx, **work), **here)  # type: ignore[arg-type]  # named as they are
+    house.write(lambda tx: service.owe_customer(tx, **work), **here)
     return house.read(lambda s: str(s.query(OutgoingMessage).order_by(OutgoingMessage.made_real_ms.desc())[0].id))
 
 
