@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -14,6 +15,7 @@ from tests.browser.company import Company, running_company
 
 VENDOR = Path(__file__).resolve().parents[2] / "server" / "static" / "vendor" / "maplibre-gl"
 SIZE = (1440, 900)
+READY_MS = 60_000
 
 
 @pytest.fixture(scope="session")
@@ -36,16 +38,24 @@ def browser(browser_program: str) -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def sessions() -> dict[str, Any]:
+    """Return what a browser keeps of each person's sign-in: the first test signs in, the others come back."""
+    return {}
+
+
 @pytest.fixture
-def open_console(browser: Browser, company: Company) -> Iterator[Callable[..., Page]]:
+def open_console(browser: Browser, company: Company, sessions: dict[str, Any]) -> Iterator[Callable[..., Page]]:
     """Return a function that opens the console, signed in; any script error fails the test."""
     pages: list[Page] = []
     errors: list[str] = []
 
     def open_page(language: str = "zh_CN", theme: str = "light", user: str = "") -> Page:
-        page = screenshots_console.open_console(
-            browser, company.url, user or company.user, company.password, SIZE, language, theme
-        )
+        name = user or company.user
+        page = come_back(browser, company.url, sessions[name], language, theme) if name in sessions else None
+        if page is None:
+            page = screenshots_console.open_console(browser, company.url, name, company.password, SIZE, language, theme)
+            sessions[name] = page.context.storage_state()["cookies"]
         page.on("pageerror", lambda error: errors.append(str(error)))
         pages.append(page)
         return page
@@ -54,6 +64,21 @@ def open_console(browser: Browser, company: Company) -> Iterator[Callable[..., P
     for page in pages:
         page.context.close()
     assert errors == []
+
+
+def come_back(browser: Browser, url: str, cookies: Any, language: str, theme: str) -> Page | None:
+    """Return the console's page in a new window of somebody who has signed in; None when his session is over."""
+    context = browser.new_context(viewport={"width": SIZE[0], "height": SIZE[1]})
+    context.add_cookies(cookies)
+    context.add_cookies([{"name": "language", "value": language, "url": url}])
+    context.add_cookies([{"name": "theme", "value": theme, "url": url}])
+    page = context.new_page()
+    page.goto(url)
+    if page.url.endswith("/sign-in"):
+        context.close()
+        return None
+    page.wait_for_selector("body[data-ready]", timeout=READY_MS)
+    return page
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.company import Company
@@ -17,6 +16,49 @@ FLAG = """async (quality) => {
 }"""
 
 
+# provenance, kind, words in Chinese, words in English, part of the tip
+FLAGS = [
+    ("straight", "plain", "直线估算，未校准", "Estimated by straight line, not calibrated", ""),
+    (
+        "straight 2026-11-21 n=812 ±11%",
+        "sound",
+        "直线估算，已校准",
+        "Estimated by straight line, calibrated",
+        "learnt 2026-11-21 from 812 trips, error 11 %",
+    ),
+    ("roadgraph 2026-11-01 5d6af2", "sound", "道路网 2026-11", "road network 2026-11", ""),
+    (
+        "roadgraph 2026-11-01 5d6af2 2026-11-21 n=60 ±9%",
+        "sound",
+        "道路网 2026-11",
+        "road network 2026-11",
+        "from 60 trips, error 9 %",
+    ),
+    ("osrm undated", "sound", "OSRM", "OSRM", ""),
+    (
+        "straight (osrm failed: timeout)",
+        "fallback",
+        "备用：直线估算，未校准",
+        "Fallback: Estimated by straight line, not calibrated",
+        "instead of OSRM: no answer in time",
+    ),
+    (
+        "straight (roadgraph failed: place_off_road 37.86100,113.57100)",
+        "fallback",
+        "备用：直线估算，未校准",
+        "Fallback: Estimated by straight line, not calibrated",
+        "instead of road network: a place lies off every road",
+    ),
+    (
+        "roadgraph 2026-11-01 5d6af2 (osrm failed: http_503)",
+        "fallback",
+        "备用：道路网 2026-11",
+        "Fallback: road network 2026-11",
+        "instead of OSRM: http_503",
+    ),
+]
+
+
 def test_flag_stands_at_certificate_and_explanation(page: Page, company: Company) -> None:
     """The card in the drawer and the dialog behind it carry the same flag."""
     address = report_leak(company)
@@ -27,58 +69,15 @@ def test_flag_stands_at_certificate_and_explanation(page: Page, company: Company
     expect(page.locator("#drawer .certificate .provenance")).to_have_text("直线估算，未校准")
 
 
-@pytest.mark.parametrize(
-    ("quality", "kind", "chinese", "english", "tip"),
-    [
-        ("straight", "plain", "直线估算，未校准", "Estimated by straight line, not calibrated", ""),
-        (
-            "straight 2026-11-21 n=812 ±11%",
-            "sound",
-            "直线估算，已校准",
-            "Estimated by straight line, calibrated",
-            "learnt 2026-11-21 from 812 trips, error 11 %",
-        ),
-        ("roadgraph 2026-11-01 5d6af2", "sound", "道路网 2026-11", "road network 2026-11", ""),
-        (
-            "roadgraph 2026-11-01 5d6af2 2026-11-21 n=60 ±9%",
-            "sound",
-            "道路网 2026-11",
-            "road network 2026-11",
-            "from 60 trips, error 9 %",
-        ),
-        ("osrm undated", "sound", "OSRM", "OSRM", ""),
-        (
-            "straight (osrm failed: timeout)",
-            "fallback",
-            "备用：直线估算，未校准",
-            "Fallback: Estimated by straight line, not calibrated",
-            "instead of OSRM: no answer in time",
-        ),
-        (
-            "straight (roadgraph failed: place_off_road 37.86100,113.57100)",
-            "fallback",
-            "备用：直线估算，未校准",
-            "Fallback: Estimated by straight line, not calibrated",
-            "instead of road network: a place lies off every road",
-        ),
-        (
-            "roadgraph 2026-11-01 5d6af2 (osrm failed: http_503)",
-            "fallback",
-            "备用：道路网 2026-11",
-            "Fallback: road network 2026-11",
-            "instead of OSRM: http_503",
-        ),
-    ],
-)
-def test_flag_says_what_a_provenance_means(
-    open_console: Callable[..., Page], quality: str, kind: str, chinese: str, english: str, tip: str
-) -> None:
+def test_flag_says_what_a_provenance_means(open_console: Callable[..., Page]) -> None:
     """Kind, words in both languages, and the whole story in the tip."""
-    told = open_console().evaluate(FLAG, quality)
-    assert (told["kind"], told["text"]) == (kind, chinese)
-    told = open_console(language="en").evaluate(FLAG, quality)
-    assert (told["kind"], told["text"]) == (kind, english)
-    assert tip in told["tip"]
+    chinese_page, english_page = open_console(), open_console(language="en")
+    for quality, kind, chinese, english, tip in FLAGS:
+        told = chinese_page.evaluate(FLAG, quality)
+        assert (told["kind"], told["text"]) == (kind, chinese), quality
+        told = english_page.evaluate(FLAG, quality)
+        assert (told["kind"], told["text"]) == (kind, english), quality
+        assert tip in told["tip"], quality
 
 
 def test_no_flag_is_shown_when_nothing_was_planned(page: Page) -> None:
