@@ -69,6 +69,9 @@ def _go(parsed: argparse.Namespace, runner: Runner, settings: Settings) -> int:
                 _go_round(Looker(browser, place, look, out, findings), f"{tour}-{'-'.join(look)}", meant)
                 findings.write(out / _FOUND)
         browser.close()
+    if not parsed.only:
+        findings.compare(place)
+        findings.write(out / _FOUND)
     return _tell(findings, out)
 
 

@@ -120,7 +120,10 @@ def answered(pattern: str, change: Callable[[Any], Any]) -> Callable[[Page, Stag
         answer = route.fetch()
         route.fulfill(response=answer, json=change(answer.json()))
 
-    return lambda page, _stage: page.route(pattern, carry)
+    def step(page: Page, _stage: Stage) -> None:
+        page.route(pattern, carry)
+
+    return step
 
 
 def before_loading(step: Callable[[Page, Stage], None], *more: Callable[[Page, Stage], None]) -> Reach:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Response, expect
 
@@ -18,7 +19,7 @@ from deploy.tour.stage import Stage
 from deploy.tour.stops import Stop
 
 LOOKS: Final = (("zh_CN", "light"), ("en", "dark"), ("zh_CN", "dark"), ("en", "light"))
-FATAL: Final = frozenset({"unreached", "console_error"})
+FATAL: Final = frozenset({"unreached", "console_error", "not_visited"})
 _PATIENCE_MS: Final = 20_000
 _TOO_MANY: Final = 429
 _BREATH_S: Final = 30.0
@@ -30,6 +31,7 @@ class Findings:
 
     items: list[dict[str, str]] = dataclasses.field(default_factory=list)
     pictures: list[Path] = dataclasses.field(default_factory=list)
+    visited: set[str] = dataclasses.field(default_factory=set)
 
     def add(self, picture: str, found: Iterable[dict[str, Any]]) -> None:
         """Keep what was found on a picture."""
@@ -39,6 +41,11 @@ class Findings:
     def is_fatal(self) -> bool:
         """Tell whether a page was not reached or had an error."""
         return any(one["kind"] in FATAL for one in self.items)
+
+    def compare(self, stage: Stage) -> None:
+        """Note every page of the product that no picture shows: a new page needs its line in the table."""
+        missing = set(stage.list_pages()) - {stage.find_page(path) for path in self.visited}
+        self.add("", [{"kind": "not_visited", "what": rule} for rule in sorted(missing)])
 
     def write(self, path: Path) -> None:
         """Write everything beside the pictures."""
@@ -126,6 +133,8 @@ class Looker:
 
     def _watch(self, response: Response) -> None:
         self._is_limited = self._is_limited or response.status == _TOO_MANY
+        if response.request.resource_type == "document" and response.ok:
+            self.findings.visited.add(urlsplit(response.url).path)
 
     def _context(self, user: str) -> BrowserContext:
         if user not in self._contexts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 
 from deploy.tour.stage import Stage
 from deploy.tour.stops import PHONE, TABLET, Reach, Stop, page_at
@@ -84,9 +84,8 @@ def sign_in_wrongly(page: Page, _stage: Stage) -> None:
 
 def judge_nonsense(page: Page, _stage: Stage) -> None:
     """Drop a file that is no record on the verification page."""
-    page.locator("input[type=file]").first.set_input_files(
-        files=[{"name": "record.json", "mimeType": "application/json", "buffer": b'{"v": 1}'}]
-    )
+    nonsense = FilePayload(name="record.json", mimeType="application/json", buffer=b'{"v": 1}')
+    page.locator("input[type=file]").first.set_input_files(nonsense)
     page.wait_for_timeout(1_000)
 
 

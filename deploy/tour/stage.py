@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import requests
+from flask import Flask
+from werkzeug.exceptions import HTTPException
 
 from deploy.demo import autopilot
 from deploy.demo.cast import Truth
@@ -24,6 +26,9 @@ _DAY_MS: Final = 86_400_000
 _HOUR_MS: Final = 3_600_000
 _NEAR: Final = 0.0009  # degrees, about 100 m
 _TRUTH: Final = Truth(duration_s=600, outcome="done")
+_BROKEN: Final = "/broken"
+# Files and what programs ask for; the language's address only leads back.
+_NO_PAGES: Final = ("/api/", "/static/", "/files/", "/c/", "/documents/", "/healthz", "/readyz", "/run/", "/language/")
 _DEEDS: Final = ("see_assignment", "accept_assignment", "depart", "arrive")
 _TOKEN: Final = re.compile(r'name="csrf_token" value="([^"]+)"')
 _POINTS: Final = ((100, 500, 0), (200, 300, 40), (400, 700, 80), (600, 300, 120), (800, 500, 160))
@@ -38,7 +43,7 @@ class Stage:
     url: str
     desk: HotlineDesk
     runner: Runner
-    broken: Callable[[Mapping[str, str]], dict[str, Any]]
+    app: Flask
     places: dict[str, str] = dataclasses.field(default_factory=dict)
     centre: tuple[float, float] = (0.0, 0.0)
 
@@ -66,6 +71,25 @@ class Stage:
             if alarm is not None and (alarm["is_climbing"] or alarm["taken_ms"] is None):
                 self.desk.post(f"/api/v1/work-orders/{order['id']}/take", {})
 
+    def broken(self, headers: Mapping[str, str]) -> dict[str, Any]:
+        """Answer like the server when it meets a fault of its own: the same app, in this process."""
+        kept = {key: value for key, value in headers.items() if key.lower() in {"accept", "cookie"}}
+        answer = self.app.test_client(use_cookies=False).get(_BROKEN, headers=kept)
+        return {"status": answer.status_code, "headers": dict(answer.headers), "body": answer.data}
+
+    def list_pages(self) -> list[str]:
+        """Return the rules of all pages that a person can open: no API, no files, nothing for other programs."""
+        rules = (rule for rule in self.app.url_map.iter_rules() if "GET" in (rule.methods or ()))
+        return sorted({rule.rule for rule in rules if not rule.rule.startswith(_NO_PAGES)} - {_BROKEN})
+
+    def find_page(self, path: str) -> str | None:
+        """Return the rule of the page that a path opens."""
+        try:
+            rule, _ = self.app.url_map.bind("").match(path, method="GET", return_rule=True)
+        except HTTPException:
+            return None
+        return rule.rule
+
     def link(self, work_order_id: str) -> str:
         """Return the path of a customer's page."""
         return str(self.desk.get(f"/api/v1/work-orders/{work_order_id}/link")["path"])
@@ -74,7 +98,7 @@ class Stage:
 def set_up(runner: Runner, settings: Settings) -> Stage:
     """Return the stage with its places. Raises LookupError when the morning lacks something that must be shown."""
     url = runner.children.url
-    stage = Stage(url, HotlineDesk(url, "lin"), runner, _make_broken(settings))
+    stage = Stage(url, HotlineDesk(url, "lin"), runner, _make_app(settings))
     stage.centre = tuple(stage.desk.get("/api/v1/me")["branch"]["center"])
     _fill(stage)
     board = stage.board()
@@ -84,21 +108,15 @@ def set_up(runner: Runner, settings: Settings) -> Stage:
     return stage
 
 
-def _make_broken(settings: Settings) -> Callable[[Mapping[str, str]], dict[str, Any]]:
-    """Return what answers like the server when it meets a fault of its own: the same app, with a page that fails."""
+def _make_app(settings: Settings) -> Flask:
+    """Return the server's app with one page more, which fails."""
     app = composition.make_app(processes.make_services(settings), composition.make_registry())
 
     def fail() -> str:
         raise RuntimeError("this page fails so that its picture can be taken")
 
-    app.add_url_rule("/broken", view_func=fail)
-
-    def ask(headers: Mapping[str, str]) -> dict[str, Any]:
-        kept = {key: value for key, value in headers.items() if key.lower() in {"accept", "cookie"}}
-        answer = app.test_client(use_cookies=False).get("/broken", headers=kept)
-        return {"status": answer.status_code, "headers": dict(answer.headers), "body": answer.data}
-
-    return ask
+    app.add_url_rule(_BROKEN, view_func=fail)
+    return app
 
 
 def _fill(stage: Stage) -> None:
@@ -220,16 +238,13 @@ def _sign(stage: Stage, work_order_id: str) -> None:
 def _find_orders(stage: Stage, board: dict[str, Any]) -> None:
     """Name the orders that pages of the console show."""
     orders = board["orders"]
-    finders = {
-        "leak": lambda o: o["is_leak"] and o["technician_id"],
-        "leak_there": lambda o: o["is_leak"] and o["assignment_state"] in _THERE,
-        "planned": lambda o: o["assignment_state"] == "planned" and not o["is_leak"] and o["priority"] != 1,
-    }
-    for name, is_meant in finders.items():
-        found = next((o["id"] for o in orders if is_meant(o)), stage.places.get("leak"))
-        if found is None:
+    leaks = [o for o in orders if o["is_leak"] and o["technician_id"]]
+    there = [o for o in leaks if o["assignment_state"] in _THERE]
+    calm = [o for o in orders if o["assignment_state"] == "planned" and not o["is_leak"] and o["priority"] != 1]
+    for name, found in (("leak", leaks), ("leak_there", there or leaks), ("planned", calm)):
+        if not found:
             raise LookupError(f"the morning has no order that is {name}")
-        stage.places[name] = found
+        stage.places[name] = found[0]["id"]
     done = [s["work_order_id"] for t in board["technicians"] for s in t["done"] if s["work_order_id"]]
     signed = [i for i in done if stage.desk.get(f"/api/v1/work-orders/{i}")["record"] is not None]
     stage.places["signed"], stage.places["liked"] = signed[0], signed[1]

@@ -50,12 +50,13 @@ def _say(notice: CustomerNotice, name: str, zone: zoneinfo.ZoneInfo) -> dict[str
     code = "emergency" if notice.cause == "emergency" else "later"
     code = "nobody" if notice.start_ms is None else code
     words = {
-        "name": name,
         "start": _clock(notice.promised_from_ms, zone),
         "end": _clock(notice.promised_to_ms, zone),
         "arrival": _clock(notice.start_ms, zone),
     }
-    return texts.catalog().both(f"notice.say_{code}", **words)
+    t = texts.catalog().text
+    names = {lang: name or t(lang, "notice.customer") for lang in texts.LANGUAGES}
+    return {lang: t(lang, f"notice.say_{code}", name=names[lang], **words) for lang in texts.LANGUAGES}
 
 
 def _clock(at_ms: int | None, zone: zoneinfo.ZoneInfo) -> str:
