@@ -34,6 +34,7 @@ from shared.errors import DomainError
 from shared.work_order import WorkOrderState
 
 _FAILED: Final = 2
+_HOTLINE: Final = "96777"  # of the generated town
 _RESTING: Final = frozenset(
     {
         WorkOrderState.CLOSED,
@@ -182,6 +183,7 @@ def _environ(parsed: argparse.Namespace, play: Play, folder: Path, clock: Runner
         "LEAKFIRST_CATALOG_DIR": str(overrides),
         "LEAKFIRST_BASEMAP_DIR": str(basemap),
         "LEAKFIRST_TIME_ZONE": play.time_zone,
+        "LEAKFIRST_HOTLINE": _HOTLINE,
         "LEAKFIRST_PLAN_ITERATIONS": "30",
     }
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
-from server.documents import forms
+from server.documents import filling, forms
 from server.documents import repository as documents
 from server.outgoing.models import OutgoingMessage
 from tests.server.house import HOME, LEAK, STOVE, House
 from tests.server.office.forms import read, refusal, send
 from tests.server.test_closing import visit
 from tests.server.test_outgoing import configure
+from tests.server.test_papers import case_of
 from tests.server.test_remote_signing import ask
 
 SMS: dict[str, Any] = {"name": "sms", "kind": "recording", "audiences": ("customer",)}
@@ -96,8 +98,9 @@ def test_drawer_reads_papers_signing_and_notices_at_once(house: House) -> None:
     assert send(stranger, f"{page_of(order_id)}/issue", form=SLIP).status_code == 404
 
 
-def test_missing_hotline_is_said_on_the_page(house: House) -> None:
-    """No example number is ever printed as if it were the company's."""
+def test_missing_hotline_is_said_on_the_page_and_on_paper(house: House) -> None:
+    """No example number is ever printed as if it were the company's: the paper says aloud that there is none."""
     assert "LEAKFIRST_HOTLINE" in read(house.lin, page_of(house.report(STOVE)))
-    assert not forms.has_hotline("")
-    assert forms.has_hotline("0353-96777")
+    case, form = case_of("en"), forms.get_form(forms.COPY)
+    assert "NOT SET" in filling.fill(form, case).contact
+    assert "0353-96777" in filling.fill(form, dataclasses.replace(case, hotline="0353-96777")).contact
