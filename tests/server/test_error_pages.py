@@ -7,6 +7,11 @@ from tests.server.house import House
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 
 
+def code_of(answer: Any) -> str:
+    """Return the code that a program reads."""
+    return str(answer.json["code"])
+
+
 def test_person_reads_a_page_and_a_program_reads_a_code_when_nothing_is_there(house: House) -> None:
     """The same refusal in the caller's way, in his language, for Lin and for nobody in particular."""
     lin, stranger = house.lin.client, house.app.test_client()
@@ -16,7 +21,7 @@ def test_person_reads_a_page_and_a_program_reads_a_code_when_nothing_is_there(ho
     assert 'href="/"' in page.text
     assert 'href="/sign-in"' in stranger.get("/nowhere", headers=HTML).text
     for answer in (lin.get("/nowhere"), lin.get("/api/v1/nowhere", headers=HTML)):
-        assert (answer.status_code, answer.json["code"]) == (404, "not_found")
+        assert (answer.status_code, code_of(answer)) == (404, "not_found")
     stranger.set_cookie("language", "en")
     assert "Not found" in stranger.get("/nowhere", headers=HTML).text
 
@@ -40,4 +45,4 @@ def test_fault_of_ours_is_a_page_and_stays_an_answer_when_the_page_fails_too(hou
     assert (page.status_code, page.mimetype) == (500, "text/html")
     house.app.template_context_processors[None].append(broken)
     bare = house.app.test_client().get("/broken", headers=HTML)
-    assert (bare.status_code, bare.json["code"]) == (500, "internal")
+    assert (bare.status_code, code_of(bare)) == (500, "internal")
