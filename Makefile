@@ -41,7 +41,7 @@ replay: setup ## Play imported real orders (FILE=orders.csv PRESET=nyc-gas DAY=2
 phone: setup ## Open one phone window joined to the running demo as technician Wang (PORT=)
 	@$(PY) -m deploy.demo phone $(call chosen,port,$(PORT))
 
-screenshots: setup ## Make the pictures of console and phone (OUT=folder)
+screenshots: setup ## Make the pictures of every page, state and screen (OUT=folder)
 	@$(PY) -m deploy.screenshots --out '$(OUT)'
 
 test: ## Run everything that gates a change; lists what it skipped and why (FULL=1 runs the long samples whole)
