@@ -17,6 +17,7 @@ from server.customers import repository as customers
 from server.documents import filling, forms, repository
 from server.documents.case import Case, strokes_of
 from server.documents.models import Delivery, Document
+from server.outgoing import service as outgoing
 from server.visits import repository as visits
 from server.visits import service as visit_service
 from server.work_orders import repository as work_orders
@@ -188,6 +189,24 @@ def deliver(tx: Tx, document_id: str, channel: str, state: State, note: str = ""
         tx.record(events.DOCUMENT_DELIVERED, told, work_order_id=document.work_order_id)
     tx.session.flush()
     return row
+
+
+def send_to_customer(tx: Tx, order: WorkOrder, document_id: str, address: str, phone: str) -> Delivery:
+    """Send an order's customer the address of one of its papers; opening it is the delivery.
+
+    Raises DomainError `not_found`, `document_not_made`, `customer_without_phone`, `no_customer_channel`.
+    """
+    document = repository.get_document(tx.session, tx.branch_id, document_id)
+    if document.work_order_id != order.id:
+        raise DomainError("not_found", what="document")
+    if document.made_ms is None:
+        raise DomainError("document_not_made")
+    if not phone.strip():
+        raise DomainError("customer_without_phone")
+    told = {"number": order.number, "link": address}
+    if not outgoing.owe_customer(tx, phone.strip(), "paper_link", order.id, **told):
+        raise DomainError("no_customer_channel")
+    return deliver(tx, document_id, LINK, "sent")
 
 
 def link_token(secret_key: str, document_id: str) -> str:

@@ -25,8 +25,10 @@ from shared.errors import DomainError
 if TYPE_CHECKING:
     from server.core.calls import Call
     from server.core.unit_of_work import Tx
+    from server.work_orders.models import WorkOrder
 
 STATES: Final = ("owed", "sent", "delivered", "failed")
+_DEEDS: Final = frozenset({"issue", "deliver", "send", "send-paper"})
 
 
 class NothingSaid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,7 +65,7 @@ def show(call: Call, work_order_id: str) -> Response:
 def change(call: Call, work_order_id: str, deed: str) -> Response:
     """Do what a form of the page asks."""
     call.read(lambda s: work_orders.get_order(s, call.actor.branch_id, work_order_id))
-    form, address = request.form.to_dict(), _sign_address(call, work_order_id)
+    form, address, host = request.form.to_dict(), _sign_address(call, work_order_id), request.host_url.rstrip("/")
 
     def work(tx: Tx) -> None:
         match deed:
@@ -73,10 +75,12 @@ def change(call: Call, work_order_id: str, deed: str) -> Response:
                 _deliver(tx, form)
             case "send":
                 _send_link(tx, work_order_id, address)
+            case "send-paper":
+                _send_paper(tx, work_order_id, form.get("document_id", ""), call.settings.secret_key, host)
             case _:
                 raise DomainError("not_found", what="deed")
 
-    if deed not in {"issue", "deliver", "send"}:
+    if deed not in _DEEDS:
         raise DomainError("not_found", what="deed")
     back = f"/work-orders/{work_order_id}/papers"
     return pages.carry_out(call, work, back, lambda error, status: _page(call, work_order_id, error, status))
@@ -90,6 +94,16 @@ def _deliver(tx: Tx, form: Mapping[str, str]) -> None:
     documents.deliver(tx, form.get("document_id", ""), form.get("channel", ""), told, form.get("note", "").strip())
 
 
+def _send_paper(tx: Tx, work_order_id: str, document_id: str, secret_key: str, host: str) -> None:
+    order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
+    address = f"{host}/c/{document_id}/{documents.link_token(secret_key, document_id)}"
+    documents.send_to_customer(tx, order, document_id, address, _phone(tx, order))
+
+
+def _phone(tx: Tx, order: WorkOrder) -> str:
+    return order.caller_phone or customers.find_phone(tx.session, tx.branch_id, order.customer_id)
+
+
 def _sign_address(call: Call, work_order_id: str) -> str:
     """Return the whole address of the page to sign on, as this server is reached from the desk."""
     return f"{request.host_url.rstrip('/')}{links.path(call.settings.secret_key, work_order_id)}/sign"
@@ -97,8 +111,7 @@ def _sign_address(call: Call, work_order_id: str) -> str:
 
 def _send_link(tx: Tx, work_order_id: str, address: str) -> None:
     order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
-    phone = order.caller_phone or customers.find_phone(tx.session, tx.branch_id, order.customer_id)
-    signing.send_link(tx, order, address, phone)
+    signing.send_link(tx, order, address, _phone(tx, order))
 
 
 def _page(call: Call, work_order_id: str, error: str, status: int) -> Response:

@@ -20,6 +20,7 @@ FORMS: Final[dict[str, dict[str, str]]] = {
     "{order}/issue": {"form": "task_slip"},
     "{order}/deliver": {"document_id": "d", "channel": "print", "state": "sent", "note": ""},
     "{order}/send": {},
+    "{order}/send-paper": {"document_id": "d"},
 }
 
 

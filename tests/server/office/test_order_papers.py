@@ -9,6 +9,7 @@ import pytest
 
 from server.documents import filling, forms
 from server.documents import repository as documents
+from server.documents import service as documents_service
 from server.outgoing.models import OutgoingMessage
 from tests.server.house import HOME, LEAK, STOVE, House
 from tests.server.office.forms import read, refusal, send
@@ -84,6 +85,23 @@ def test_signing_link_goes_to_the_customer_without_the_code(house: House, monkey
     assert 'data-signing="signed"' in read(house.lin, page)
     again = send(house.lin, f"{page}/send")
     assert (again.status_code, bool(refusal(again))) == (409, True)
+
+
+def test_paper_goes_to_the_customer_by_link_once_it_is_made(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not made yet is not sent; then the message holds the very link that opens it, and the state says sent."""
+    configure(monkeypatch, house.folder, SMS)
+    page = page_of(house.report(STOVE))
+    send(house.lin, f"{page}/issue", form=SLIP)
+    paper_id = document_id(house, page.split("/")[2], SLIP)
+    assert refusal(send(house.lin, f"{page}/send-paper", document_id=paper_id))
+    house.write(lambda tx: documents_service.keep_made(tx, paper_id, b"%PDF-1.7", "0" * 64))
+    other = page_of(house.report({**STOVE, "address": "桃北中街9号"}))
+    assert send(house.lin, f"{other}/send-paper", document_id=paper_id).status_code == 404
+    assert send(house.lin, f"{page}/send-paper", document_id=paper_id).status_code == 303
+    (row,) = house.read(lambda s: list(s.query(OutgoingMessage)))
+    link = "/c/" + row.text["en"].split("/c/")[1]
+    assert house.app.test_client().get(link).data == b"%PDF-1.7"
+    assert [d["state"] for d in house.lin.get(f"/api/v1{page}").json["papers"][0]["deliveries"]] == ["delivered"]
 
 
 def test_drawer_reads_papers_signing_and_notices_at_once(house: House) -> None:
