@@ -230,6 +230,10 @@ def _add_pages(app: Flask, services: Services, limiter: Limiter, csrf: CSRFProte
             return redirect("/sign-in")
         return render_template("console.html")
 
+    @app.get("/favicon.ico")
+    def mark() -> BaseResponse:
+        return redirect("/static/img/mark.svg", 301)  # pages that stand alone in a file name no icon
+
     @app.get("/api/v1/texts/<language>.json")
     def list_texts(language: str) -> Response:
         if language not in texts.LANGUAGES:

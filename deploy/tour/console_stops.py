@@ -12,6 +12,7 @@ from playwright.sync_api import Page, Route, expect
 
 from deploy.tour.stage import Stage
 from deploy.tour.stops import LARGE, SMALL, Reach, Stop
+from server.core import texts
 
 _READY_MS: Final = 60_000
 _FIRST_MS: Final = 2_500
@@ -126,6 +127,17 @@ def answered(pattern: str, change: Callable[[Any], Any]) -> Callable[[Page, Stag
     return step
 
 
+def failing(pattern: str) -> Callable[[Page, Stage], None]:
+    """Return the step after which the server answers with the words of a fault of its own."""
+    both = texts.catalog().both("error.internal")
+    fault = {"code": "internal", "text": both, "data": {}}
+
+    def step(page: Page, _stage: Stage) -> None:
+        page.route(pattern, lambda route: route.fulfill(status=500, json=fault))
+
+    return step
+
+
 def before_loading(step: Callable[[Page, Stage], None], *more: Callable[[Page, Stage], None]) -> Reach:
     """Return a way on which something is arranged before the console opens."""
 
@@ -206,10 +218,16 @@ def click_map(page: Page, x: float, y: float) -> None:
     page.wait_for_timeout(150)
 
 
-def caller(page: Page, _stage: Stage) -> None:
+def caller(page: Page, stage: Stage) -> None:
     """Find the caller by his name in the intake."""
-    page.fill("[name=find]", "王")
+    page.fill("[name=find]", stage.places["customer"])
     page.locator("#intake-found button").first.click()
+
+
+def smell(page: Page, _stage: Stage) -> None:
+    """Answer that it smells strongly and that gas is heard."""
+    page.locator("[name=q-smell_strength][value=strong]").check(force=True)
+    page.locator("[name=q-hissing_sound][value=true]").check(force=True)
 
 
 def near(page: Page, _stage: Stage) -> None:
@@ -284,7 +302,7 @@ _LIVE: Final = (
     Stop("dialog-save-view", console(click('[data-action="save-view"]'), see("dialog.promise"))),
     Stop("dialog-help", console(press("?"), see("dialog.help"))),
     Stop("intake-alarm", _intake(press("1"), choose(".intake [name=location]", "kitchen"),
-        click("[name=q-smell_strength][value=strong] + span"), see("#intake-advice li"))),
+        smell, see("#intake-advice li"))),
     Stop("intake-near", _intake(press("1"), near)),
     Stop("intake-repair", _intake(press("2"), choose(".intake [name=fault_kind]", "heater_fault"), caller,
         see("#intake-windows .window"))),
@@ -292,8 +310,8 @@ _LIVE: Final = (
     Stop("intake-complaint", _intake(press("4"), see(".intake [name=complaint_kind]"))),
     Stop("intake-scripts", _intake(click(".intake .scripts summary"))),
     Stop("intake-1280", _intake(press("2")), size=SMALL),
-    Stop("error", console(answered("**/candidates", lambda _found: {"no": "items"}), order("heater_fault"), press("a"),
-        see(".toast.error"))),
+    Stop("error", console(failing("**/candidates"), order("heater_fault"), press("a"), see(".toast.error")),
+        expects=_REFUSED),
     Stop("alarm", alarm),
 )  # fmt: skip
 STOPS: Final = (

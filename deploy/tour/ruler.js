@@ -39,11 +39,13 @@
     const box = n.getBoundingClientRect();
     if (n.matches('dialog, .intake, .drawer') && (box.bottom > innerHeight + 1 || box.right > innerWidth + 1 || box.left < -1)) say('off_screen', n);
   }
+  const pinned = (n) => { for (let up = n; up; up = up.parentElement) if (['sticky', 'fixed'].includes(getComputedStyle(up).position)) return up; return null; };
   const controls = nodes.filter((n) => n.matches('button, a[href], select, textarea, summary, input:not([type=hidden])') && !n.closest('.seg, .choice, .bar, .toasts, li.row'));
   const boxes = controls.map((n) => [n, seen(n)]);
   for (let i = 0; i < boxes.length; i += 1) for (let j = i + 1; j < boxes.length; j += 1) {
     const [[a, p], [b, q]] = [boxes[i], boxes[j]];
-    if (a.contains(b) || b.contains(a)) continue;
+    // What scrolls passes under what is pinned; that is no fault.
+    if (a.contains(b) || b.contains(a) || pinned(a) !== pinned(b)) continue;
     const width = Math.min(p.right, q.right) - Math.max(p.left, q.left);
     const height = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
     if (width <= 2 || height <= 2) continue;

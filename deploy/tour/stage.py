@@ -28,7 +28,18 @@ _NEAR: Final = 0.0009  # degrees, about 100 m
 _TRUTH: Final = Truth(duration_s=600, outcome="done")
 _BROKEN: Final = "/broken"
 # Files and what programs ask for; the language's address only leads back.
-_NO_PAGES: Final = ("/api/", "/static/", "/files/", "/c/", "/documents/", "/healthz", "/readyz", "/run/", "/language/")
+_NO_PAGES: Final = (
+    "/api/",
+    "/static/",
+    "/files/",
+    "/c/",
+    "/documents/",
+    "/healthz",
+    "/readyz",
+    "/run/",
+    "/language/",
+    "/favicon.ico",
+)
 _DEEDS: Final = ("see_assignment", "accept_assignment", "depart", "arrive")
 _TOKEN: Final = re.compile(r'name="csrf_token" value="([^"]+)"')
 _POINTS: Final = ((100, 500, 0), (200, 300, 40), (400, 700, 80), (600, 300, 120), (800, 500, 160))
@@ -268,6 +279,7 @@ def _move_a_promise(stage: Stage) -> str:
     board = stage.board()
     now_ms = int(board["at_ms"])
     customer = stage.desk.get("/api/v1/customers?query=王")["items"][0]
+    stage.places["customer"] = customer["name"]
     window = {"window_start_ms": now_ms + _HOUR_MS, "window_end_ms": now_ms + 2 * _HOUR_MS}
     order_id = stage.report("heater_fault", address=customer["address"], customer_id=customer["id"], **window)
     stage.runner.rest()

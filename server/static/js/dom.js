@@ -1,6 +1,7 @@
 // @ts-check
 // Small helpers for the page: elements without HTML strings, dialogs, toasts.
 
+import { ApiError } from './api.js';
 import { t } from './i18n.js';
 
 /** @param {string} id @returns {any} */
@@ -44,8 +45,12 @@ export function toast(text, kind = 'info') {
   setTimeout(() => note.remove(), kind === 'error' ? 9000 : 5000);
 }
 
-/** Show what went wrong in the person's language. @param {unknown} error */
-export const toastError = (error) => toast(error instanceof Error ? error.message : t('console.error.failed'), 'error');
+/** Show what went wrong in the person's language; a fault of the page's own is for its log. @param {unknown} error */
+export function toastError(error) {
+  const isSaid = error instanceof ApiError;
+  if (!isSaid) console.error(error);
+  toast(isSaid ? error.message : t('console.error.failed'), 'error');
+}
 
 /**
  * Open a modal dialog; Esc backs out, focus returns to where it was.
