@@ -94,6 +94,12 @@ def as_paper(page: Page, _stage: Stage) -> None:
     page.emulate_media(media="print")
 
 
+def to_the_crews(page: Page, _stage: Stage) -> None:
+    """Go down to the first technician who has something to do."""
+    page.locator(".crew:has(tbody)").first.scroll_into_view_if_needed()
+    page.evaluate("document.querySelector('.crew:has(tbody)').scrollIntoView()")
+
+
 def break_down(page: Page, stage: Stage) -> None:
     """Let the server meet a fault of its own, in a copy that lives in this process."""
     page.route("**/broken", lambda route: route.fulfill(**stage.broken(route.request.headers)))
@@ -134,8 +140,9 @@ WIDE: Final = tuple(
     for name, (reach, expects) in _CUSTOMERS.items()
 )
 OFFICE: Final = (
-    Stop("paper", page_at("/paper"), is_whole=True),
-    Stop("paper-printed", then("/paper", as_paper), size=_A4_PX, is_whole=True),
+    Stop("paper", page_at("/paper")),
+    Stop("paper-crews", then("/paper", to_the_crews)),
+    Stop("paper-printed", then("/paper", as_paper), size=_A4_PX),
     Stop("money", page_at("/money"), is_whole=True),
     Stop("stock", page_at("/stock"), is_whole=True),
     Stop("hazards", page_at("/hazards"), is_whole=True),

@@ -35,8 +35,14 @@ def _sheet(pictures: Sequence[Path], columns: int, box: tuple[int, int]) -> Imag
     for place, path in enumerate(pictures):
         left, top = place % columns * cell[0], place // columns * cell[1]
         with Image.open(path) as picture:
-            small = picture.convert("RGB")
+            small = _top(picture, box).convert("RGB")
             small.thumbnail(box, Image.Resampling.LANCZOS)
         sheet.paste(small, (left, top + _LABEL_PX))
         pen.text((left + 4, top + 6), path.stem, fill="#ffffff", font_size=16)
     return sheet
+
+
+def _top(picture: Image.Image, box: tuple[int, int]) -> Image.Image:
+    """Return as much of a long page's top as can be read in its place on the sheet."""
+    longest = max(round(picture.width * box[1] / box[0]), picture.width * 3 // 4)
+    return picture.crop((0, 0, picture.width, min(picture.height, longest)))
