@@ -1,5 +1,7 @@
 """A company of its own for every test, on SQLite or, where the run's setting names it, on PostgreSQL."""
 
+import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import sqlalchemy as sa
 
 from server import app as composition
 from server.core.registry import Registry
+from tests.conftest import DATABASE_SETTING, own_database
 from tests.server import house as houses
 from tests.server.house import House
 
@@ -39,12 +42,41 @@ def house(database_url: str, company_file: Path, tmp_path: Path) -> Iterator[Hou
     company.close()
 
 
-@pytest.fixture
-def open_house(house: House) -> House:
-    """Return a company whose doors count no callers: here the garbage itself is to be judged."""
+@pytest.fixture(scope="module")
+def shared_house(
+    request: pytest.FixtureRequest, company_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """Yield one company for all tests of a file that do not disturb each other."""
+    folder = tmp_path_factory.mktemp("shared")
+    with contextlib.ExitStack() as stack:
+        if os.environ.get(DATABASE_SETTING):
+            server = request.getfixturevalue("postgres_server")
+            url = stack.enter_context(own_database(server, f"test_{os.getpid()}_{folder.name}"))
+            houses.found_company(url, folder)
+        else:
+            url = houses.copy_company(company_file, folder)
+        company = House(url, folder)
+        yield company
+        company.close()
+
+
+def open_doors(house: House) -> House:
+    """Let a company's doors count no callers: here the garbage itself is to be judged."""
     routes = Registry()
     routes.routes = [
         msgspec.structs.replace(route, limit="1000000/minute") for route in composition.make_registry().routes
     ]
     house.app = composition.make_app(house.services, routes)
     return house
+
+
+@pytest.fixture
+def open_house(house: House) -> House:
+    """Return a company of the test's own whose doors count no callers."""
+    return open_doors(house)
+
+
+@pytest.fixture(scope="module")
+def shared_open_house(shared_house: House) -> House:
+    """Return the file's company; its doors count no callers."""
+    return open_doors(shared_house)

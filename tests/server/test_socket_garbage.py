@@ -6,6 +6,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import pytest
@@ -18,7 +19,7 @@ from tests.server import garbage
 from tests.server.device import Device
 from tests.server.house import LEAK, PASSWORD, House
 
-pytestmark = pytest.mark.slow  # starts a real gateway for each test
+pytestmark = pytest.mark.slow  # starts a real gateway
 
 GOOD: Final = {"at_ms": 1_790_042_400_000, "lat": 37.86, "lon": 113.57}
 VIEW: Final = {"south": 37.8, "west": 113.5, "north": 37.9, "east": 113.6}
@@ -72,9 +73,9 @@ class Line:
             return [(e, d) for e, d in self.heard if e != "pong_server"]
 
 
-@pytest.fixture
-def gateway(house: House) -> Iterator[str]:
-    """Yield the address of a real gateway process over the house's database."""
+@contextmanager
+def running_gateway(house: House) -> Iterator[str]:
+    """Run a real gateway process over the house's database; yield its address."""
     with socket.socket() as line:
         line.bind(("127.0.0.1", 0))
         port = line.getsockname()[1]
@@ -92,9 +93,16 @@ def gateway(house: House) -> Iterator[str]:
         children.stop()
 
 
-def test_garbage_at_the_sockets_gets_a_nack_and_the_gateway_lives_on(house: House, gateway: str) -> None:
+@pytest.fixture(scope="module")
+def gateway(shared_house: House) -> Iterator[str]:
+    """Yield the address of one gateway for all tests."""
+    with running_gateway(shared_house) as url:
+        yield url
+
+
+def test_garbage_at_the_sockets_gets_a_nack_and_the_gateway_lives_on(shared_house: House, gateway: str) -> None:
     """Wrong positions, unknown events, broken frames: an answer each time; a good phone still hears its leak."""
-    wang = Device(house)
+    wang = Device(shared_house)
     line = Line(gateway, {"token": wang.identity.token})
     assert line.ask(wire.POSITIONS, [GOOD]) == []
     for wrong in WRONG:
@@ -106,21 +114,21 @@ def test_garbage_at_the_sockets_gets_a_nack_and_the_gateway_lives_on(house: Hous
     line.client.eio.send("2garbage")
     line.client.eio.send("451-[not json")
     Line(gateway, {"token": wang.identity.token}).client.disconnect()
-    house.report(LEAK)
+    shared_house.report(LEAK)
     second = Line(gateway, {"token": wang.identity.token})
     assert second.ask(wire.POSITIONS, [GOOD]) in ([], [(wire.DOORBELL, second.heard[0][1])])
     assert requests.get(f"{gateway}/readyz", timeout=WAIT_S).json()["ok"]
     second.client.disconnect()
 
 
-def test_garbage_about_a_view_gets_a_nack_and_the_next_box_is_taken(house: House, gateway: str) -> None:
+def test_garbage_about_a_view_gets_a_nack_and_the_next_box_is_taken(shared_house: House, gateway: str) -> None:
     """A console's wrong boxes are refused one by one; a phone has no view to tell."""
     desk = Line(gateway, headers={"Cookie": sign_in(gateway)})
     for wrong in WRONG_VIEWS:
         answers = desk.ask(wire.VIEW, wrong)
         assert [event for event, _ in answers] == [wire.NACK], wrong
     assert desk.ask(wire.VIEW, VIEW) == []
-    phone = Line(gateway, {"token": Device(house).identity.token})
+    phone = Line(gateway, {"token": Device(shared_house).identity.token})
     assert [data["code"] for _, data in phone.ask(wire.VIEW, VIEW)] == ["forbidden"]
     desk.client.disconnect()
     phone.client.disconnect()
@@ -138,17 +146,17 @@ def sign_in(url: str) -> str:
 @pytest.mark.parametrize(
     "auth", [None, {}, {"token": ""}, {"token": "guessed"}, {"token": 7}, {"token": "\0"}, [], "x"]
 )
-def test_stranger_gets_no_socket(house: House, gateway: str, auth: Any) -> None:
+def test_stranger_gets_no_socket(gateway: str, auth: Any) -> None:
     """Without a device's token or a console's session nobody is admitted."""
     with pytest.raises(socketio.exceptions.ConnectionError):
         Line(gateway, auth)
 
 
-def test_revoked_phone_is_told_and_hung_up(house: House, gateway: str) -> None:
+def test_revoked_phone_is_told_and_hung_up(shared_house: House, gateway: str) -> None:
     """A stolen phone's open socket ends with its next message, at the latest a second later."""
-    wang = Device(house)
+    wang = Device(shared_house)
     line = Line(gateway, {"token": wang.identity.token})
-    house.lin.post(f"/api/v1/devices/{wang.identity.device_id}/revoke")
+    shared_house.lin.post(f"/api/v1/devices/{wang.identity.device_id}/revoke")
     with line._news:
         line.client.emit(wire.POSITIONS, [GOOD])
         assert line._news.wait_for(lambda: any(e == wire.NACK for e, _ in line.heard), WAIT_S)
