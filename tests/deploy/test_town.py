@@ -85,6 +85,7 @@ def test_customers_live_beside_roads_at_addresses_of_their_own(place: Town) -> N
         assert distance_to_roads_m(place.roads, here) < FARTHEST_FROM_ROAD_M
 
 
+@pytest.mark.slow
 def test_leaks_follow_the_hours_of_a_real_city() -> None:
     """Over many days the share of leak calls by day and by night is that of the counted city."""
     hours: Counter[int] = Counter()

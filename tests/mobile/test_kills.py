@@ -10,10 +10,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from mobile.store.database import FILE_NAME
 from shared import facts, signature
 from tests.mobile.office import Office, job
+
+pytestmark = pytest.mark.slow  # kills a phone at many of its writes
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = 8

@@ -80,7 +80,7 @@ def _compile_once(rule: Rule, append_unknown: bool = True) -> Any:  # noqa: FBT0
     return _BUILDERS[key]
 
 
-Rule._compile_builder = _compile_once  # type: ignore[method-assign]  # a sixth of what a test cost
+Rule._compile_builder = _compile_once  # type: ignore[assignment]  # a sixth of what a test cost
 
 
 class Console:

@@ -10,6 +10,8 @@ from server.dispatch import repository as dispatch
 from server.work_orders.models import WorkOrder
 from tests.server.house import DAY_MS, HOME, HOUR_MS, LEAK, MORNING_MS, STOVE, House
 
+pytestmark = pytest.mark.slow  # plans again for every case
+
 MINUTE_MS = 60_000
 
 

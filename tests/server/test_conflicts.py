@@ -12,6 +12,8 @@ from tests.mobile.phones import go_to_the_door
 from tests.server.house import LEAK, STOVE, House
 from tests.server.test_late_rules import assign, rounds, sign
 
+pytestmark = pytest.mark.slow  # plays whole visits
+
 
 def work_offline(house: House, phone: Phone, order_id: str) -> None:
     """Let a technician take the job, tell it, and then do all the rest without a line."""

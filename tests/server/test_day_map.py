@@ -21,6 +21,8 @@ from tests.server.device import Device
 from tests.server.house import LEAK, STOVE, House
 from tests.server.test_late_rules import assign
 
+pytestmark = pytest.mark.slow  # packs the maps of a dense city
+
 AREA = Area(west=113.54, south=37.84, east=113.62, north=37.92)
 
 

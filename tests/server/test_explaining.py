@@ -7,6 +7,8 @@ import pytest
 from shared.text import LANGUAGES
 from tests.server.house import DAY_MS, HOUR_MS, LEAK, MORNING_MS, STOVE, House
 
+pytestmark = pytest.mark.slow  # plans for every explanation
+
 STRANGE = ["-", "0", "%00", "zz" * 40, "../board", "..%2Fboard", "'--"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
+import pytest
 
 from mobile.service import Phone
 from server.call_backs import repository as call_backs
@@ -18,6 +19,8 @@ from shared import events, facts
 from tests.mobile.phones import do_the_work, go_to_the_door, sign_name
 from tests.server.device import Device
 from tests.server.house import HOME, LEAK, STOVE, Console, House
+
+pytestmark = pytest.mark.slow  # plays whole visits
 
 SEAL: Final = facts.Seal(
     alg="ed25519", key_id="k", chain_seq=1, previous_hash="0" * 64, content_hash="1" * 64, seal_hash="2" * 64

@@ -16,6 +16,8 @@ from shared.errors import DomainError
 from tests.server.device import Device
 from tests.server.house import HOME, LEAK, House, Wire
 
+pytestmark = pytest.mark.slow  # plays whole visits with two phones
+
 PATH = "/api/v1/evidence"
 
 

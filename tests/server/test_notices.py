@@ -17,6 +17,8 @@ from server.notices.models import CustomerNotice
 from server.sync import changes
 from tests.server.house import HOME, HOUR_MS, LEAK, MORNING_MS, STOVE, House
 
+pytestmark = pytest.mark.slow  # plays whole days of plans
+
 MINUTE_MS = 60_000
 PROMISED = {
     **STOVE,

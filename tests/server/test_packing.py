@@ -15,6 +15,8 @@ from shared.errors import DomainError
 from tests.benchmarks import phone_bytes
 from tests.server.house import House
 
+pytestmark = pytest.mark.slow  # packs the content of whole days
+
 ORDERS: Final = 40 if os.environ.get("FULL") else 4
 
 

@@ -22,6 +22,8 @@ from tests.mobile.phones import go_to_the_door
 from tests.server.house import HOME, LEAK, MORNING_MS, STOVE, House
 from tests.server.test_closing import visit
 
+pytestmark = pytest.mark.slow  # draws every paper
+
 LARGEST_BYTES: Final = 40_000
 ZONE: Final = zoneinfo.ZoneInfo("Asia/Shanghai")
 

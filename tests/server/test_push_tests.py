@@ -1,10 +1,13 @@
 """At the start of a shift every phone proves its channel; one that does not answer is shown to both sides."""
 
 import msgspec
+import pytest
 
 from shared import events, facts, wire
 from tests.server.device import Device
 from tests.server.house import HOUR_MS, House
+
+pytestmark = pytest.mark.slow  # plays a phone for every push
 
 PATH = "/api/v1/technicians/{}/shift"
 

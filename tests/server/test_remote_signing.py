@@ -7,6 +7,8 @@ import json
 import re
 from typing import Any
 
+import pytest
+
 from mobile.service import Phone
 from server.public import links
 from server.remote_signing import repository
@@ -18,6 +20,8 @@ from shared import door_facts, service_record
 from tests.mobile.phones import do_the_work, go_to_the_door, sign_name
 from tests.server.device import Device
 from tests.server.house import DAY_MS, HOME, STOVE, House
+
+pytestmark = pytest.mark.slow  # plays whole visits
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 STROKES = json.dumps(

@@ -16,6 +16,8 @@ from shared.errors import DomainError
 from tests.mobile.phones import go_to_the_door
 from tests.server.house import HOME, STOVE, House, Wire
 
+pytestmark = pytest.mark.slow  # restores whole databases
+
 DAY_MS = 24 * 3_600_000
 
 

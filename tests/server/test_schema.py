@@ -1,11 +1,14 @@
 """Migrations: up, down and up again, on an empty database and with the tables the code expects."""
 
+import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from server import schema
+
+pytestmark = pytest.mark.slow  # goes through every migration, up and down
 
 
 def tables(database_url: str) -> set[str]:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.slow  # starts real processes
+
 SOLVERS = ("ortools", "pandas", "scipy")
 
 

@@ -242,7 +242,7 @@ def break_relay(broken: str) -> None:
             return twins.carry_out_due(relay, before_ms, kind)
 
         escalation.find_due = twins.find_due_unfenced
-        Relay._carry_out_due = carry_out_due  # type: ignore[method-assign]  # the build is broken on purpose
+        Relay._carry_out_due = carry_out_due  # type: ignore[assignment]  # the build is broken on purpose
 
 
 class Twins:

@@ -12,6 +12,8 @@ from shared import events
 from tests.server.house import LEAK, STOVE, House
 from tests.server.public.test_pages import Visitor
 
+pytestmark = pytest.mark.slow  # plays whole visits
+
 
 @pytest.fixture
 def wished(house: House) -> tuple[str, str]:

@@ -25,6 +25,8 @@ from server.dispatch.travel.rules import road_rules, travel_rules
 from tests.server.dispatch.travel.towns import grid_ways, node_place, write_town
 from tests.server.house import DAY_MS, HOME, LEAK, MORNING_MS, House
 
+pytestmark = pytest.mark.slow  # learns from weeks of trips
+
 MINUTE_MS = 60_000
 LEAK_PLACE = Place(lat=float(str(LEAK["lat"])), lon=float(str(LEAK["lon"])))
 ZONE = "Asia/Shanghai"
