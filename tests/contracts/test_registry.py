@@ -10,7 +10,7 @@ from tests.contracts import tree
 from tests.server.house import House, found_company
 
 # The pages of signing in, the texts, health, and the files of the console; everything else is in the registry.
-PUBLIC_PAGES = {"/", "/sign-in", "/sign-out", "/api/v1/texts/<language>.json", "/healthz", "/readyz"}
+PUBLIC_PAGES = {"/", "/sign-in", "/sign-out", "/api/v1/texts/<language>.json", "/favicon.ico", "/healthz", "/readyz"}
 # What customers open without a login: each counts its callers, takes forms only with their token, shows by link alone.
 PUBLIC_PAGES |= {"/report", "/safety", "/faq", "/language/<language>", "/s/<work_order_id>/<shown>"}
 PUBLIC_PAGES |= {f"/s/<work_order_id>/<shown>/{deed}" for deed in ("agree", "wish", "opinion", "sign")}
