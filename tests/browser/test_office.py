@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from mobile import service as phones
 from mobile.service import Phone
 from tests.browser.company import Company
-from tests.browser.judging import look_at
+from tests.browser.judging import judge, look_at
 from tests.browser.test_axe import look
 from tests.mobile.phones import HandClock
 
@@ -81,6 +81,7 @@ def test_overcharge_is_approved_and_the_cash_for_it_counted(
     page.locator('.office-menu a[href="/money"]').click()
     asked = page.locator("[data-approval]", has_text="嵌入式")
     expect(asked).to_contain_text("¥39.00")
+    judge(page.locator("main"))
     asked.locator("button[value=yes]").press("Enter")
     expect(page.locator("main [role=status]")).to_be_visible()
     expect(asked).to_have_count(0)
@@ -94,6 +95,7 @@ def test_overcharge_is_approved_and_the_cash_for_it_counted(
     held.locator("[name=counted]").fill("90")
     held.locator("button").click()
     expect(page.locator("main [role=alert]")).to_be_visible()
+    judge(page.locator("main"))
     held.locator("[name=counted]").fill("99.00")
     held.locator("button").click()
     expect(held).to_have_count(0)
