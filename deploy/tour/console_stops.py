@@ -16,6 +16,7 @@ from server.core import texts
 
 _READY_MS: Final = 60_000
 _FIRST_MS: Final = 2_500
+_AT_MS: Final = 1_795_230_000_000  # 2026-11-21 11:00 in China, of the day that is played
 _MAP_MS: Final = 1_200
 _QUICK_MS: Final = 500
 _BACK: Final = """() => {
@@ -243,7 +244,7 @@ def _empty(board: Any) -> Any:
 
 
 def _in_trouble(watch: Any) -> Any:
-    silent = {"kind": "worker", "name": "worker-0", "is_silent": True, "beat_ms": 1_795_225_402_000}
+    silent = {"kind": "worker", "name": "worker-0", "is_silent": True, "beat_ms": _AT_MS}
     unsent = [{"channel": "sms", "error": "timeout", "count": 2}]
     return {**watch, "processes": [silent], "unsent": unsent, "missed_pushes": [{"name": "王强"}]}
 
@@ -268,6 +269,7 @@ _LIVE: Final = (
     Stop("queue-leaks", console(click('[data-filter="leaks"]'))),
     Stop("queue-late", console(click('[data-filter="late"]'))),
     Stop("queue-unassigned", console(click('[data-filter="unassigned"]'))),
+    Stop("queue-view", console(choose("#view", "漏气与紧急"))),
     Stop("queue-nothing-found", console(fill("#search", "没有这条街"), see("#queue-empty"))),
     Stop("queue-marked", console(mark_three)),
     Stop("board-tables", console(press("t"), see("#board table"))),
@@ -293,6 +295,8 @@ _LIVE: Final = (
     Stop("dialog-plan", console(click('[data-plan="detail"]'), see("dialog.plan .budget"))),
     Stop("dialog-notices", console(click('[data-plan="tell"]'), see("dialog.notices"))),
     Stop("dialog-crew", console(click('[data-plan="crew"]'), see("dialog.crew [data-storm]"))),
+    Stop("dialog-storm", console(answered("**/api/v1/storm", lambda advice: {**advice, "until_ms": _AT_MS}),
+        click('[data-plan="crew"]'), see('dialog.crew [data-storm="on"]'))),
     Stop("dialog-phones", console(click("#open-phones"), see("dialog.phones .acts"))),
     Stop("dialog-phone-code", console(click("#open-phones"), see("dialog.phones .acts"),
         click("dialog.phones .primary"), see("dialog.phones .code svg"))),

@@ -143,6 +143,10 @@ def _fill(stage: Stage) -> None:
     ):
         stage.places[fault] = stage.report(fault, address=address, description="<b>火焰发黄</b>,请师傅带上配件")
     _talk(stage)
+    view = {"filter": "all", "text": "", "priorities": [1, 2]}
+    stage.desk.post("/api/v1/queue-views", {"name": "漏气与紧急", "query": view})
+    resting = next(one["id"] for one in stage.board()["technicians"] if one["state"] == "off_shift")
+    stage.desk.post(f"/api/v1/technicians/{resting}/absence", {"reason": "ill", "note": "发烧,明天复诊"})
     _send_garbage(stage)
     _sign_at_a_distance(stage)
     for name, deeds in (("under_way", _DEEDS[:3]), ("there", _DEEDS)):
