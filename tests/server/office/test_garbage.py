@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import pytest
+
 from tests.server import garbage
 from tests.server.house import STOVE, House
 from tests.server.office.forms import refusal, send
@@ -29,6 +31,7 @@ def words_of(value: Any) -> str:
     return str(value).encode("utf-8", "replace").decode()
 
 
+@pytest.mark.slow  # hundreds of calls
 def test_garbage_in_every_form_is_refused_with_words(open_house: House) -> None:
     """Every field with every third nasty value, or without it; a refusal is a page or a code, both with words."""
     papers = f"/work-orders/{open_house.report(STOVE)}/papers"
