@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.judging import judge
+from tests.browser.judging import LOOKS, judge
 
 
 def open_crew(page: Page) -> Locator:
@@ -27,7 +27,7 @@ def report(dialog: Locator, name: str, until: str) -> None:
     dialog.locator('[data-action="report"]').click()
 
 
-@pytest.mark.parametrize(("language", "theme"), [("zh_CN", "light"), ("en", "dark")])
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
 def test_absence_and_storm_are_begun_and_ended_in_the_dialog(
     open_console: Callable[..., Page], language: str, theme: str
 ) -> None:

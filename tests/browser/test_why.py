@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from deploy.demo_town.roads import CENTER
 from tests.browser.company import START_MS, Company
-from tests.browser.judging import judge
+from tests.browser.judging import LOOKS, judge
 
 HOUR_MS = 3_600_000
 REFERENCES = itertools.count(70)
@@ -76,7 +76,7 @@ def test_appointment_of_another_day_says_why_nobody_goes_yet(page: Page, company
     expect(dialog.locator(".undone .flag")).to_contain_text("无人可去")
 
 
-@pytest.mark.parametrize(("language", "theme"), [("zh_CN", "light"), ("en", "dark")])
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
 def test_explanation_is_whole_readable_and_named_in_both_languages_and_themes(
     open_console: Callable[..., Page], company: Company, language: str, theme: str
 ) -> None:
@@ -90,7 +90,7 @@ def test_explanation_is_whole_readable_and_named_in_both_languages_and_themes(
     expect(page.locator("dialog")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("language", "theme"), [("zh_CN", "light"), ("en", "dark")])
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
 def test_plan_line_and_its_dialogs_are_whole_in_both_languages_and_themes(
     open_console: Callable[..., Page], company: Company, language: str, theme: str
 ) -> None:
