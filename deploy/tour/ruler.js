@@ -25,6 +25,7 @@
   const hasText = (n) => [...n.childNodes].some((one) => one.nodeType === 3 && one.textContent.trim());
   const nodes = [...layer.querySelectorAll('*')].filter((n) => inLayer(n) && seen(n));
   for (const n of nodes) {
+    if (n.matches('#board .bar')) continue; // its text is whole or hidden below the frame (console.css)
     const style = getComputedStyle(n);
     const clips = ['hidden', 'clip'].includes(style.overflowX);
     if (clips && n.innerText?.trim() && n.scrollWidth > n.clientWidth + 1 && style.display !== 'inline') {
