@@ -328,8 +328,10 @@ class Gateway:
 
 
 def _item(technician_id: str, known: tuple[str, wire.Position]) -> list[Any]:
+    """Return a place as maps need it: to a tenth of a metre and a degree of heading."""
     position = known[1]
-    return [technician_id, position.lat, position.lon, position.heading_deg, position.at_ms]
+    heading = None if position.heading_deg is None else round(position.heading_deg)
+    return [technician_id, round(position.lat, 6), round(position.lon, 6), heading, position.at_ms]
 
 
 def listen(host: str, port: int) -> socket_module.socket:
