@@ -284,7 +284,7 @@ _LIVE: Final = (
     Stop("dialog-clock", console(order("leak_there"), press("c"), see("dialog.clockwork"))),
     _reason("hold", "planned"),
     _reason("cancel", "planned"),
-    _reason("recall", "under_way"),
+    _reason("recall", "there"),
     Stop("dialog-conflict", console(order("heater_fault"), conflict), expects=_REFUSED),
     Stop("dialog-window", console(order("planned"), click('[data-action="window"]'), see("dialog.promise"))),
     Stop("dialog-reply", console(order("planned"), click('[data-action="reply"]'), see("dialog.promise"))),

@@ -44,6 +44,7 @@ _DEEDS: Final = ("see_assignment", "accept_assignment", "depart", "arrive")
 _TOKEN: Final = re.compile(r'name="csrf_token" value="([^"]+)"')
 _POINTS: Final = ((100, 500, 0), (200, 300, 40), (400, 700, 80), (600, 300, 120), (800, 500, 160))
 _STROKES: Final = json.dumps([{"points": _POINTS}])
+_COMING: Final = frozenset({"accepted", "en_route"})
 _THERE: Final = frozenset({"arrived", "working"})
 
 
@@ -149,8 +150,8 @@ def _fill(stage: Stage) -> None:
     stage.desk.post(f"/api/v1/technicians/{resting}/absence", {"reason": "ill", "note": "发烧,明天复诊"})
     _send_garbage(stage)
     _sign_at_a_distance(stage)
-    for name, deeds in (("under_way", _DEEDS[:3]), ("there", _DEEDS)):
-        stage.places[name] = _send_somebody(stage, deeds)[0]
+    stage.places["there"] = _send_somebody(stage, _DEEDS)[0]
+    _send_somebody(stage, _DEEDS[:3])  # a leak may turn him away again: who is on his way is looked up at the end
 
 
 def _send_somebody(stage: Stage, deeds: tuple[str, ...]) -> tuple[str, Technician]:
@@ -254,9 +255,10 @@ def _find_orders(stage: Stage, board: dict[str, Any]) -> None:
     """Name the orders that pages of the console show."""
     orders = board["orders"]
     leaks = [o for o in orders if o["is_leak"] and o["technician_id"]]
+    coming = sorted((o for o in orders if o["assignment_state"] in _COMING), key=lambda o: bool(o["is_leak"]))
     there = [o for o in leaks if o["assignment_state"] in _THERE]
     calm = [o for o in orders if o["assignment_state"] == "planned" and not o["is_leak"] and o["priority"] != 1]
-    for name, found in (("leak", leaks), ("leak_there", there or leaks), ("planned", calm)):
+    for name, found in (("leak", leaks), ("leak_there", there or leaks), ("planned", calm), ("under_way", coming)):
         if not found:
             raise LookupError(f"the morning has no order that is {name}")
         stage.places[name] = found[0]["id"]
