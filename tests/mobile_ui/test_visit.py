@@ -43,7 +43,7 @@ def do_protocol(hand: Any, leak: str, index: int) -> None:
 
 
 def test_leak_is_worked_and_signed_by_touch(hand: Any, server: PlayedServer) -> None:
-    """Technician Wang works a leak offline, customer Zhao signs after an empty pad was refused, the copy shows the seal."""
+    """Wang accepts a leak and works it offline, Zhao signs after an empty pad was refused, the copy shows the seal."""
     leak = hand.phone.jobs()[0].work_order_id
     hand.tap(hand.t("phone.next_job"))
     assert hand.ui.name == "alarm"
