@@ -75,6 +75,12 @@ MEASUREMENTS: Final = (
     ),
     Measurement("scale", "tests.benchmarks.scale", (), ("--quick",)),
     Measurement("phone_ui", "tests.benchmarks.phone_ui", (), ("--repeats", "1")),
+    Measurement(
+        "console",
+        "tests.benchmarks.console",
+        ("--technicians", "200", "--orders", "1500"),
+        ("--technicians", "20", "--orders", "60", "--many", "0", "--seconds", "10", "--leaks", "2", "--loads", "1"),
+    ),
     Measurement("evidence", "tests.benchmarks.evidence", (), ("--rows", "20000", "--copies", "5")),
 )
 

@@ -26,11 +26,18 @@ from server.core.unit_of_work import Actor, Tx
 from server.intake import service as intake
 from server.work_orders.service import Desk
 from shared import wire
+from shared.machine import Role
 
 _SEED: Final = 11
 _HOUR_MS: Final = 3_600_000
 _LEAKS: Final = frozenset({"gas_odour", "gas_leak", "gas_alarm", "co_alarm"})
 _REPORTS_PER_ORDER: Final = 1.3  # a town's day holds leaks too; they are left out here
+_LEAK: Final[dict[str, Any]] = {
+    "fault_kind": "gas_leak",
+    "location": "kitchen",
+    "answers": {"smell_strength": "strong", "hissing_sound": True, "inside_building": True},
+    "read_back": True,
+}
 _SKILLS: Final = ("gas_leak", "co", "appliance", "meter", "inspection", "commissioning")
 _NAMES: Final = ("王强", "李敏", "周洋", "赵磊", "钱伟", "孙涛", "吴军", "郑勇", "冯杰", "陈刚")
 _CHUNK: Final = 100
@@ -55,6 +62,15 @@ class Company:
             if self._is_idle() and not self.services.uow.read(relay.count_waiting):
                 return True
         return False
+
+    def report_leak(self, number: int) -> tuple[str, int]:
+        """Take a leak in at one of the homes; return the order's id and when its intake was committed (Unix ms)."""
+        lat, lon = self.homes[number % len(self.homes)]
+        request = intake.ReportRequest(**_LEAK, address=f"桃北中街{number + 1}号", lat=lat, lon=lon)
+        agent = Actor(id="chen", role=Role.AGENT, branch_id=seeding.BRANCH_ID)
+        desk = _desk(self.services.settings)
+        order_id = self.services.uow.run(agent, lambda tx: intake.take_fault_report(tx, request, desk).id)
+        return order_id, time.time_ns() // 1_000_000
 
     def _is_idle(self) -> bool:
         """Tell whether the worker used hardly any processor time in the last two seconds."""

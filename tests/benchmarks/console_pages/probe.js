@@ -11,13 +11,18 @@
       });
     }
   };
+  // Asking for every frame costs script too: it is done only while frames are what is measured.
   let last = 0;
   const beat = (now) => {
     if (last) probe.gaps.push(now - last);
-    last = now;
-    requestAnimationFrame(beat);
+    last = probe.isBeating ? now : 0;
+    if (probe.isBeating) requestAnimationFrame(beat);
   };
-  requestAnimationFrame(beat);
+  probe.begin = (isBeating) => {
+    probe.batches.length = probe.gaps.length = probe.frames.length = 0;
+    probe.isBeating = isBeating;
+    if (isBeating) requestAnimationFrame(beat);
+  };
   new PerformanceObserver((list) => { for (const entry of list.getEntries()) probe.frames.push(entry.duration); }).observe({ type: 'long-animation-frame' });
   // An order is on the screen when its row and the alarm stand in the page and the frame after that was painted.
   probe.watch = () => {
