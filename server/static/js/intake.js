@@ -180,7 +180,8 @@ export class Intake {
   }
 
   known() {
-    return { fault_kind: this.field('fault_kind').value, location: this.field('location').value, answers: this.answers };
+    // What was asked for a moment ago may still run when the form is closed.
+    return { fault_kind: this.field('fault_kind')?.value ?? 'unknown', location: this.field('location')?.value ?? 'unknown', answers: this.answers };
   }
 
   /** What the nearby question is asked with. */
