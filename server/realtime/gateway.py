@@ -81,6 +81,7 @@ class Gateway:
         self._unsaved: dict[str, list[wire.Position]] = {}
         self._duty: dict[str, list[tuple[int, int]]] = {}
         self._duty_read_s = -_DUTY_S * 2
+        self._ringing_s = 0.0
         self._nudge = nudge.ear_for(services.settings, nudge.GATEWAY)
         server = self.socketio.server
         server.on("connect", self.on_connect)
@@ -203,12 +204,13 @@ class Gateway:
             except Exception:  # noqa: BLE001 - the loop must outlive one failed push; the next round reads the feed again
                 _log.exception("push failed")
                 gevent.sleep(1.0)
-            # Many commits make one round: looking after every reader takes at most a fifth of the loop's time.
-            gevent.sleep(max(_REST_S, 4 * (clock.mono_s() - started_s)))
+            # Many commits make one round: ringing phones takes at most a fifth of the loop's time, boards half of it,
+            # for a leak must not wait behind a whole plan that a board was told just before.
+            gevent.sleep(max(_REST_S, clock.mono_s() - started_s, 4 * self._ringing_s))
 
     def push(self) -> None:
         """Tell every peer, and every long poll, what the feed holds for it that it was not told."""
-        parking = self.services.parking
+        parking, self._ringing_s = self.services.parking, 0.0
         if not self.peers and not len(parking):
             return
         heads = self.services.uow.read(journal.list_heads)
@@ -226,8 +228,10 @@ class Gateway:
             elif self._is_welcome(peer) and self._has_room(peer.sid):
                 # A browser that does not read is told later, in one message: the cursor stands where it was told.
                 self._push_board(peer, boards)
+        started_s = clock.mono_s()
         for start in range(0, len(rung), _RINGS):
             self._ring(rung[start : start + _RINGS])
+        self._ringing_s = clock.mono_s() - started_s
 
     def _push_board(self, peer: Peer, boards: dict[tuple[str, int], Any]) -> None:
         key = (peer.branch_id, peer.sent)
