@@ -46,7 +46,8 @@ def test_kept_clock_equals_a_fresh_one_at_every_moment(
     told = msgspec.json.encode(events).decode()
     terms = Terms(PROFILE, priority, is_leak, "no_gas", MORNING_MS, *window, told)
     dues = {MORNING_MS + step * 30 * MINUTE_MS for step in range(60)}
-    for due_ms in [fresh(terms, moment).due_ms or 0 for moment in sorted(dues) if fresh(terms, moment)]:
+    clocks = [fresh(terms, moment) for moment in sorted(dues)]
+    for due_ms in [clock.due_ms or 0 for clock in clocks if clock]:
         dues |= {due_ms - 1, due_ms, due_ms + 1}
     for now_ms in [*sorted(dues), MORNING_MS, max(dues)]:
         if now_ms >= MORNING_MS:
