@@ -16,6 +16,11 @@ const NEAR_MS = 4.75 * HOUR_MS;
 const FAR_MS = 6.75 * HOUR_MS;
 const WIDE_PX = 800;
 const REDRAW_MS = 250;
+const LINE_PX = 34; // as in console.css
+const SCALE_PX = 28;
+const MANY = 60; // of more technicians only those lines are in the page that can be seen, and some around them
+const AROUND = 12;
+const byName = new Intl.Collator('zh');
 const ORDER = /** @type {Record<string, number>} */ ({ on_site: 0, en_route: 0, available: 1, offline: 2, off_shift: 3 });
 
 /** How much room a bar's text needs, with shape and edges. @param {string} text */
@@ -37,6 +42,10 @@ export class Board {
     this.tables.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => walkTables(event, this.tables));
     this.empty = el('p.empty', { hidden: true }, el('b', {}, t('console.board_empty')), el('span', {}, t('console.board_empty_hint')));
     this.root.append(this.empty);
+    /** @type {TechnicianRow[]} */ this.people = [];
+    /** Lines of this drawing, by technician. @type {Map<string, HTMLElement>} */ this.drawn = new Map();
+    this.range = [0, 0];
+    this.root.addEventListener('scroll', () => this.follow(), { passive: true });
     this.fromMs = 0;
     this.lines.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => this.move(event));
     this.aheadMs = NEAR_MS;
@@ -100,18 +109,63 @@ export class Board {
     this.trackPx = this.scale.clientWidth;
     this.aheadMs = this.trackPx > WIDE_PX ? FAR_MS : NEAR_MS;
     this.fromMs = Math.floor((now - BACK_MS) / 900_000) * 900_000;
-    const rows = [...this.store.technicians.values()].filter((r) => r.state !== 'off_shift' || r.route.length)
-      .sort((a, b) => Number(b.on_leak) - Number(a.on_leak) || ORDER[a.state] - ORDER[b.state] || a.name.localeCompare(b.name, 'zh'));
-    this.empty.hidden = rows.length > 0;
-    const at = /** @type {HTMLElement|null} */ (document.activeElement);
-    const focused = this.root.contains(at) ? at?.dataset?.bar : undefined;
-    if (this.isTable) this.drawTables(rows, now);
-    else this.lines.replaceChildren(...rows.map((row) => this.line(row, now)));
-    const shown = this.isTable ? this.tables : this.lines;
-    if (focused) /** @type {HTMLElement|null} */ (shown.querySelector(`[data-bar="${focused}"]`))?.focus();
+    this.people = [...this.store.technicians.values()].filter((r) => r.state !== 'off_shift' || r.route.length)
+      .sort((a, b) => Number(b.on_leak) - Number(a.on_leak) || ORDER[a.state] - ORDER[b.state] || byName.compare(a.name, b.name));
+    this.empty.hidden = this.people.length > 0;
+    this.drawn.clear();
+    if (this.isTable) this.keepFocus(() => this.drawTables(this.people, now), this.tables); else this.placeLines(now);
     this.isDrawn = true;
     this.drawScale();
     this.tick();
+  }
+
+  /** Change what a part shows, and let the same stop have the focus again. @param {() => void} change @param {HTMLElement} part */
+  keepFocus(change, part) {
+    const at = /** @type {HTMLElement|null} */ (document.activeElement);
+    const focused = this.root.contains(at) ? at?.dataset?.bar : undefined;
+    change();
+    if (focused && document.activeElement !== at) /** @type {HTMLElement|null} */ (part.querySelector(`[data-bar="${focused}"]`))?.focus({ preventScroll: true });
+  }
+
+  /** From which to which line the page needs them, in steps, so that a little scrolling changes nothing. */
+  near() {
+    if (this.people.length <= MANY) return [0, this.people.length];
+    const first = Math.floor(Math.max(0, this.root.scrollTop - SCALE_PX) / LINE_PX / AROUND) * AROUND;
+    const seen = Math.ceil(this.root.clientHeight / LINE_PX / AROUND) * AROUND;
+    const from = Math.max(0, Math.min(first - AROUND, this.people.length - seen));
+    return [from, Math.min(this.people.length, first + seen + 2 * AROUND)];
+  }
+
+  /** Put the lines in the page that can be seen; those of the same drawing stay. @param {number} now */
+  placeLines(now) {
+    this.range = this.near();
+    const [from, to] = this.range;
+    const near = this.people.slice(from, to).map((row) => {
+      const line = this.drawn.get(row.id) ?? this.line(row, now);
+      this.drawn.set(row.id, line);
+      return line;
+    });
+    this.keepFocus(() => this.lines.replaceChildren(...near), this.lines);
+    this.lines.style.paddingTop = `${from * LINE_PX}px`;
+    this.lines.style.paddingBottom = `${(this.people.length - to) * LINE_PX}px`;
+    this.nowLine.style.height = `${SCALE_PX + this.people.length * LINE_PX}px`;
+  }
+
+  /** Scrolled: bring the lines that can be seen now. */
+  follow() {
+    if (this.isTable || !this.isDrawn) return;
+    const [from, to] = this.near();
+    if (from !== this.range[0] || to !== this.range[1]) this.placeLines(this.store.clock.now());
+  }
+
+  /** The line of a technician by his place on the board, brought into the page. @param {number} index @returns {HTMLElement|undefined} */
+  reach(index) {
+    const row = this.people[index];
+    if (row && (index < this.range[0] || index >= this.range[1])) {
+      this.root.scrollTop = index * LINE_PX - this.root.clientHeight / 2;
+      this.follow();
+    }
+    return row && this.drawn.get(row.id);
   }
 
   drawScale() {
@@ -222,7 +276,8 @@ export class Board {
       if (next.classList.contains('bar')) this.store.select(next.dataset.bar ?? null);
       return;
     }
-    const next = event.key === 'ArrowDown' ? line.nextElementSibling : line.previousElementSibling;
+    const place = this.people.findIndex((row) => row.id === /** @type {HTMLElement} */ (line).dataset.id);
+    const next = this.reach(place + (event.key === 'ArrowDown' ? 1 : -1));
     const there = next ? /** @type {HTMLElement[]} */ ([...next.querySelectorAll('button')]) : [];
     there[Math.min(index, there.length - 1)]?.focus();
   }

@@ -3,6 +3,8 @@
 
 import { io } from '/static/vendor/socket.io-client/socket.io.esm.min.js';
 
+import { get } from './api.js';
+
 /** @typedef {import('./store.js').Store} Store */
 
 const PING_MS = 2_000;
@@ -13,6 +15,7 @@ export class Line {
   constructor(store) {
     this.store = store;
     this.heardAt = performance.now();
+    this.wasUp = false;
     this.socket = io({ path: '/socket.io', transports: ['websocket'], reconnectionDelay: 500, reconnectionDelayMax: 4_000 });
     this.socket.on('connect', () => this.up());
     this.socket.on('disconnect', (/** @type {string} */ reason) => this.down(reason));
@@ -20,12 +23,20 @@ export class Line {
     this.socket.on('board', (/** @type {any} */ message) => { this.hear(); store.apply(message); });
     this.socket.on('positions', (/** @type {any} */ message) => { this.hear(); store.move(message); });
     this.socket.on('pong_server', (/** @type {any} */ message) => { this.hear(); store.clock.observe(message.at_ms); });
+    store.addEventListener('look', () => this.look());
     setInterval(() => this.ping(), PING_MS);
+  }
+
+  /** Tell the server what the map shows, so that places come for it at once. */
+  look() {
+    if (this.store.view && this.socket.connected) this.socket.emit('view', this.store.view);
   }
 
   up() {
     this.hear();
-    this.resync();
+    this.look();
+    if (this.wasUp) this.resync(); else this.catchUp();
+    this.wasUp = true;
     this.ping();
   }
 
@@ -39,6 +50,13 @@ export class Line {
     this.heardAt = performance.now();
     if (this.store.line === 'down') this.resync();
     if (this.store.line !== 'up') this.store.setLine('up');
+  }
+
+  /** The page's first line: the board is under way already; what changed since it was read is fetched behind it. */
+  catchUp() {
+    const { store } = this;
+    const loaded = store.reading ?? (store.isLoaded ? Promise.resolve() : store.reload());
+    loaded.then(() => get(`/api/v1/board/changes?after=${store.cursor}`)).then((message) => store.apply(message)).catch(() => store.setLine('down'));
   }
 
   resync() {

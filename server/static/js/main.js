@@ -33,6 +33,7 @@ const store = new Store();
 const keep = (name, value) => { document.cookie = `${name}=${value}; path=/; max-age=${YEAR_S}; samesite=lax`; };
 
 async function start() {
+  store.hasten();
   const me = await get('/api/v1/me');
   await loadTexts(me.time_zone);
   document.body.dataset.role = me.role;

@@ -16,9 +16,15 @@ import { countdown, isLate, isStale } from './sla.js';
 /** @typedef {import('./store.js').TechnicianRow} TechnicianRow */
 
 const PAUSE_MS = 500;
+const FEW = 30; // so many figures on the map are counted down every second, more of them now and then
+const MANY_MS = 5_000;
+/** What is drawn anew when something has changed. @type {Record<string, string[]>} */
+const PARTS = { orders: ['orders'], technicians: ['technicians'], positions: ['moved'], selection: ['orders', 'technicians'] };
+const ALL = ['orders', 'technicians'];
 const point = (/** @type {any} */ row, /** @type {any} */ properties) => ({ type: 'Feature', geometry: { type: 'Point', coordinates: toPicture(row.lon, row.lat) }, properties });
 const collect = (/** @type {any[]} */ features) => ({ type: 'FeatureCollection', features });
 const hasPlace = (/** @type {any} */ row) => row.lat != null && row.lon != null;
+const isOnMap = (/** @type {TechnicianRow} */ row) => hasPlace(row) && row.state !== 'off_shift';
 
 export class LiveMap {
   /** @param {Store} store @param {{center: [number, number]}} branch */
@@ -28,6 +34,12 @@ export class LiveMap {
     this.isReady = false;
     this.wasFitted = false;
     this.drawnAt = 0;
+    this.countedAt = 0;
+    /** @type {Set<string>} */ this.parts = new Set();
+    /** @type {Set<string>} */ this.shown = new Set();
+    /** @type {OrderRow[]} */ this.hot = [];
+    this.routeKey = '';
+    this.nextLateMs = Infinity;
     /** @type {((place: {lat: number, lon: number}) => void)|null} */ this.onPlace = null;
     /** @type {{lat: number, lon: number}|null} */ this.pin = null;
     /** @type {Set<string>} */ this.images = new Set();
@@ -86,11 +98,21 @@ export class LiveMap {
   }
 
   listen() {
-    for (const name of ['orders', 'technicians', 'positions', 'selection']) this.store.addEventListener(name, () => this.later());
+    for (const [name, parts] of Object.entries(PARTS)) this.store.addEventListener(name, () => this.later(parts));
+    this.map.on('moveend', () => this.tellView());
     byId('zoom-in').addEventListener('click', () => this.map.zoomIn());
     byId('zoom-out').addEventListener('click', () => this.map.zoomOut());
     byId('fit').addEventListener('click', () => this.fit());
-    document.addEventListener('visibilitychange', () => { if (!document.hidden) this.later(); });
+    document.addEventListener('visibilitychange', () => { if (!document.hidden) this.later(ALL); });
+  }
+
+  /** Say which part of the world is looked at: who moves there is heard of at once. */
+  tellView() {
+    const bounds = this.map.getBounds();
+    const [west, south] = fromPicture(bounds.getWest(), bounds.getSouth());
+    const [east, north] = fromPicture(bounds.getEast(), bounds.getNorth());
+    const isWhole = west < -180 || east > 180; // across the date line, or the whole earth
+    this.store.lookAt({ south: Math.max(-90, south), west: isWhole ? -180 : west, north: Math.min(90, north), east: isWhole ? 180 : east });
   }
 
   /** Put our own sources and layers on a fresh style. */
@@ -98,15 +120,27 @@ export class LiveMap {
     this.images.clear();
     const { map } = this;
     map.getSource('road')?.setData(this.roads);
-    for (const name of ['route', 'urgent', 'technicians', 'pin']) map.addSource(name, { type: 'geojson', data: collect([]) });
+    for (const name of ['route', 'urgent', 'pin']) map.addSource(name, { type: 'geojson', data: collect([]) });
+    map.addSource('technicians', { type: 'geojson', data: collect([]), promoteId: 'id' });
     map.addSource('orders', { type: 'geojson', data: collect([]), cluster: true, clusterRadius: 34, clusterMaxZoom: 13 });
-    this.image('ring', ringImage());
-    this.image('pin', pinImage());
+    this.routeKey = '';
+    this.image('ring', ringImage);
+    this.image('pin', pinImage);
     for (const layer of this.ownLayers()) map.addLayer(layer);
     this.tools.dress();
     this.isReady = true;
     this.draw();
+    this.drawPin();
     if (!this.wasFitted) this.fit(0);
+    this.tellView();
+    this.note();
+  }
+
+  /** Leave a mark in the browser's timeline when the first technicians stand on the screen. */
+  note() {
+    const isDrawn = () => this.shown.size > 0 && this.map.getSource('technicians') && this.map.isSourceLoaded('technicians');
+    const look = () => { if (isDrawn()) { this.map.off('render', look); performance.mark('map-drawn'); } };
+    this.map.on('render', look);
   }
 
   ownLayers() {
@@ -127,47 +161,93 @@ export class LiveMap {
     ];
   }
 
-  /** @param {string} name @param {ImageData} data */
-  image(name, data) {
+  /** Keep an image by its name; it is painted when it is first needed. @param {string} name @param {() => ImageData} paint */
+  image(name, paint) {
     if (this.images.has(name)) return name;
     if (this.map.hasImage(name)) this.map.removeImage(name);
-    this.map.addImage(name, data, { pixelRatio: 2 });
+    this.map.addImage(name, paint(), { pixelRatio: 2 });
     this.images.add(name);
     return name;
   }
 
-  /** Draw at once, but at most twice a second, and not at all while nobody looks. */
-  later() {
+  /** Draw at once, but at most twice a second, and not at all while nobody looks. @param {string[]} parts */
+  later(parts) {
+    for (const part of parts) this.parts.add(part);
     if (this.waiting || !this.isReady || document.hidden) return;
     const pause = Math.max(0, PAUSE_MS - (performance.now() - this.drawnAt));
-    this.waiting = setTimeout(() => { this.waiting = undefined; this.draw(); }, pause);
+    this.waiting = setTimeout(() => { this.waiting = undefined; this.draw(this.parts); }, pause);
   }
 
-  draw() {
+  /** Draw what has changed; each source is touched only when something in it did. @param {Iterable<string>} parts */
+  draw(parts = ALL) {
     if (!this.isReady) return;
+    const wanted = new Set(parts);
+    this.parts = new Set();
     this.drawnAt = performance.now();
     const now = this.store.clock.now();
+    if (wanted.has('orders')) this.drawOrders(now); else this.countDown(now);
+    if (wanted.has('technicians')) this.drawTechnicians(now); else if (wanted.has('moved')) this.moveTechnicians(now);
+    this.drawRoute();
+  }
+
+  /** @param {number} now */
+  drawOrders(now) {
     const orders = [...this.store.orders.values()].filter(hasPlace);
     const isHot = (/** @type {OrderRow} */ o) => o.is_leak || o.id === this.store.selectedId || isLate(o, now);
-    this.map.getSource('orders').setData(collect(orders.filter((o) => !isHot(o)).map((o) => this.orderFeature(o, now))));
-    this.map.getSource('urgent').setData(collect(orders.filter(isHot).map((o) => this.orderFeature(o, now, true))));
-    const crew = [...this.store.technicians.values()].filter((r) => hasPlace(r) && r.state !== 'off_shift');
-    this.map.getSource('technicians').setData(collect(crew.map((r) => this.technicianFeature(r, now))));
-    this.map.getSource('route').setData(this.route());
-    this.map.getSource('pin').setData(collect(this.pin ? [point(this.pin, {})] : []));
+    this.hot = orders.filter(isHot);
+    const calm = orders.filter((o) => !isHot(o));
+    this.nextLateMs = Math.min(...calm.map((o) => (o.clock?.paused ? Infinity : o.clock?.due_ms ?? Infinity)), Infinity);
+    this.map.getSource('orders').setData(collect(calm.map((o) => this.orderFeature(o, now))));
+    this.drawHot(now);
     byId('map').dataset.orders = String(orders.length);
+  }
+
+  /** @param {number} now */
+  drawHot(now) {
+    this.countedAt = this.drawnAt;
+    this.map.getSource('urgent').setData(collect(this.hot.map((o) => this.orderFeature(o, now, true))));
+  }
+
+  /** Let the figures beside urgent orders run; who becomes late joins them. @param {number} now */
+  countDown(now) {
+    if (now > this.nextLateMs) this.drawOrders(now);
+    else if (this.hot.length && (this.hot.length <= FEW || this.drawnAt - this.countedAt > MANY_MS)) this.drawHot(now);
+  }
+
+  /** @param {number} now */
+  drawTechnicians(now) {
+    const crew = [...this.store.technicians.values()].filter(isOnMap);
+    this.shown = new Set(crew.map((r) => r.id));
+    this.store.moved.clear();
+    this.map.getSource('technicians').setData(collect(crew.map((r) => this.technicianFeature(r, now))));
     byId('map').dataset.technicians = String(crew.length);
+  }
+
+  /** Only who has moved since the last drawing is told to the map. @param {number} now */
+  moveTechnicians(now) {
+    const rows = [...this.store.moved].flatMap((id) => this.store.technicians.get(id) ?? []);
+    this.store.moved.clear();
+    const moved = rows.filter((row) => isOnMap(row) && this.shown.has(row.id));
+    if (moved.length) this.map.getSource('technicians').updateData({ add: moved.map((r) => this.technicianFeature(r, now)) });
+  }
+
+  drawRoute() {
+    const line = this.route();
+    const key = JSON.stringify(line);
+    if (key === this.routeKey) return;
+    this.routeKey = key;
+    this.map.getSource('route').setData(line);
   }
 
   /** @param {OrderRow} order @param {number} now @param {boolean} [isHot] */
   orderFeature(order, now, isHot = false) {
     const isChosen = order.id === this.store.selectedId;
     const tone = isChosen ? 'chosen' : isLate(order, now) ? 'late' : 'calm';
-    const left = countdown(order.clock, now);
-    const text = `${word('fault', order.fault_kind)}${left.left === null ? '' : ` ${left.text}`}`;
+    const left = isHot ? countdown(order.clock, now) : null;
+    const label = left ? `${word('fault', order.fault_kind)}${left.left === null ? '' : ` ${left.text}`}` : '';
     return point(order, {
       id: order.id, priority: order.priority, rank: isChosen ? -1 : order.priority,
-      icon: this.image(`order-${order.priority}-${tone}`, orderImage(order.priority, tone)), label: isHot ? text : '',
+      icon: this.image(`order-${order.priority}-${tone}`, () => orderImage(order.priority, tone)), label,
     });
   }
 
@@ -180,8 +260,8 @@ export class LiveMap {
     const label = isOld && row.position_ms ? t('console.stale_age', { minutes: Math.round((now - row.position_ms) / 60_000) }) : isChosen ? row.name : '';
     return point(row, {
       id: row.id, chosen: isChosen, rank: isChosen ? 0 : row.on_leak ? 1 : 2, label,
-      icon: this.image(`disc-${row.initial}-${tone}`, discImage(row.initial, tone)),
-      wedge: this.image(`wedge-${tone}`, wedgeImage(tone)),
+      icon: this.image(`disc-${row.initial}-${tone}`, () => discImage(row.initial, tone)),
+      wedge: this.image(`wedge-${tone}`, () => wedgeImage(tone)),
       ...(isMoving && row.heading != null ? { heading: row.heading } : {}),
     });
   }
@@ -253,7 +333,11 @@ export class LiveMap {
   /** @param {{lat: number, lon: number}|null} place */
   setPin(place) {
     this.pin = place;
-    this.draw();
+    if (this.isReady) this.drawPin();
+  }
+
+  drawPin() {
+    this.map.getSource('pin').setData(collect(this.pin ? [point(this.pin, {})] : []));
   }
 
   /** Change to the other palette: style and images anew. */

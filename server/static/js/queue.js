@@ -1,12 +1,17 @@
 // @ts-check
 // The queue: filters, search, one row per open order, its countdown; arrows move, Enter opens.
 
-import { byId, el, rove, setText } from './dom.js';
+import { byId, el, setText } from './dom.js';
 import { t, word } from './i18n.js';
-import { SHAPES, byUrgency, countdown, isLate, isUnassigned } from './sla.js';
+import { SHAPES, countdown, isLate, isUnassigned, sortByUrgency } from './sla.js';
 
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('./store.js').OrderRow} OrderRow */
+
+const ROW_PX = 58; // as in console.css
+const MANY = 120; // a longer queue has only those rows in the page that can be seen, and some around them
+const AROUND = 20;
+const STEPS = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity });
 
 export class Queue {
   /** @param {Store} store */
@@ -14,10 +19,14 @@ export class Queue {
     this.store = store;
     this.filter = 'all';
     this.query = '';
-    /** @type {Map<string, HTMLElement>} */ this.rows = new Map();
+    /** Those in the page. @type {Map<string, HTMLElement>} */ this.rows = new Map();
+    /** All that pass the filter, in their order. @type {OrderRow[]} */ this.shown = [];
+    /** @type {Map<string, number>} */ this.places = new Map();
+    this.range = [0, 0];
     /** @type {HTMLElement} */ this.list = byId('rows');
     /** @type {HTMLInputElement} */ this.search = byId('search');
     this.list.addEventListener('keydown', (event) => this.move(event));
+    this.list.addEventListener('scroll', () => this.follow(), { passive: true });
     /** @type {Set<number>} */ this.priorities = new Set();
     /** @type {Set<string>} */ this.marked = new Set();
     /** @type {string|null} */ this.anchor = null;
@@ -25,7 +34,7 @@ export class Queue {
     this.search.addEventListener('keydown', (event) => this.leaveSearch(event));
     this.makeFilters();
     store.addEventListener('orders', () => this.draw());
-    store.addEventListener('selection', () => this.mark());
+    store.addEventListener('selection', () => { this.reveal(store.selectedId); this.mark(); });
   }
 
   makeFilters() {
@@ -43,10 +52,10 @@ export class Queue {
     this.draw();
   }
 
-  /** @param {OrderRow} order @param {string} filter */
-  passes(order, filter) {
+  /** @param {OrderRow} order @param {string} filter @param {number} now */
+  passes(order, filter, now) {
     if (filter === 'leaks') return order.is_leak;
-    if (filter === 'late') return isLate(order, this.store.clock.now());
+    if (filter === 'late') return isLate(order, now);
     return filter === 'all' || isUnassigned(order);
   }
 
@@ -108,30 +117,81 @@ export class Queue {
   draw() {
     if (!this.store.isLoaded) return;
     const all = [...this.store.orders.values()];
+    const now = this.store.clock.now();
     for (const chip of byId('filters').children) {
-      const count = all.filter((o) => this.passes(o, chip.dataset.filter)).length;
+      const count = all.filter((o) => this.passes(o, chip.dataset.filter, now)).length;
       setText(chip.querySelector('b'), String(count));
       chip.classList.toggle('hot', count > 0 && chip.dataset.filter === 'late');
     }
-    const shown = all.filter((o) => this.passes(o, this.filter) && this.matches(o)).sort(byUrgency);
-    this.place(shown);
-    this.tell(all.length, shown.length);
+    this.shown = sortByUrgency(all.filter((o) => this.passes(o, this.filter, now) && this.matches(o)));
+    this.places = new Map(this.shown.map((o, index) => [o.id, index]));
+    this.place();
+    this.tell(all.length, this.shown.length);
     this.mark();
     this.tick();
     for (const id of this.marked) if (!this.store.orders.has(id)) this.marked.delete(id);
     this.showMarks();
   }
 
-  /** Keep rows that stay, so that focus and scrolling stay too. @param {OrderRow[]} shown */
-  place(shown) {
-    const wanted = new Set(shown.map((o) => o.id));
+  /** From which to which row the page needs them, in steps, so that a little scrolling changes nothing. */
+  near() {
+    if (this.shown.length <= MANY) return [0, this.shown.length];
+    const first = Math.floor(this.list.scrollTop / ROW_PX / AROUND) * AROUND;
+    const seen = Math.ceil(this.list.clientHeight / ROW_PX / AROUND) * AROUND;
+    const from = Math.max(0, Math.min(first - AROUND, this.shown.length - seen));
+    return [from, Math.min(this.shown.length, first + seen + 2 * AROUND)];
+  }
+
+  /** Scrolled: bring the rows that can be seen now. */
+  follow() {
+    const [from, to] = this.near();
+    if (from === this.range[0] && to === this.range[1]) return;
+    this.place();
+    this.mark();
+    this.tick();
+    this.showMarks();
+  }
+
+  /** Keep rows that stay, so that focus and scrolling stay too; a row with the focus that leaves hands it to the list. */
+  place() {
+    this.range = this.near();
+    const [from, to] = this.range;
+    const near = this.shown.slice(from, to);
+    const wanted = new Set(near.map((o) => o.id));
+    const isLeft = !wanted.has(/** @type {HTMLElement|null} */ (document.activeElement)?.dataset?.id ?? '') && this.list.contains(document.activeElement);
     for (const [id, row] of this.rows) if (!wanted.has(id)) { row.remove(); this.rows.delete(id); }
     for (const skeleton of this.list.querySelectorAll('.skeleton')) skeleton.remove();
-    shown.forEach((order, index) => {
+    near.forEach((order, index) => {
       const row = this.rows.get(order.id) ?? this.make(order);
       this.fill(row, order);
+      row.setAttribute('aria-posinset', String(from + index + 1));
+      row.setAttribute('aria-setsize', String(this.shown.length));
       if (this.list.children[index] !== row) this.list.insertBefore(row, this.list.children[index] ?? null);
     });
+    this.list.style.setProperty('--above', `${from * ROW_PX}px`);
+    this.list.style.setProperty('--below', `${(this.shown.length - to) * ROW_PX}px`);
+    this.list.style.overflowAnchor = near.length < this.shown.length ? 'none' : '';
+    if (isLeft && near.length < this.shown.length) this.list.focus({ preventScroll: true });
+    if (near.length) this.note();
+  }
+
+  /** Leave a mark in the browser's timeline when the first rows stand in the page. */
+  note() {
+    if (!this.isNoted) performance.mark('queue-shown');
+    this.isNoted = true;
+  }
+
+  /** Let a row stand where it can be seen. @param {string|null} id @returns {HTMLElement|undefined} */
+  reveal(id) {
+    const index = this.places.get(id ?? '');
+    if (index === undefined) return undefined;
+    if (index < this.range[0] || index >= this.range[1]) {
+      this.list.scrollTop = index * ROW_PX - this.list.clientHeight / 2;
+      this.follow();
+    }
+    const row = this.rows.get(id ?? '');
+    row?.scrollIntoView({ block: 'nearest' });
+    return row;
   }
 
   /** @param {OrderRow} order */
@@ -186,17 +246,18 @@ export class Queue {
     }
     const first = /** @type {HTMLElement|null} */ (this.list.querySelector('.row'));
     if (!hasStop && first) first.tabIndex = 0;
-    if (id) this.rows.get(id)?.scrollIntoView({ block: 'nearest' });
   }
 
-  /** @param {KeyboardEvent} event */
+  /** Arrows, Home and End go along the whole queue, with Shift they mark; Enter opens. @param {KeyboardEvent} event */
   move(event) {
-    const rows = /** @type {HTMLElement[]} */ ([...this.list.querySelectorAll('.row')]);
-    const from = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset?.id;
-    const next = rove(event, rows);
-    if (next && event.shiftKey && from) for (const id of [from, next.dataset.id ?? '']) this.flipMark(id, true);
-    if (next) return;
-    if (event.key === 'Enter' && document.activeElement instanceof HTMLElement) this.open(document.activeElement.dataset.id ?? '');
+    const from = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset?.id ?? this.store.selectedId ?? '';
+    if (event.key === 'Enter' && from) this.open(from);
+    if (!(event.key in STEPS) || !this.shown.length) return;
+    event.preventDefault();
+    const index = Math.max(0, Math.min(this.shown.length - 1, (this.places.get(from) ?? -1) + STEPS[event.key]));
+    const { id } = this.shown[index];
+    this.reveal(id)?.focus();
+    if (event.shiftKey && from) for (const one of [from, id]) this.flipMark(one, true);
   }
 
   /** @param {KeyboardEvent} event */
@@ -210,7 +271,7 @@ export class Queue {
   }
 
   focus() {
-    const row = /** @type {HTMLElement|null} */ (this.list.querySelector('.row[tabindex="0"]') ?? this.list.querySelector('.row'));
+    const row = this.reveal(this.store.selectedId) ?? /** @type {HTMLElement|null} */ (this.list.querySelector('.row'));
     (row ?? this.list).focus();
   }
 
@@ -224,9 +285,8 @@ export class Queue {
 
   /** @param {string} from @param {string} to */
   markRange(from, to) {
-    const ids = [...this.list.querySelectorAll('.row')].map((row) => /** @type {HTMLElement} */ (row).dataset.id ?? '');
-    const [first, last] = [ids.indexOf(from), ids.indexOf(to)].sort((a, b) => a - b);
-    for (const id of ids.slice(Math.max(0, first), last + 1)) this.marked.add(id);
+    const [first, last] = [this.places.get(from) ?? 0, this.places.get(to) ?? -1].sort((a, b) => a - b);
+    for (const { id } of this.shown.slice(Math.max(0, first), last + 1)) this.marked.add(id);
     this.showMarks();
   }
 

@@ -44,14 +44,17 @@ export const isUntakenLeak = (order) => order.is_leak && UNTAKEN.has(order.state
 /** Nobody has it. @param {OrderRow} order */
 export const isUnassigned = (order) => !order.technician_id || order.assignment_state === '' || order.assignment_state === 'planned';
 
-/** Leaks that wait stand first, then by what falls due. @param {OrderRow} a @param {OrderRow} b */
-export function byUrgency(a, b) {
-  const rank = (/** @type {OrderRow} */ o) => [
-    isUntakenLeak(o) ? 0 : 1,
-    ['work_done', 'signed', 'sign_waived', 'on_hold', 'no_access', 'needs_engineering'].includes(o.state) ? 1 : 0,
-    o.priority, o.clock?.due_ms ?? Infinity, o.opened_ms,
-  ];
-  const [x, y] = [rank(a), rank(b)];
-  for (let i = 0; i < x.length; i += 1) if (x[i] !== y[i]) return x[i] < y[i] ? -1 : 1;
-  return a.id < b.id ? -1 : 1;
+const SETTLED = new Set(['work_done', 'signed', 'sign_waived', 'on_hold', 'no_access', 'needs_engineering']);
+
+/** @param {OrderRow} order @returns {number[]} */
+const urgency = (order) => [isUntakenLeak(order) ? 0 : 1, SETTLED.has(order.state) ? 1 : 0, order.priority, order.clock?.due_ms ?? Infinity, order.opened_ms];
+
+/** Leaks that wait stand first, then by what falls due. @param {OrderRow[]} orders @returns {OrderRow[]} */
+export function sortByUrgency(orders) {
+  const ranked = orders.map((order) => ({ order, rank: urgency(order) }));
+  ranked.sort((a, b) => {
+    for (let i = 0; i < a.rank.length; i += 1) if (a.rank[i] !== b.rank[i]) return a.rank[i] < b.rank[i] ? -1 : 1;
+    return a.order.id < b.order.id ? -1 : 1;
+  });
+  return ranked.map((one) => one.order);
 }

@@ -9,6 +9,7 @@ import { ServerClock } from './server_clock.js';
 /** @typedef {{work_order_id: string, number: string, fault_kind: string, priority: number, is_leak: boolean, arrival_ms: number, start_ms: number, end_ms: number, window_start_ms: number|null, window_end_ms: number|null, locked: boolean, is_kept?: boolean, planned_ms?: number|null, arrived_ms?: number|null, lat: number|null, lon: number|null}} Stop */
 /** @typedef {{id: string, name: string, name_en?: string, initial: string, state: string, on_leak: boolean, lat: number|null, lon: number|null, heading: number|null, position_ms: number|null, shift_start_ms: number|null, shift_end_ms: number|null, skills: string[], route: Stop[], done?: Stop[], wait_at: string, phone: {online: boolean, last_seen_ms: number|null, unsent: number}}} TechnicianRow */
 /** @typedef {{open_leaks: number, longest_wait_s: number, phones_online: number, phones_total: number, promises_at_risk: number}} Summary */
+/** @typedef {{south: number, west: number, north: number, east: number}} View degrees, WGS-84 */
 
 const REFRESH_MS = 30_000;
 
@@ -28,7 +29,10 @@ export class Store extends EventTarget {
     /** @type {string|null} */ this.selectedId = null;
     /** @type {string|null} */ this.technicianId = null;
     /** @type {Promise<void>|null} */ this.reading = null;
+    /** @type {Promise<any>|null} */ this.early = null;
     /** @type {Set<string>} */ this.dirty = new Set();
+    /** Who has moved and is not drawn yet. @type {Set<string>} */ this.moved = new Set();
+    /** @type {View|null} */ this.view = null;
   }
 
   /** Tell the views once per frame what has changed. @param {string} what */
@@ -43,6 +47,12 @@ export class Store extends EventTarget {
     for (const name of what) this.dispatchEvent(new CustomEvent(name));
   }
 
+  /** Ask for the board while the page is still being put together. */
+  hasten() {
+    this.early = get('/api/v1/board');
+    this.early.catch(() => {}); // whoever reads it is told
+  }
+
   /** Read the whole board; calls made while one is under way share it. */
   reload() {
     this.reading ??= this.read().finally(() => { this.reading = null; });
@@ -50,12 +60,15 @@ export class Store extends EventTarget {
   }
 
   async read() {
-    const board = await get('/api/v1/board');
-    if (this.gen && this.gen !== board.gen) this.clock.reset();
+    const asked = this.early ?? get('/api/v1/board');
+    this.early = null;
+    const board = await asked;
+    const isSame = this.gen === board.gen;
+    if (this.gen && !isSame) this.clock.reset();
     Object.assign(this, { gen: board.gen, cursor: board.cursor, summary: board.summary, summaryAt: board.at_ms, plan: board.plan, isLoaded: true });
     this.clock.observe(board.at_ms);
     this.orders = new Map(board.orders.map((/** @type {OrderRow} */ o) => [o.id, o]));
-    this.technicians = new Map(board.technicians.map((/** @type {TechnicianRow} */ r) => [r.id, r]));
+    this.technicians = new Map(board.technicians.map((/** @type {TechnicianRow} */ r) => [r.id, isSame ? this.newestPlace(r) : r]));
     for (const name of ['orders', 'technicians', 'summary', 'plan', 'detail']) this.touch(name);
   }
 
@@ -106,9 +119,20 @@ export class Store extends EventTarget {
     this.clock.observe(message.at_ms);
     for (const [id, lat, lon, heading, at] of message.items) {
       const row = this.technicians.get(id);
-      if (row) Object.assign(row, { lat, lon, heading, position_ms: at });
+      if (!row) continue;
+      row.lat = lat;
+      row.lon = lon;
+      row.heading = heading;
+      row.position_ms = at;
+      this.moved.add(id);
     }
     this.touch('positions');
+  }
+
+  /** What the map shows (WGS-84); unknown while there is no map. @param {View} view */
+  lookAt(view) {
+    this.view = view;
+    this.touch('look');
   }
 
   /** @param {string|null} id */
