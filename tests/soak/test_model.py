@@ -14,7 +14,7 @@ from tests.soak.model import faults, machine, stories
 from tests.soak.model.laws import BrokenLawError
 from tests.soak.model.machine import CompanyMachine
 
-RUNS, STEPS = (1000, 50) if os.environ.get("FULL") else (40, 40)
+RUNS, STEPS = (1000, 50) if os.environ.get("FULL") else (60, 40)
 ENOUGH_TO_FAIL: Final = 40
 GOOD_MORNINGS: Final = 3
 
@@ -26,7 +26,7 @@ def _one_company() -> Iterator[None]:
 
 
 def test_laws_hold_after_every_step() -> None:
-    """Orders, offers, answers, evidence, plans, crashes, partitions, a restore: 40 mornings of 40 steps."""
+    """Orders, offers, answers, evidence, plans, crashes, partitions, a restore: 60 mornings of 40 steps."""
     chosen = settings(machine.make_settings(RUNS, STEPS), derandomize=True, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(CompanyMachine, settings=chosen)
 
