@@ -52,8 +52,11 @@ def open_console(page: Page, stage: Stage) -> None:
 
 
 def open_order(page: Page, stage: Stage, place: str) -> None:
-    """Open an order in the drawer and wait for its customer's link, the last of its parts."""
-    page.locator(f"#row-{stage.places[place]}").click()
+    """Find an order and open it in the drawer; wait for its customer's link, the last of the drawer's parts."""
+    work_order_id = stage.places[place]
+    page.fill("#search", stage.desk.get(f"/api/v1/work-orders/{work_order_id}")["order"]["number"])
+    page.locator(f"#row-{work_order_id}").click()
+    page.fill("#search", "")
     expect(page.locator("#drawer .head h2")).to_be_visible()
     expect(page.locator("#link-part button").first).to_be_visible()
     page.wait_for_timeout(_MAP_MS)
