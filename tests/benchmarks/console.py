@@ -48,7 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("Chromium or the browser libraries are not installed (deploy/setup.sh)\n")
         return 2
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(screenshots_console.CHROMIUM_OPTIONS))
+        browser = playwright.chromium.launch(
+            executable_path=program, args=[*screenshots_console.CHROMIUM_OPTIONS, _BASELINE_OPTION]
+        )
         rows = [_measure(browser, options, options.technicians, is_first=True)]
         if options.many:
             rows.append(_measure(browser, options, options.many, is_first=False))
