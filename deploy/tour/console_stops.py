@@ -19,6 +19,12 @@ _FIRST_MS: Final = 2_500
 _AT_MS: Final = 1_795_230_000_000  # 2026-11-21 11:00 in China, of the day that is played
 _MAP_MS: Final = 1_200
 _QUICK_MS: Final = 500
+_CLEAR: Final = """() => {
+  const search = document.querySelector('#search');
+  search.value = '';
+  search.dispatchEvent(new Event('input'));
+  search.blur();  // keys are for the order now
+}"""
 _BACK: Final = """() => {
   const press = (where) => document.querySelector(where)?.click();
   for (const dialog of document.querySelectorAll('dialog')) { dialog.close(); dialog.remove(); }
@@ -26,9 +32,11 @@ _BACK: Final = """() => {
   for (const where of ['.intake header button.icon', '#drawer:not([hidden]) .head button.icon', '[data-action=unmark]',
     '#tool-coverage[aria-pressed=true]', '#tool-measure[aria-pressed=true]', '#tool-area[aria-pressed=true]',
     '[data-filter=all]', '#fit']) press(where);
-  const search = document.querySelector('#search');
-  search.value = '';
-  search.dispatchEvent(new Event('input'));
+  for (const [where, event] of [['#view', 'change'], ['#search', 'input']]) {
+    const field = document.querySelector(where);
+    field.value = '';
+    field.dispatchEvent(new Event(event));
+  }
   document.querySelector('#toasts').replaceChildren();
   if (document.querySelector('#board table')) document.dispatchEvent(new KeyboardEvent('keydown', { key: 't' }));
   document.activeElement?.blur();
@@ -56,7 +64,7 @@ def open_order(page: Page, stage: Stage, place: str) -> None:
     work_order_id = stage.places[place]
     page.fill("#search", stage.desk.get(f"/api/v1/work-orders/{work_order_id}")["order"]["number"])
     page.locator(f"#row-{work_order_id}").click()
-    page.fill("#search", "")
+    page.evaluate(_CLEAR)
     expect(page.locator("#drawer .head h2")).to_be_visible()
     expect(page.locator("#link-part button").first).to_be_visible()
     page.wait_for_timeout(_MAP_MS)
