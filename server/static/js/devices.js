@@ -33,10 +33,11 @@ async function showCode(technicianId, box) {
 async function fill(store, list) {
   const [{ items }, watch] = await Promise.all([get('/api/v1/devices'), get('/api/v1/watch')]);
   const now = store.clock.now();
-  list.replaceChildren(...items.map((/** @type {any} */ d) => {
+  const sorted = [...items].sort((a, b) => a.technician_name.localeCompare(b.technician_name, 'zh'));
+  list.replaceChildren(...sorted.map((/** @type {any} */ d) => {
     const order = watch.device_orders[d.id];
     return el('li', { data: { revoked: d.revoked_ms ? '1' : null, order: order?.order ?? null } },
-      el('b', {}, d.technician_name), el('span', {}, d.label), el('span.muted', {}, standing(d, order, now)),
+      el('b', {}, d.technician_name, d.label && d.label !== d.technician_name ? el('small.muted', {}, ` ${d.label}`) : null), el('span.muted', {}, standing(d, order, now)),
       el('span.acts', {}, ...buttons(d, order, () => fill(store, list))));
   }));
   if (!items.length) list.append(el('li.muted', {}, t('console.devices.empty')));
