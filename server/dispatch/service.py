@@ -206,7 +206,7 @@ def offer_due_stops(tx: Tx, sla_profile: str, technician_ids: set[str] | None = 
 
 def _offer_or_wait(tx: Tx, order: WorkOrder, stop: PlannedStop, sla_profile: str, terms: Terms) -> None:
     technician_id, lead_ms = stop.technician_id, dispatch_rules().offer_lead_s * 1000
-    departure_ms = departure_for(tx, technician_id, order, stop.start_ms, terms)
+    arrival_ms, departure_ms = trip_to(tx, stop, order, terms)
     is_pressing = offers.is_alarming(order) and not doors.is_closed(order, tx.now_ms)
     if not is_pressing and departure_ms - lead_ms > tx.now_ms:
         deadlines.schedule(
@@ -224,20 +224,26 @@ def _offer_or_wait(tx: Tx, order: WorkOrder, stop: PlannedStop, sla_profile: str
         order,
         [technician_id],
         sla_profile,
-        arrivals_ms={technician_id: stop.arrival_ms},
+        arrivals_ms={technician_id: arrival_ms},
         certificate=certificate,
         needs_consent=consent,
     )
 
 
-def departure_for(tx: Tx, technician_id: str, order: WorkOrder, start_ms: int, terms: Terms) -> int:
-    """Return when (Unix ms) a technician must leave from where he is to start a stop on time."""
-    row = accounts.get_technician(tx.session, tx.branch_id, technician_id)
+def trip_to(tx: Tx, stop: PlannedStop, order: WorkOrder, terms: Terms) -> tuple[int, int]:
+    """Return when (Unix ms) a free technician is at his next stop, and when he must leave for it from where he is.
+
+    Who was free earlier than the plan thought waits for nothing but a window or a locked start: he goes now.
+    """
+    row = accounts.get_technician(tx.session, tx.branch_id, stop.technician_id)
     here = Place(lat=row.lat or row.home_lat, lon=row.lon or row.home_lon)
     there = Place(lat=order.lat or 0.0, lon=order.lon or 0.0)
     now_s = tx.now_ms // 1000
     seconds, _ = travel_desk.times_for(terms, [here, there], now_s, Patience.NONE).matrix([here], [there], now_s)
-    return start_ms - int(seconds[0][0]) * 1000
+    drive_ms, lock = int(seconds[0][0]) * 1000, repository.find_lock(tx.session, order.id)
+    opens_ms = max(order.window_start_ms or 0, (lock.start_ms or 0) if lock is not None else 0)
+    soonest_ms = max(tx.now_ms + drive_ms, opens_ms)
+    return min(stop.arrival_ms, soonest_ms), min(stop.start_ms, soonest_ms) - drive_ms
 
 
 def is_on_duty(tx: Tx, technician_id: str) -> bool:
