@@ -115,6 +115,15 @@ def test_drag_asks_the_server_first_and_moves_only_when_confirmed(page: Page, co
     page.evaluate(CANCEL, bar.get_attribute("data-bar"))
 
 
+def test_queue_names_who_will_come_as_soon_as_the_plan_has_changed(page: Page, company: Company) -> None:
+    """The server's message alone tells it: the board is not read again."""
+    page.route("**/api/v1/board", lambda route: route.abort())
+    row = row_of(page, report(company))
+    expect(row.locator(".state")).to_contain_text("已排", timeout=PLAN_MS)
+    page.unroute("**/api/v1/board")
+    page.evaluate(CANCEL, row.get_attribute("data-id"))
+
+
 def test_drag_to_somebody_who_cannot_is_refused_with_the_reason(page: Page, company: Company) -> None:
     """Who is away cannot have it: the server's reason stands in the dialog, and there is nothing to confirm."""
     bar = planned_bar(page, report(company))

@@ -86,6 +86,7 @@ export class Store extends EventTarget {
     }
     for (const change of fresh) this.take(change);
     for (const row of message.technicians ?? []) this.technicians.set(row.id, this.newestPlace(row));
+    this.takeRoutes(message.technicians ?? []);
     this.cursor = Math.max(this.cursor, message.cursor);
     if (message.summary) Object.assign(this, { summary: message.summary, summaryAt: message.at_ms });
     if (message.plan) this.takePlan(message.plan);
@@ -105,6 +106,18 @@ export class Store extends EventTarget {
     if (change.technician) this.technicians.set(change.technician.id, this.newestPlace(change.technician));
     if (change.work_order_id === this.selectedId) this.touch('detail');
     this.dispatchEvent(new CustomEvent('change', { detail: change }));
+  }
+
+  /** A plan that changed tells routes, not orders: who waits learns from them who will come. @param {TechnicianRow[]} rows */
+  takeRoutes(rows) {
+    const ids = new Set(rows.map((row) => row.id));
+    const stops = new Map(rows.flatMap((row) => row.route.filter((stop) => !stop.locked).map((stop) => /** @type {const} */ ([stop.work_order_id, { row, stop }]))));
+    for (const order of this.orders.values()) {
+      const found = stops.get(order.id);
+      if (order.assignment_state && order.assignment_state !== 'planned') continue;
+      if (found) this.orders.set(order.id, { ...order, technician_id: found.row.id, technician_name: found.row.name, assignment_state: 'planned', planned_arrival_ms: found.stop.arrival_ms });
+      else if (order.technician_id && ids.has(order.technician_id)) this.orders.set(order.id, { ...order, technician_id: null, technician_name: '', assignment_state: '', planned_arrival_ms: null });
+    }
   }
 
   /** A row read earlier may be older than the positions heard since. @param {TechnicianRow} row */
