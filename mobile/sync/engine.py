@@ -21,6 +21,7 @@ from mobile.sync.location import LocationGate
 from mobile.sync.transport import (
     SYNC_PATH,
     ForeignServerError,
+    HungLineError,
     Reply,
     Transport,
     TransportError,
@@ -68,6 +69,7 @@ class _Round(msgspec.Struct, frozen=True, kw_only=True):
     event_ids: tuple[str, ...] = ()
     text: dict[str, str] = {}
     is_unanswered: bool = False
+    is_hung: bool = False  # our server has just answered a fresh line
 
 
 class _Problem(msgspec.Struct, frozen=True):
@@ -218,7 +220,8 @@ class SyncEngine:
             self._positions.extendleft(reversed(positions))
             _LOG.info("no answer: %s", error)
             code = "captive_portal" if isinstance(error, ForeignServerError) else "no_network"
-            return _Round(state=SyncState.OFFLINE, code=code, is_unanswered=True)
+            is_hung = isinstance(error, HungLineError)
+            return _Round(state=SyncState.OFFLINE, code=code, is_unanswered=True, is_hung=is_hung)
         return self._read(call, reply, sent_at_ms, is_prompt=wait_s == 0)
 
     def _read(self, call: Call, reply: Reply, sent_at_ms: int, *, is_prompt: bool) -> _Round:
@@ -306,7 +309,7 @@ class SyncEngine:
             received=sum(item.filed.received for item in rounds),
             is_caught_up=is_fine,
             retry_in_s=backoff.delay_s(
-                self._failures,
+                0 if last.is_hung else self._failures,
                 self._uniform(),
                 holds_emergency=holds_emergency,
                 is_unanswered=last.is_unanswered or last.code == "captive_portal",

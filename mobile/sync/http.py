@@ -13,7 +13,15 @@ from requests.structures import CaseInsensitiveDict
 
 from mobile.platform.clock import SystemClock
 from mobile.sync.packed import Memory
-from mobile.sync.transport import PRODUCT_HEADER, SYNC_PATH, ForeignServerError, Reply, TransportError, is_portal
+from mobile.sync.transport import (
+    PRODUCT_HEADER,
+    SYNC_PATH,
+    ForeignServerError,
+    HungLineError,
+    Reply,
+    TransportError,
+    is_portal,
+)
 
 _PROBE_PATH: Final = "/readyz"  # asks the database: a server that is only slow answers this slowly too
 _CONNECT_S: Final = 6.0
@@ -22,7 +30,8 @@ _MOST_DOUBT_S: Final = 64.0
 _PROBE_S: Final = 2.0
 _PROBE_PAUSE_S: Final = 1.0
 _WATCHED_S: Final = 26.0  # of a call's patience the last part is watched: before it a long poll is silent by right
-_SLOW_BYTES_S: Final = 2_000  # a slow uplink carries at least so much; a long message may be silent for longer
+_SLOW_BYTES_S: Final = 2_000  # a slow uplink carries at least so much; a long message may be silent for longer,
+_MOST_UPLINK_S: Final = 4.0  # but no more: an uplink that is full answers no fresh line either
 _PIECE_BYTES: Final = 4096
 _CLOCK: Final = SystemClock()
 
@@ -67,7 +76,8 @@ class HttpTransport:
         attempt = _Attempt(self._idle.pop() if self._idle else self._new_session(), request, timeout_s)
         self._attempts.add(attempt)
         try:
-            return self._watch(attempt, self._doubt_s + max(0.0, timeout_s - _WATCHED_S) + len(payload) / _SLOW_BYTES_S)
+            uplink_s = min(len(payload) / _SLOW_BYTES_S, _MOST_UPLINK_S)
+            return self._watch(attempt, self._doubt_s + max(0.0, timeout_s - _WATCHED_S) + uplink_s)
         finally:
             self._attempts.discard(attempt)
 
@@ -93,7 +103,7 @@ class HttpTransport:
         self.give_up_silent(doubt_s)
         if not is_ours:
             raise ForeignServerError("the line hangs while a fresh one is answered by somebody else")
-        raise TransportError("the line hangs while a fresh one is answered")
+        raise HungLineError("the line hangs while a fresh one is answered")
 
     def give_up_silent(self, silence_s: float) -> None:
         """Give up every call that has been silent for so long: a fresh line works, and the older ones are dead."""

@@ -20,6 +20,10 @@ class TransportError(Exception):
     """No answer of our server: no network, a time-out, a broken connection, or somebody else's page."""
 
 
+class HungLineError(TransportError):
+    """The call hung while our server answered a fresh line: the next call may begin at once."""
+
+
 class ForeignServerError(TransportError):
     """Somebody else answered in our server's place: his certificate is not one of ours."""
 

@@ -99,7 +99,7 @@ class Field:
         """Bring them together."""
         self.technicians, self._hotline, self._seed = technicians, hotline, seed
         self.waits_s: list[float] = []
-        self._out: dict[str, tuple[Technician, float]] = {}
+        self._out: dict[str, tuple[Technician, float, int]] = {}
         self.leaks = 0
 
     def open_the_day(self) -> None:
@@ -131,8 +131,9 @@ class Field:
 
     def look(self) -> None:
         """Note which leaks have arrived."""
-        for order_id, (technician, given_s) in list(self._out.items()):
-            if technician.phone.find_job(order_id) is not None:
+        for order_id, (technician, given_s, seq) in list(self._out.items()):
+            # One of several leaks is taken back as soon as he accepts another: then its change has been read all the same.
+            if technician.phone.find_job(order_id) is not None or technician.cursor() >= seq:
                 self.waits_s.append(time.monotonic() - given_s)
                 del self._out[order_id]
 
@@ -154,7 +155,7 @@ class Field:
 
     def _give_leak(self, technician: Technician) -> None:
         order_id, given_s = self._hotline.give(technician.name, technician.place, is_leak=True)
-        self._out[order_id] = (technician, given_s)
+        self._out[order_id] = (technician, given_s, self._hotline.heads()[technician.on_disk.device_id])
         self.leaks += 1
 
     def _has_converged(self) -> bool:
