@@ -132,7 +132,7 @@ class Field:
     def look(self) -> None:
         """Note which leaks have arrived."""
         for order_id, (technician, given_s, seq) in list(self._out.items()):
-            # One of several leaks is taken back as soon as he accepts another: then its change has been read all the same.
+            # One of several leaks is taken back as soon as he accepts another: its change has been read all the same.
             if technician.phone.find_job(order_id) is not None or technician.cursor() >= seq:
                 self.waits_s.append(time.monotonic() - given_s)
                 del self._out[order_id]
