@@ -22,6 +22,11 @@ _SHIFTS_OF: Final = (
     .where(Shift.end_ms > sa.bindparam("from_ms"), Shift.start_ms < sa.bindparam("to_ms"))
     .order_by(Shift.start_ms)
 )
+_SEEN: Final = (
+    sa.update(Device.__table__)
+    .where(Device.__table__.c.id == sa.bindparam("of"), Device.__table__.c.last_seen_ms < sa.bindparam("new_ms"))
+    .values(last_seen_ms=sa.bindparam("new_ms"))
+)
 
 
 def get_branch(session: orm.Session, branch_id: str) -> Branch:
@@ -131,9 +136,9 @@ def find_device(session: orm.Session, device_id: str) -> Device | None:
 
 def note_seen(session: orm.Session, seen_ms: Mapping[str, int]) -> None:
     """Note when devices were last heard of (Unix ms by device)."""
-    for device_id, at_ms in sorted(seen_ms.items()):
-        newer = sa.update(Device).where(Device.id == device_id, Device.last_seen_ms < at_ms)
-        session.execute(newer.values(last_seen_ms=at_ms), execution_options={"synchronize_session": False})
+    if seen_ms:
+        rows = [{"of": device_id, "new_ms": at_ms} for device_id, at_ms in sorted(seen_ms.items())]
+        session.connection().execute(_SEEN, rows)
 
 
 def get_device(session: orm.Session, branch_id: str, device_id: str) -> Device:

@@ -5,6 +5,7 @@ Hot events go past Flask's request context. Delivery is the feed's, not the sock
 
 from __future__ import annotations
 
+import functools
 import socket as socket_module
 from typing import Any, Final
 
@@ -41,6 +42,7 @@ _SLOW_QUEUE: Final = 8
 _RECHECK_S: Final = 1.0
 _RINGS: Final = 16  # phones whose news are read at once
 _POSITIONS_PER_MESSAGE: Final = 200
+_KEPT_TOGETHER: Final = 250  # technicians whose positions are written down in one transaction
 _FAR_S: Final = 10.0  # how often a browser hears of those who move outside its map's view
 _DUTY_S: Final = 5.0  # how old the knowledge of shifts and pauses may be in this process
 
@@ -166,11 +168,18 @@ class Gateway:
         """Ask again, at most once a second, whether a peer may stay; who may not is told so and hung up on."""
         if clock.mono_s() - peer.checked_s <= _RECHECK_S:
             return True
-        peer.checked_s = clock.mono_s()
-        if peers.is_still_welcome(self.services, peer):
-            return True
-        self._hang_up(peer)
-        return False
+        due = [peer] if peer.is_console else self._list_unchecked()
+        for one in due:
+            one.checked_s = clock.mono_s()
+        gone = peers.list_unwelcome(self.services, due)
+        for one in gone:
+            self._hang_up(one)
+        return peer not in gone
+
+    def _list_unchecked(self) -> list[Peer]:
+        """Return the phones that were not asked about for a second: one reading answers for all of them."""
+        until_s = clock.mono_s() - _RECHECK_S
+        return [p for p in self.peers.values() if not p.is_console and p.checked_s < until_s]
 
     def _hang_up(self, peer: Peer) -> None:
         self._refuse(peer.sid, wire.POSITIONS, "signed_out" if peer.is_console else "device_revoked")
@@ -316,19 +325,22 @@ class Gateway:
                 _log.exception("flush failed")
 
     def flush(self) -> None:
-        """Write down the positions that came, and which phones were heard of, in one transaction."""
-        unsaved, self._unsaved = self._unsaved, {}
-        seen_ms = self.services.parking.take_seen()
-        if not unsaved and not seen_ms:
-            return
-        now_ms = self.services.uow.clock.now_ms()
+        """Write down which phones were heard of, and the positions that came: so many at a time that none waits long.
 
-        def work(session: Any) -> None:
-            accounts.note_seen(session, seen_ms)
-            for technician_id, points in unsaved.items():
-                positions.keep(session, technician_id, points, now_ms)
+        While this process writes, nobody else takes an order in or offers one.
+        """
+        unsaved, self._unsaved = list(self._unsaved.items()), {}
+        seen_ms, now_ms = self.services.parking.take_seen(), self.services.uow.clock.now_ms()
+        write = self.services.uow.database.write
+        if seen_ms:
+            write(lambda session: accounts.note_seen(session, seen_ms))
+        for start in range(0, len(unsaved), _KEPT_TOGETHER):
+            some = dict(unsaved[start : start + _KEPT_TOGETHER])
+            write(functools.partial(_keep, some, now_ms))
 
-        self.services.uow.database.write(work)
+
+def _keep(told: dict[str, list[wire.Position]], now_ms: int, session: Any) -> None:
+    positions.keep(session, told, now_ms)
 
 
 def _item(technician_id: str, known: tuple[str, wire.Position]) -> list[Any]:

@@ -79,13 +79,19 @@ def _told_before(session: orm.Session, device: Device, auth: dict[str, Any]) -> 
     return cursor if auth.get("gen") == branch.generation else head
 
 
-def is_still_welcome(services: Services, peer: Peer) -> bool:
-    """Tell whether a device's token, or a console's session row, still stands."""
+def list_unwelcome(services: Services, found: list[Peer]) -> list[Peer]:
+    """Return those peers whose token, or whose console's session row, no longer stands; phones by one query."""
+    now_ms = services.uow.clock.now_ms()
+
+    def work(session: orm.Session) -> list[Peer]:
+        phones = {peer.device_id for peer in found if not peer.is_console}
+        live = account_rows.list_live_ids(session, phones) if phones else set()
+        return [peer for peer in found if not _is_welcome(session, peer, live, now_ms)]
+
+    return services.uow.read(work)
+
+
+def _is_welcome(session: orm.Session, peer: Peer, live: set[str], now_ms: int) -> bool:
     if peer.is_console:
-        now_ms = services.uow.clock.now_ms()
-        return services.uow.read(lambda s: accounts.find_console_user(s, peer.sign_in_id, now_ms)) is not None
-    try:
-        services.uow.read(lambda session: accounts.get_live_device(session, peer.token))
-    except DomainError:
-        return False
-    return True
+        return accounts.find_console_user(session, peer.sign_in_id, now_ms) is not None
+    return peer.device_id in live

@@ -223,7 +223,7 @@ def _note_contact(tx: Tx, device_id: str, request: wire.SyncRequest) -> None:
     if request.guard:
         devices.note_guard(tx, device_id, request.guard)
     positions.pause(tx.session, device.technician_id, is_paused=request.location_paused, now_ms=tx.now_ms)
-    positions.keep(tx.session, device.technician_id, _read_positions(device_id, request), tx.now_ms)
+    positions.keep(tx.session, {device.technician_id: _read_positions(device_id, request)}, tx.now_ms)
     positions.keep_purging(tx)
 
 

@@ -29,7 +29,7 @@ def point(at_ms: int, lat: float = 37.861, lon: float = 113.571, *, is_mocked: b
 def send(house: House, *points: wire.Position) -> int:
     """Let the server take positions of technician Wang; return how many it kept."""
     now_ms = house.clock.now_ms()
-    return house.write(lambda tx: service.keep(tx.session, "wang", points, now_ms))
+    return house.write(lambda tx: service.keep(tx.session, {"wang": points}, now_ms))
 
 
 def shift_of(house: House) -> tuple[int, int]:
@@ -101,6 +101,42 @@ def test_point_that_cannot_be_is_kept_with_its_flag_and_not_believed(
     assert send(house, point(MORNING_MS - 60_000), second) == 2
     assert trace(house).json["points"][-1]["flags"] == flags
     assert place_of(house)[0] == (37.861 if flags else second.lat)
+
+
+def test_each_technician_is_judged_by_his_own_trace_when_many_phones_speak_at_once(house: House) -> None:
+    """Wang and Sun are written down together: Sun's leap of 100 km is flagged, Wang's place is his own newest."""
+    now_ms = house.clock.now_ms()
+    told = {
+        "wang": [point(now_ms - 20_000), point(now_ms - 10_000, 37.862)],
+        "sun": [point(now_ms - 20_000, 37.87), point(now_ms - 10_000, 38.87)],
+        "nobody": [point(now_ms)],
+    }
+    assert house.write(lambda tx: service.keep(tx.session, told, now_ms)) == 4
+    assert house.write(lambda tx: service.keep(tx.session, told, now_ms)) == 0
+    places = house.read(lambda s: {i: accounts.get_technician(s, HOME, i).lat for i in ("wang", "sun")})
+    assert places == {"wang": 37.862, "sun": 37.87}
+
+
+def test_doubted_points_that_come_again_or_late_do_not_move_the_place(house: House) -> None:
+    """A faked point is sent twice and kept once; one from between the known ones fills the trace and no more."""
+    now_ms = house.clock.now_ms()
+    fake, late = point(now_ms - 5_000, 37.9, is_mocked=True), point(now_ms - 45_000, 37.8615)
+    assert [send(house, fake), send(house, fake)] == [1, 0]
+    assert send(house, point(now_ms - 60_000), point(now_ms - 30_000, 37.862)) == 2
+    assert [send(house, late, fake), send(house, late)] == [1, 0]
+    assert place_of(house)[0] == 37.862
+    assert [p["flags"] for p in trace(house).json["points"]] == [[], [], [], ["mocked"]]
+
+
+def test_place_read_in_the_same_transaction_is_the_new_one(house: House) -> None:
+    """Who has loaded the technician before his positions came sees where he is now."""
+
+    def work(tx: Any) -> float | None:
+        wang = accounts.get_technician(tx.session, HOME, "wang")
+        service.keep(tx.session, {"wang": [point(tx.now_ms - 1_000, 37.8633)]}, tx.now_ms)
+        return wang.lat
+
+    assert house.write(work) == 37.8633
 
 
 def test_pause_keeps_positions_on_the_phone_and_both_sides_see_it(house: House) -> None:
