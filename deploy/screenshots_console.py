@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import Final
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 CHROMIUM_OPTIONS: Final = (
     "--headless=new",
@@ -34,6 +34,11 @@ def open_console(
 ) -> Page:
     """Return the console's page, signed in, in a language (zh_CN, en) and a theme (light, dark)."""
     context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    return sign_in(context, url, user, password, language, theme)
+
+
+def sign_in(context: BrowserContext, url: str, user: str, password: str, language: str, theme: str) -> Page:
+    """Return the console's page in a window, signed in, in a language (zh_CN, en) and a theme (light, dark)."""
     context.add_cookies([{"name": "language", "value": language, "url": url}])
     context.add_cookies([{"name": "theme", "value": theme, "url": url}])
     page = context.new_page()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.company import Company
@@ -27,6 +28,7 @@ def see_it_closed(page: Page, company: Company, order_id: str) -> None:
     expect(page.locator("svg path").first).to_be_attached()
 
 
+@pytest.mark.webgl
 def test_order_goes_from_the_call_to_the_signed_record_by_mouse(page: Page, company: Company) -> None:
     """Lin clicks through intake, opens the order, gives it to the best, and finds it signed."""
     page.locator("#new-report").click()

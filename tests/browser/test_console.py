@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.company import START_MS, Company
@@ -53,6 +54,7 @@ def test_wrong_password_is_refused_in_words(browser: Browser, company: Company) 
     page.close()
 
 
+@pytest.mark.webgl
 def test_report_appears_on_queue_and_map_when_intake_is_sent(page: Page) -> None:
     """Lin asks the safety questions, finds Zhao, reads back, and the order stands in the queue and on the map."""
     before = count_orders_on_map(page)
@@ -114,6 +116,7 @@ def test_candidates_name_the_reason_when_somebody_cannot_go(page: Page, company:
     expect(page.locator(".candidate")).to_have_count(3)
 
 
+@pytest.mark.webgl
 def test_language_and_theme_stay_when_they_are_switched(page: Page) -> None:
     """English and dark, also after the page is read again."""
     page.locator("#language").click()
@@ -164,6 +167,7 @@ def test_no_text_is_missing_in_either_language(open_console: Callable[..., Page]
         assert "«" not in page.locator("body").inner_text()
 
 
+@pytest.mark.webgl
 def test_alarm_stays_until_a_person_takes_the_leak(page: Page, company: Company) -> None:
     """The space bar takes one leak after the other; the last one taken is open in the drawer."""
     place = {"address": "学院路66号", "lat": 38.04, "lon": 114.51, "answers": {"smell_strength": "strong"}}

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from deploy.demo_town.roads import CENTER
@@ -269,6 +270,7 @@ def test_second_dispatcher_reads_what_the_first_one_did_and_may_redo(
     assert len(sent) == 2
 
 
+@pytest.mark.webgl
 def test_board_is_the_same_as_a_fresh_one_after_the_line_was_cut(
     open_console: Callable[..., Page], company: Company
 ) -> None:

@@ -112,6 +112,7 @@ def test_board_of_many_technicians_is_walked_by_keys_beyond_what_is_in_the_page(
     assert page.evaluate(COUNT, ["*", "#board .tech"])[1] <= MOST_LINES
 
 
+@pytest.mark.webgl
 def test_batch_of_places_touches_only_the_technicians_that_moved(big: tuple[Page, list[WebSocketRoute]]) -> None:
     """Five of two hundred move: five features go to the map, no source is set anew."""
     page, lines = big

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.company import Company
@@ -20,6 +21,7 @@ def click_map(page: Page, x: float, y: float) -> None:
     page.mouse.click(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
 
 
+@pytest.mark.webgl
 def test_coverage_has_a_legend_and_goes_away_again(page: Page) -> None:
     """One key on, one key off."""
     page.keyboard.press("v")
@@ -29,10 +31,12 @@ def test_coverage_has_a_legend_and_goes_away_again(page: Page) -> None:
     expect(page.locator("#map-legend")).to_be_hidden()
 
 
+@pytest.mark.webgl
 def test_drawn_area_stands_on_the_map_for_everybody(open_console: Callable[..., Page]) -> None:
     """Three corners and the first again, a name, saved: another desk sees it; ended, it is gone."""
     page = open_console()
     page.locator("#tool-area").click()
+    expect(page.locator("#tool-area")).to_have_attribute("aria-pressed", "true")
     for x, y in ((0.3, 0.4), (0.5, 0.4), (0.4, 0.6)):
         click_map(page, x, y)
     page.keyboard.press("Enter")
@@ -46,6 +50,7 @@ def test_drawn_area_stands_on_the_map_for_everybody(open_console: Callable[..., 
     expect(other.locator("#map")).to_have_attribute("data-areas", "1")
 
 
+@pytest.mark.webgl
 def test_two_homes_that_smell_gas_are_ringed_on_the_map(company: Company, open_console: Callable[..., Page]) -> None:
     """Reports a hundred metres apart, from different homes."""
     for ref, lat in (("ring-1", 38.05), ("ring-2", 38.05 + NEAR)):

@@ -63,6 +63,7 @@ async function start() {
   const line = new Line(store);
   byId('reconnect').addEventListener('click', () => line.retry());
   await Promise.allSettled([store.reload(), map.open()]);
+  if (store.isLoaded) { queue.draw(); board.draw(); } // a key pressed from now on finds its line
   setInterval(() => { for (const part of [queue, board, planLine, drawer, alarm]) part.tick(); drawClock(); }, TICK_MS);
   store.keepFresh();
   document.body.dataset.ready = '1';

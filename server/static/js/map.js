@@ -44,6 +44,8 @@ export class LiveMap {
     /** @type {{lat: number, lon: number}|null} */ this.pin = null;
     /** @type {Set<string>} */ this.images = new Set();
     this.tools = new MapTools(this, store);
+    /** Fulfilled when the map can be drawn on. @type {Promise<void>} */
+    this.dressed = new Promise((resolve) => { this.tellDressed = resolve; });
   }
 
   /** Open the map; without WebGL the page says so and goes on. */
@@ -129,6 +131,7 @@ export class LiveMap {
     for (const layer of this.ownLayers()) map.addLayer(layer);
     this.tools.dress();
     this.isReady = true;
+    this.tellDressed?.();
     this.draw();
     this.drawPin();
     if (!this.wasFitted) this.fit(0);

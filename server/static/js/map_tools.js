@@ -147,16 +147,21 @@ export class MapTools {
     return [...dots, ...(path.length > 1 ? [shape('LineString', path.map((p) => toPicture(p[0], p[1])))] : [])];
   }
 
-  /** Draw an area by clicks, then name it; Esc gives up. */
+  /** Draw an area by clicks, then name it; Esc gives up. The button says when the map listens. */
   async drawArea() {
     if (this.draw) { this.endDrawing(); return; }
-    const [{ TerraDraw, TerraDrawPolygonMode }, { TerraDrawMapLibreGLAdapter }] = await Promise.all([import('terra-draw'), import('/static/vendor/terra-draw-maplibre-gl-adapter/terra-draw-maplibre-gl-adapter.module.js')]);
-    this.draw = new TerraDraw({ adapter: new TerraDrawMapLibreGLAdapter({ map: this.map, coordinatePrecision: 7 }), modes: [new TerraDrawPolygonMode()] });
-    this.draw.start();
-    this.draw.setMode('polygon');
-    this.draw.on('finish', () => this.finishArea());
-    byId('tool-area').setAttribute('aria-pressed', 'true');
-    toast(t('console.area.hint'));
+    const button = byId('tool-area');
+    if (!this.map || button.ariaBusy === 'true') return;
+    button.ariaBusy = 'true';
+    try {
+      const [{ TerraDraw, TerraDrawPolygonMode }, { TerraDrawMapLibreGLAdapter }] = await Promise.all([import('terra-draw'), import('/static/vendor/terra-draw-maplibre-gl-adapter/terra-draw-maplibre-gl-adapter.module.js'), this.live.dressed]);
+      this.draw = new TerraDraw({ adapter: new TerraDrawMapLibreGLAdapter({ map: this.map, coordinatePrecision: 7 }), modes: [new TerraDrawPolygonMode()] });
+      this.draw.start();
+      this.draw.setMode('polygon');
+      this.draw.on('finish', () => this.finishArea());
+      button.setAttribute('aria-pressed', 'true');
+      toast(t('console.area.hint'));
+    } catch (error) { toastError(error); } finally { button.ariaBusy = null; }
   }
 
   finishArea() {
