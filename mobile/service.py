@@ -267,10 +267,9 @@ class Phone:
     def ring(self, bell: wire.Doorbell | None) -> None:
         """Take a ring of the doorbell; None is one without content."""
         if bell is None:
+            self._was_away = False  # this socket is new: nothing is left that would have to be renewed
             for line in self._lines:
-                line.give_up_silent(
-                    _LONG_SILENCE_S
-                )  # the doorbell has just connected: what hangs on an older line is lost
+                line.give_up_silent(_LONG_SILENCE_S)  # what hangs on a line from before this socket is lost
             if self.engine.answered_ago_ms() > _FRESH_MS:
                 self._wake_up()  # else the socket itself brings what was missed since that answer
         elif not self.engine.hear(bell):

@@ -65,7 +65,7 @@ from server.stock import views as stock_views
 from server.sync import views as sync_views
 from server.uploads import views as upload_views
 from server.visits import views as visit_views
-from shared import packing
+from shared import packing, wire
 from shared.errors import DomainError
 from shared.machine import Role
 
@@ -177,7 +177,8 @@ def _dispatch(services: Services, route: Route, limiter: Limiter, csrf: CSRFProt
         session_id=session_id,
         language=_language(),
     )
-    value = route.view(call, **path)
+    with services.parking.working(request.headers.get(wire.CALL_MARK_HEADER, "")):
+        value = route.view(call, **path)
     if isinstance(value, BaseResponse):
         return value
     payload, status = value if isinstance(value, tuple) else (value, 200)
@@ -311,7 +312,8 @@ def _add_health(app: Flask, services: Services) -> None:
     @app.get("/readyz")
     def readyz() -> Response:
         branches = services.uow.read(lambda s: len(accounts.list_branches(s)))
-        return errors.json_response({"ok": True, "branches": branches})
+        is_under_way = services.parking.is_under_way(request.args.get("call", ""))
+        return errors.json_response({"ok": True, "branches": branches, "is_under_way": is_under_way})
 
 
 def _add_headers(app: Flask, basemap_dir: Path | None) -> None:

@@ -13,6 +13,8 @@ from shared.work_order import WorkOrderState
 
 PROTOCOL_VERSION: Final = 1
 EVENTS_PER_SYNC: Final = 50
+# A call with much to say bears a random mark; /readyz?call=MARK tells on a fresh line whether it is being worked on.
+CALL_MARK_HEADER: Final = "X-Call"
 CHANGES_PER_SYNC: Final = 100
 
 DOORBELL: Final = "doorbell"  # server → device: Doorbell

@@ -7,7 +7,7 @@ from typing import Final
 _FIRST_CEILING_S: Final = 1.0
 _LAST_CEILING_S: Final = 60.0
 _EMERGENCY_CEILING_S: Final = 5.0
-_UNANSWERED_CEILING_S: Final = 8.0
+_UNANSWERED_CEILING_S: Final = 4.0
 _MOST_DOUBLINGS: Final = 6
 
 

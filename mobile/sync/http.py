@@ -8,9 +8,11 @@ import threading
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
 import requests
 from requests.structures import CaseInsensitiveDict
 
+from mobile.platform import chance
 from mobile.platform.clock import SystemClock
 from mobile.sync.packed import Memory
 from mobile.sync.transport import (
@@ -22,17 +24,21 @@ from mobile.sync.transport import (
     TransportError,
     is_portal,
 )
+from shared import wire
 
 _PROBE_PATH: Final = "/readyz"  # asks the database: a server that is only slow answers this slowly too
 _CONNECT_S: Final = 6.0
 _DOUBT_S: Final = 4.0  # silence after which a fresh line is tried
+_LOST_DOUBT_S: Final = 2.0  # the same while the line is known to be bad: its healing is to be seen within seconds
 _MOST_DOUBT_S: Final = 64.0
 _PROBE_S: Final = 2.0
 _PROBE_PAUSE_S: Final = 1.0
-_WATCHED_S: Final = 26.0  # of a call's patience the last part is watched: before it a long poll is silent by right
+_WATCHED_S: Final = 30.0  # of a call's patience the last part is watched: before it a long poll is silent by right
 _SLOW_BYTES_S: Final = 2_000  # a slow uplink carries at least so much; a long message may be silent for longer,
 _MOST_UPLINK_S: Final = 4.0  # but no more: an uplink that is full answers no fresh line either
 _PIECE_BYTES: Final = 4096
+_LONG_BYTES: Final = 1_000  # a call with so much to say is marked: our server may be working on it all the while
+_LAST_WORD_S: Final = 0.5  # an answer that was on its way while the fresh line was asked
 _CLOCK: Final = SystemClock()
 
 
@@ -48,7 +54,7 @@ class HttpTransport:
         self._attempts: set[_Attempt] = set()
         self._memory = Memory()
         self._doubt_s = _DOUBT_S
-        self._is_closed = False
+        self._is_closed = self._is_lost = False
 
     def close(self) -> None:
         """Give up every call under way; later ones fail at once."""
@@ -60,8 +66,11 @@ class HttpTransport:
         """Return the answer, whatever its status. Raises TransportError when there is none."""
         if path != SYNC_PATH:
             return self._call("POST", path, {"Content-Type": "application/json"}, payload, timeout_s)
-        packed = self._memory.prepare(payload)
-        reply = self._memory.read(packed, self._call("POST", path, packed.headers, packed.body, timeout_s))
+        packed, marked = self._memory.prepare(payload), {}
+        if len(payload) >= _LONG_BYTES:
+            marked = {wire.CALL_MARK_HEADER: chance.new_mark()}
+        headers = packed.headers | marked
+        reply = self._memory.read(packed, self._call("POST", path, headers, packed.body, timeout_s))
         return self.post(path, payload, timeout_s) if self._memory.learn(reply) else reply
 
     def exchange(self, method: str, path: str, headers: Mapping[str, str], payload: bytes, timeout_s: float) -> Reply:
@@ -77,21 +86,28 @@ class HttpTransport:
         self._attempts.add(attempt)
         try:
             uplink_s = min(len(payload) / _SLOW_BYTES_S, _MOST_UPLINK_S)
-            return self._watch(attempt, self._doubt_s + max(0.0, timeout_s - _WATCHED_S) + uplink_s)
+            return self._watch(attempt, max(0.0, timeout_s - _WATCHED_S) + uplink_s)
+        except TransportError:
+            self._is_lost = True
+            raise
         finally:
             self._attempts.discard(attempt)
 
     def _watch(self, attempt: _Attempt, silent_by_right_s: float) -> Reply:
-        reply = attempt.wait(silent_by_right_s)
+        reply = attempt.wait(self._find_doubt_s() + silent_by_right_s)
         while reply is None:
-            doubt_s = self._doubt_s
-            answer = self._ask_afresh() if attempt.silence_s() > doubt_s else None
-            if answer is not None and attempt.silence_s() > doubt_s:
+            doubt_s = self._find_doubt_s()
+            answer = self._doubt(attempt) if attempt.silence_s() > doubt_s else None
+            reply = attempt.wait(_PROBE_PAUSE_S if answer is None else _LAST_WORD_S)
+            if reply is None and answer is not None and attempt.silence_s() > doubt_s:
                 self._leave_dead_lines(answer, doubt_s)
-            reply = attempt.wait(_PROBE_PAUSE_S)
         self._idle.append(attempt.session)
-        self._doubt_s = _DOUBT_S
+        self._doubt_s, self._is_lost = _DOUBT_S, False
         return reply
+
+    def _find_doubt_s(self) -> float:
+        """Return the silence after which a fresh line is tried."""
+        return min(self._doubt_s, _LOST_DOUBT_S) if self._is_lost and self._doubt_s == _DOUBT_S else self._doubt_s
 
     def _leave_dead_lines(self, answer: Reply, doubt_s: float) -> None:
         """Give up what hangs and say why, when a fresh line is answered: by our server, or by a sign-in page."""
@@ -112,11 +128,20 @@ class HttpTransport:
             if attempt.silence_s() > silence_s:
                 attempt.give_up()
 
-    def _ask_afresh(self) -> Reply | None:
+    def _doubt(self, attempt: _Attempt) -> Reply | None:
+        """Return what a fresh line is answered; None when nothing, or that our server is working on the call."""
+        answer = self._ask_afresh(attempt.mark)
+        if answer is None or not _is_under_way(answer):
+            return answer
+        attempt.note_life()
+        return None
+
+    def _ask_afresh(self, mark: str) -> Reply | None:
         session = self._new_session()
+        path = f"{_PROBE_PATH}?call={mark}" if mark else _PROBE_PATH
         try:
-            answer = session.get(self._server_url + _PROBE_PATH, timeout=_PROBE_S, allow_redirects=False)
-            return _reply_of(answer, b"")
+            answer = session.get(self._server_url + path, timeout=_PROBE_S, allow_redirects=False)
+            return _reply_of(answer, answer.content[:_PIECE_BYTES])
         except (requests.RequestException, ValueError, OSError):
             return None
         finally:
@@ -134,8 +159,8 @@ class _Attempt:
     """One call in a thread of its own, so that it can be given up while it hangs."""
 
     def __init__(self, session: requests.Session, request: requests.Request, timeout_s: float) -> None:
-        """Begin."""
-        self.session = session
+        """Begin; `mark` is what the server knows a long call by."""
+        self.session, self.mark = session, str(request.headers.get(wire.CALL_MARK_HEADER, ""))
         self._timeout_s = timeout_s
         self._moved_s = _CLOCK.mono_ms() / 1000
         self._outcomes: queue.SimpleQueue[Reply | TransportError] = queue.SimpleQueue()
@@ -154,6 +179,10 @@ class _Attempt:
     def give_up(self) -> None:
         """Let the caller go; the call itself ends by its own time-out."""
         self._outcomes.put(TransportError("given up"))
+
+    def note_life(self) -> None:
+        """Note that our server is working on the call, as it has said elsewhere."""
+        self._moved_s = _CLOCK.mono_ms() / 1000
 
     def silence_s(self) -> float:
         """Return for how many seconds nothing has come."""
@@ -181,3 +210,16 @@ class _Attempt:
 
 def _reply_of(answer: requests.Response, body: bytes) -> Reply:
     return Reply(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body)
+
+
+class _Health(msgspec.Struct, frozen=True):
+    """What our server says on a fresh line: whether it is working on the call that was asked for."""
+
+    is_under_way: bool = False
+
+
+def _is_under_way(answer: Reply) -> bool:
+    try:
+        return PRODUCT_HEADER in answer.headers and msgspec.json.decode(answer.body, type=_Health).is_under_way
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False

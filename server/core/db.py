@@ -6,8 +6,7 @@ import collections
 import concurrent.futures
 import contextlib
 import fcntl
-import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
@@ -64,8 +63,8 @@ class NativeThread(Protocol):
 class _Ticket:
     """One caller's work and what became of it."""
 
-    def __init__(self, work: Work[Any]) -> None:
-        self.work = work
+    def __init__(self, work: Work[Any], weight: int) -> None:
+        self.work, self.weight = work, weight
         self.is_done = False
         self.value: Any = None
         self.error: BaseException | None = None
@@ -92,27 +91,18 @@ class Database:
         self._write_in = writer or _thread_pool(1)
         self._read_in = reader or _thread_pool(_READERS)
 
-    def write(self, work: Work[T]) -> T:
-        """Run the work in one transaction and return its value after the commit. Raises what the work raises."""
+    def write(self, work: Work[T], weight: int = 1) -> T:
+        """Run the work in one transaction and return its value after the commit. Raises what the work raises.
+
+        `weight` tells how many ordinary works it is as long as: the turn of a group at the writer is limited.
+        """
         if not self.is_sqlite:
             return self._write_directly(work)
-        ticket = _Ticket(work)
+        ticket = _Ticket(work, weight)
         self._pending.append(ticket)
         self._write_in(lambda: self._drain(ticket))
         value: T = ticket.get_value()
         return value
-
-    def write_all(self, works: Sequence[Work[T]]) -> list[T | Exception]:
-        """Run several works in their order; return each one's value or error after all are committed.
-
-        Each stands or falls alone; on SQLite they share one commit, which saves a disk flush for each but the last.
-        """
-        if not self.is_sqlite or not works:
-            return [_attempt(functools.partial(self._write_directly, work)) for work in works]
-        tickets = [_Ticket(work) for work in works]
-        self._pending.extend(tickets)
-        self._write_in(lambda: self._drain(tickets[-1]))
-        return [_attempt(ticket.get_value) for ticket in tickets]
 
     def read(self, work: Work[T]) -> T:
         """Run the work on a consistent view of the database; nothing is written."""
@@ -149,10 +139,17 @@ class Database:
             fcntl.flock(line, fcntl.LOCK_EX)
             yield
 
+    def _take_group(self) -> list[_Ticket]:
+        """Take from the head of the queue what makes one turn: always somebody, a heavy one alone."""
+        group, weight = [self._pending.popleft()] if self._pending else [], 0
+        while self._pending and (weight := weight + group[-1].weight) + self._pending[0].weight <= _GROUP:
+            group.append(self._pending.popleft())
+        return group
+
     def _drain(self, mine: _Ticket) -> None:
         """Commit everybody who waits in one transaction, a savepoint each (group commit); done when my ticket is."""
         while not mine.is_done:
-            group = [self._pending.popleft() for _ in range(min(_GROUP, len(self._pending)))]
+            group = self._take_group()
             try:
                 with self._turn(), self.engine.begin() as connection:
                     for ticket in group:
@@ -164,13 +161,6 @@ class Database:
             finally:
                 for ticket in group:
                     ticket.is_done = True
-
-
-def _attempt(work: Callable[[], T]) -> T | Exception:
-    try:
-        return work()
-    except Exception as error:  # noqa: BLE001 - returned to the caller as this work's outcome
-        return error
 
 
 def _run(ticket: _Ticket, connection: sa.Connection) -> None:

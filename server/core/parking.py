@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping
 
 _UNWATCHED_POLL_S = 0.2
+_LONGEST_MARK = 40
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Parking:
         self._told: dict[str, int] = {}
         self._seen_ms: dict[str, int] = {}
         self._calling: collections.Counter[str] = collections.Counter()
+        self._under_way: set[str] = set()
 
     def __len__(self) -> int:
         """Return how many wait."""
@@ -61,6 +63,22 @@ class Parking:
     def is_calling(self, reader_id: str) -> bool:
         """Tell whether an answer to a reader is being made just now."""
         return reader_id in self._calling
+
+    @contextlib.contextmanager
+    def working(self, call_mark: str) -> Iterator[None]:
+        """Note that a call which bears a mark has arrived whole, until it is answered."""
+        if not call_mark or len(call_mark) > _LONGEST_MARK:
+            yield
+            return
+        self._under_way.add(call_mark)
+        try:
+            yield
+        finally:
+            self._under_way.discard(call_mark)
+
+    def is_under_way(self, call_mark: str) -> bool:
+        """Tell whether the call of a mark is being worked on; its phone asks that on a fresh line."""
+        return call_mark in self._under_way
 
     def note_told(self, reader_id: str, cursor: int) -> None:
         """Note that a call's answer brings a reader up to `cursor`: no ring need tell it again."""

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
+import structlog
 from sqlalchemy import orm
 
 from server.core import clock, journal
@@ -13,6 +15,8 @@ from server.core.clock import Clock
 from server.core.db import Database
 from shared import ids
 from shared.machine import Role
+
+_log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -89,15 +93,51 @@ class UnitOfWork:
         return value
 
     def run_all(self, actor: Actor, works: Sequence[Callable[[Tx], T]]) -> list[T | Exception]:
-        """Run several works in their order, each for itself; return values or errors after they are committed."""
-        done = self.database.write_all([self._transaction(actor, work) for work in works])
-        if any(not isinstance(outcome, Exception) and outcome[1] for outcome in done):
+        """Run several works in their order, each for itself; return values or errors after they are committed.
+
+        They share a transaction and one stretch of the journal: a phone that was away brings hundreds. When that
+        breaks, each is run in a transaction of its own.
+        """
+        if len(works) == 1:
+            return [self._attempt(actor, works[0])]
+        try:
+            outcomes, has_events = self.database.write(self._joint(actor, works), weight=len(works))
+        except Exception as error:  # noqa: BLE001 - each is tried for itself, and that outcome is returned
+            _log.warning("works did not pass together", works=len(works), error=repr(error))
+            return [self._attempt(actor, work) for work in works]
+        if has_events:
             self._nudge()
-        return [outcome if isinstance(outcome, Exception) else outcome[0] for outcome in done]
+        return outcomes
+
+    def _attempt(self, actor: Actor, work: Callable[[Tx], T]) -> T | Exception:
+        try:
+            return self.run(actor, work)
+        except Exception as error:  # noqa: BLE001 - returned to the caller as this work's outcome
+            return error
 
     def read(self, work: Callable[[orm.Session], T]) -> T:
         """Return what the work reads."""
         return self.database.read(work)
+
+    def _joint(
+        self, actor: Actor, works: Sequence[Callable[[Tx], T]]
+    ) -> Callable[[orm.Session], tuple[list[T | Exception], bool]]:
+        now_ms = self.clock.now_ms()
+
+        def transact(session: orm.Session) -> tuple[list[T | Exception], bool]:
+            outcomes: list[T | Exception] = []
+            told: list[journal.Event] = []
+            kept: set[object] = set()  # rows stay in memory: the next event of the same visit finds them there
+            for work in works:
+                tx = Tx(session, now_ms, actor)
+                outcomes.append(_run_inside(tx, work))
+                kept.update(session.identity_map.values())
+                told += [] if isinstance(outcomes[-1], Exception) else tx.events
+            if told:
+                journal.append(session, told, self._is_awaited)
+            return outcomes, bool(told)
+
+        return transact
 
     def _transaction(self, actor: Actor, work: Callable[[Tx], T]) -> Callable[[orm.Session], tuple[T, bool]]:
         now_ms = self.clock.now_ms()
@@ -111,3 +151,14 @@ class UnitOfWork:
             return value, bool(tx.events)
 
         return transact
+
+
+def _run_inside(tx: Tx, work: Callable[[Tx], T]) -> T | Exception:
+    """Run a work in a savepoint; return its value, or its failure, which leaves nothing behind."""
+    try:
+        with tx.session.begin_nested():
+            return work(tx)
+    except (sa.exc.IntegrityError, sa.exc.OperationalError):
+        raise  # two that met on one row: the whole is run again, and then sees the winner's row
+    except Exception as error:  # noqa: BLE001 - returned to the caller as this work's outcome
+        return error

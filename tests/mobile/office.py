@@ -75,7 +75,9 @@ class Office:
         self.messages: tuple[wire.DeskMessage, ...] = ()
         self.evidence: list[bytes] = []
         self.takes_evidence = True
-        self.is_cut_off = False
+        self.is_cut_off = self.is_busy = False
+        self.slow_s = 0.0
+        self.asked_after: tuple[str, ...] = ()
         self.waits = False
         self.foreign: tuple[int, dict[str, str], bytes] | None = None
         self.released = threading.Event()
@@ -117,10 +119,12 @@ class Office:
         if self.foreign is not None:
             return self.foreign
         ours = {"X-Leakfirst": "1", "Content-Type": "application/json"}
-        if path == "/readyz":
-            return 200, ours, b"{}"
+        if path.startswith("/readyz"):
+            self.asked_after += path.partition("?call=")[2:] if self.is_busy else ()
+            return 200, ours, json.dumps({"is_under_way": self.is_busy}).encode()
         if path == "/api/v1/enrol":
             return self._enrol(payload, ours)
+        time.sleep(self.slow_s)
         fault = self.faults.popleft() if self.faults else ""
         spoilt = self._spoil(fault, ours)
         return spoilt or self._take(path, payload, ours, fault)

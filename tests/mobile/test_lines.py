@@ -154,3 +154,20 @@ def test_slow_answer_is_waited_for_while_no_fresh_line_is_answered_either(
     threading.Timer(0.8, office.released.set).start()
     assert phone.sync_once().code == "no_network"
     assert phone.sync_once().is_caught_up
+
+
+@pytest.mark.usefixtures("hasty")
+def test_long_call_is_waited_for_while_the_server_says_that_it_works_on_it(
+    office: Office, phone: service.Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that many phones come back to at once takes its time: whoever sends again only makes it longer."""
+    monkeypatch.setattr(phone_http, "_LONG_BYTES", 0)
+    office.send(job())
+    phone.sync_once()
+    phone.act("accept_assignment", "order-1")
+    calls, office.is_busy = len(office.requests), True
+    office.slow_s = 1.5
+    assert phone.sync_once().is_caught_up
+    assert len(office.requests) == calls + 1
+    assert len(office.asked_after) > 0
+    assert set(office.asked_after) != {""}

@@ -1,14 +1,17 @@
 """The journal: never changed, always found out, gapless for every reader."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import orm
 
 from server.core import journal
+from server.core.unit_of_work import Actor, Tx
 from server.reports import verification
+from server.sync import repository as sync
+from server.sync.models import ProcessedEvent
 from shared import events
 from tests.server.device import Device
 from tests.server.house import HOME, LEAK, House
@@ -190,13 +193,48 @@ def test_failing_caller_of_a_group_takes_nobody_with_him(house: House) -> None:
     assert problems(house) == []
 
 
-def test_values_of_a_batch_keep_their_places_when_one_fails(house: House) -> None:
-    """Several works in one commit: each has its own value or its own error."""
+def note(number: int) -> Callable[[Tx], int]:
+    """Return a work that journals its number."""
 
-    def fail(_session: orm.Session) -> int:
+    def work(tx: Tx) -> int:
+        tx.record(events.SHIFT_CHANGED, {"number": number})
+        return number
+
+    return work
+
+
+def numbers(house: House) -> list[int]:
+    """Return the numbers that were journalled, in the chain's order."""
+    kept = house.read(lambda s: journal.list_of_type(s, HOME, events.SHIFT_CHANGED))
+    return [e.data["number"] for e in kept if "number" in e.data]
+
+
+def test_work_of_a_batch_that_fails_leaves_nothing_and_the_others_keep_their_places(house: House) -> None:
+    """A phone's events share a transaction: one is refused after it has written, the others stand in their order."""
+
+    def fail(tx: Tx) -> int:
+        note(2)(tx)
+        tx.session.add(ProcessedEvent(device_id="d", event_id="e", body_hash="", result={}, at_ms=0))
         raise LookupError("planted")
 
-    outcomes = house.database.write_all([lambda _s: 1, fail, lambda _s: 3])
-    assert outcomes[0] == 1
-    assert isinstance(outcomes[1], LookupError)
-    assert outcomes[2] == 3
+    outcomes = house.uow.run_all(Actor.system(HOME), [note(1), fail, note(3)])
+    assert (outcomes[0], type(outcomes[1]), outcomes[2]) == (1, LookupError, 3)
+    assert numbers(house) == [1, 3]
+    assert house.read(lambda s: sync.find_processed(s, "d", "e")) is None
+    assert problems(house) == []
+
+
+def test_batch_that_breaks_as_a_whole_is_run_work_by_work(house: House) -> None:
+    """One collides with a row that is there: the whole is undone, then each stands or falls alone."""
+    row = {"device_id": "d", "event_id": "e", "body_hash": "", "result": {}, "at_ms": 0}
+    house.write(lambda tx: tx.session.add(ProcessedEvent(**row)))
+
+    def collide(tx: Tx) -> int:
+        note(2)(tx)
+        tx.session.execute(sa.insert(ProcessedEvent), [row])
+        return 2
+
+    outcomes = house.uow.run_all(Actor.system(HOME), [note(1), collide, note(3)])
+    assert (outcomes[0], type(outcomes[1]), outcomes[2]) == (1, sa.exc.IntegrityError, 3)
+    assert numbers(house) == [1, 3]
+    assert problems(house) == []

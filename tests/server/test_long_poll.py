@@ -99,3 +99,23 @@ def test_newer_call_of_a_phone_sends_the_older_one_home() -> None:
     parking.wake({"wang": 2})
     assert newer.get() is True
     assert len(parking) == 0
+
+
+def test_fresh_line_is_told_whether_a_marked_call_is_being_worked_on(house: House) -> None:
+    """Nothing comes back to Wang's phone: is the line dead, or the server busy? Another line knows."""
+    wang = Device(house)
+    wang.call()
+    request = wire.SyncRequest(v=1, gen="g1", cursor=wang.cursor, wait_s=LONG_S)
+    headers = {"Authorization": f"Bearer {wang.identity.token}", wire.CALL_MARK_HEADER: "mark-1"}
+    line = house.app.test_client()
+    waiting = Waiting(lambda: line.post("/api/v1/sync", data=msgspec.json.encode(request), headers=headers).status_code)
+    until_parked(house)
+
+    def is_under_way(mark: str) -> bool:
+        answer: Any = house.app.test_client().get(f"/readyz?call={mark}").json
+        return bool(answer["is_under_way"])
+
+    assert [is_under_way(mark) for mark in ("mark-1", "mark-2", "")] == [True, False, False]
+    house.report()
+    assert waiting.get() == 200
+    assert not is_under_way("mark-1")
