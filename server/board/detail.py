@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import orm
 
 from server.accounts import repository as accounts
-from server.board import clocks, rows
+from server.board import clocks, repository, rows
 from server.board.rows import Row, Scene
 from server.core import journal, texts
 from server.core.journal import Event
@@ -30,8 +30,8 @@ def order_detail(
     session: orm.Session, branch_id: str, work_order_id: str, now_ms: int, profile: str, time_zone: str
 ) -> Row:
     """Return everything about an order. Raises DomainError `not_found`."""
-    scene = Scene(session, branch_id, now_ms, profile)
     order = work_orders.get_order(session, branch_id, work_order_id)
+    scene = Scene(session, branch_id, now_ms, profile, ({order.id}, ()))
     history = journal.list_history(session, order.id)
     live = dispatch.list_of_order(session, order.id)
     names = accounts.list_names(session, _people(history) | {a.technician_id for a in live})
@@ -40,7 +40,7 @@ def order_detail(
         "detail": _facts(session, order),
         "clocks": clocks.list_rows(session, order, profile, now_ms),
         "promise_changes": clocks.list_changes(session, order.id),
-        "certificate": _certificate(session, order, scene),
+        "certificate": _certificate(session, order),
         "assignments": [
             {
                 "id": a.id,
@@ -91,7 +91,7 @@ def _facts(session: orm.Session, order: WorkOrder) -> Row:
     }
 
 
-def _certificate(session: orm.Session, order: WorkOrder, scene: Scene) -> Row | None:
+def _certificate(session: orm.Session, order: WorkOrder) -> Row | None:
     proof = dispatch.find_proof(session, order.id)
     if proof is None:
         return None
@@ -99,8 +99,9 @@ def _certificate(session: orm.Session, order: WorkOrder, scene: Scene) -> Row | 
     ids = {c["technician_id"] for c in certificate["candidates"]}
     moved = {m["job_id"] for m in certificate["moved"]}
     certificate["at_ms"] = proof.at_ms
-    certificate["names"] = {i: scene.technicians[i].name for i in sorted(ids) if i in scene.technicians}
-    certificate["numbers"] = {i: scene.orders[i].number for i in sorted(moved) if i in scene.orders}
+    certificate["names"] = dict(sorted(accounts.list_names(session, ids).items()))
+    known = repository.list_open_orders(session, order.branch_id, moved)
+    certificate["numbers"] = {one.id: one.number for one in sorted(known, key=lambda one: one.id)}
     return certificate
 
 

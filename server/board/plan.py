@@ -23,7 +23,7 @@ def plan_line(session: orm.Session, branch_id: str) -> Row:
     return {
         "engines": state.engines if state else [],
         "travel_quality": state.travel_quality if state else "",
-        "unserved": state.unserved if state else {},
+        "undone_count": len(state.unserved) if state else 0,
         "planned_ms": state.planned_ms if state and state.planned_ms else None,
         "quality": state.quality if state and state.quality else None,
         "moved": {
@@ -48,12 +48,12 @@ def plan_detail(session: orm.Session, branch_id: str, now_ms: int, profile: str)
     known = notices.list_of_orders(session, branch_id, {one["job_id"] for one in moved})
     since_ms = state.moved.get("at_ms", 0) if state else 0
     names = accounts.list_names(session, [budget.changed_by]) if budget else {}
-    line = plan_line(session, branch_id)
+    line, unserved = plan_line(session, branch_id), state.unserved if state else {}
     line["budget"]["changed_by"] = names.get(budget.changed_by, "") if budget else ""
     return {
         **line,
         "moved_stops": [moved_row(scene, one, known.get(one["job_id"], []), since_ms) for one in moved],
-        "undone": [_undone(scene, i, code) for i, code in line["unserved"].items() if i in scene.orders],
+        "undone": [_undone(scene, i, code) for i, code in unserved.items() if i in scene.orders],
         "at_ms": now_ms,
     }
 

@@ -10,9 +10,11 @@ from sqlalchemy import orm
 
 from server.accounts.models import Device, Shift, Technician
 from server.board.models import SavedView
+from server.core.journal import FeedRow, JournalRow, console_reader
 from server.customers.models import Customer
 from server.dispatch.models import Assignment, PlannedStop
 from server.work_orders.models import WorkOrder
+from shared import events
 from shared.assignment import LIVE_STATES
 from shared.work_order import OPEN_STATES
 
@@ -84,6 +86,48 @@ def list_open_orders(session: orm.Session, branch_id: str, ids: Collection[str])
     """Return those of some orders that are open."""
     query = sa.select(WorkOrder).where(WorkOrder.branch_id == branch_id, WorkOrder.id.in_(ids))
     return list(session.scalars(query.where(WorkOrder.state.in_(_OPEN))))
+
+
+def list_shifts(
+    session: orm.Session, branch_id: str, span_ms: tuple[int, int], technician_ids: Collection[str] | None
+) -> list[Shift]:
+    """Return the shifts of everybody, or of some technicians, that touch a span of time (Unix ms), by start."""
+    query = sa.select(Shift).where(Shift.branch_id == branch_id, Shift.end_ms > span_ms[0], Shift.start_ms < span_ms[1])
+    if technician_ids is not None:
+        query = query.where(Shift.technician_id.in_(technician_ids))
+    return list(session.scalars(query.order_by(Shift.start_ms)))
+
+
+def list_devices(session: orm.Session, branch_id: str, technician_ids: Collection[str] | None) -> list[Device]:
+    """Return the phones in use of everybody, or of some technicians, newest first."""
+    query = sa.select(Device).where(Device.branch_id == branch_id, Device.revoked_ms.is_(None))
+    if technician_ids is not None:
+        query = query.where(Device.technician_id.in_(technician_ids))
+    return list(session.scalars(query.order_by(Device.enrolled_ms.desc(), Device.id)))
+
+
+def list_live(
+    session: orm.Session, branch_id: str, work_order_ids: Collection[str], technician_ids: Collection[str]
+) -> list[Assignment]:
+    """Return the assignments that stand of some orders and of some technicians, oldest first."""
+    query = sa.select(Assignment).where(
+        Assignment.branch_id == branch_id,
+        Assignment.state.in_(_LIVE),
+        sa.or_(Assignment.work_order_id.in_(work_order_ids), Assignment.technician_id.in_(technician_ids)),
+    )
+    return list(session.scalars(query.order_by(Assignment.offered_ms, Assignment.id)))
+
+
+def list_new_leaks(session: orm.Session, branch_id: str, after: int) -> list[WorkOrder]:
+    """Return the open leaks that were reported after a number of the consoles' feed, in the feed's order."""
+    query = (
+        sa.select(WorkOrder)
+        .join(JournalRow, JournalRow.work_order_id == WorkOrder.id)
+        .join(FeedRow, FeedRow.journal_id == JournalRow.id)
+        .where(FeedRow.reader_id == console_reader(branch_id), FeedRow.seq > after)
+        .where(JournalRow.type == events.WORK_ORDER_OPENED, WorkOrder.is_leak, WorkOrder.state.in_(_OPEN))
+    )
+    return list(session.scalars(query.order_by(FeedRow.seq)))
 
 
 def list_planned(

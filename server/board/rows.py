@@ -41,11 +41,11 @@ class Scene:
     ) -> None:
         """Read the branch's live rows once; with `about` those of some work orders and of some technicians (ids)."""
         self.session, self.branch_id, self.now_ms, self.profile = session, branch_id, now_ms, profile
-        self.live = dispatch.list_live(session, branch_id)
         if about is None:
             self._read_all()
         else:
             self._read_some(set(about[0]), set(about[1]))
+        crew = None if about is None else about[1]
         self.live_of_order = _grouped(self.live, "work_order_id")
         self.live_of_technician = _grouped(self.live, "technician_id")
         self.planned_of_order = {s.work_order_id: s for s in self.planned}
@@ -57,15 +57,15 @@ class Scene:
         self.alarms = _alarms(session, branch_id)
         self.posts = {row.technician_id: row.words for row in dispatch.list_posts(session, branch_id)}
         self.shifts: dict[str, Shift] = {}
-        for shift in accounts.list_shifts(session, branch_id, now_ms, now_ms + figures.HORIZON_MS):
+        for shift in repository.list_shifts(session, branch_id, (now_ms, now_ms + figures.HORIZON_MS), crew):
             self.shifts.setdefault(shift.technician_id, shift)
         self.devices: dict[str, Device] = {}
-        for device in accounts.list_devices(session, branch_id):
-            if device.revoked_ms is None:
-                self.devices.setdefault(device.technician_id, device)
+        for device in repository.list_devices(session, branch_id, crew):
+            self.devices.setdefault(device.technician_id, device)
 
     def _read_all(self) -> None:
         session, branch_id = self.session, self.branch_id
+        self.live = dispatch.list_live(session, branch_id)
         self.technicians = {t.id: t for t in accounts.list_technicians(session, branch_id)}
         self.planned = dispatch.list_planned(session, branch_id)
         self.orders = {o.id: o for o in work_orders.list_open(session, branch_id)}
@@ -75,6 +75,7 @@ class Scene:
     def _read_some(self, order_ids: set[str], technician_ids: set[str]) -> None:
         """Read what rows of these orders and technicians tell: who holds or will have them, and whole routes."""
         session, branch_id = self.session, self.branch_id
+        self.live = repository.list_live(session, branch_id, order_ids, technician_ids)
         self.planned = repository.list_planned(session, branch_id, order_ids, technician_ids)
         held: list[Assignment | PlannedStop] = [*self.live, *self.planned]
         holders = {row.technician_id for row in held if row.work_order_id in order_ids}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from sqlalchemy import orm
@@ -57,10 +57,12 @@ def take_snapshot(
     sla_profile: str,
     patience: Patience = Patience.LITTLE,
     lifted: str = "",
+    known: Mapping[str, str] | None = None,
 ) -> Snapshot:
     """Return what the planner needs to know at this moment; ``patience`` is what travel times may wait for.
 
-    ``lifted`` is an order whose lock does not count: what would be if the desk took it back.
+    ``lifted`` is an order whose lock does not count: what would be if the desk took it back. ``known`` is why orders
+    are left out of the plan that stands: who places one order more need not find the reasons of all others again.
     """
     rules = dispatch_rules()
     live = repository.list_live(session, branch_id)
@@ -85,7 +87,7 @@ def take_snapshot(
     terms = travel_desk.read_terms(session, branch_id)
     return Snapshot(
         problem=clear_for_storm(_without_decliners(problem, declined), storms.list_kept_free(session, branch_id)),
-        plan=_plan(planned),
+        plan=_plan(planned, known or {}),
         orders=open_orders,
         revision=state.revision if state else 0,
         max_moved=stability.get_max_moved(session, branch_id),
@@ -271,7 +273,7 @@ def _job(order: WorkOrder, now_ms: int, sla_profile: str) -> Job:
     )
 
 
-def _plan(planned: list[PlannedStop]) -> Plan:
+def _plan(planned: list[PlannedStop], known: Mapping[str, str]) -> Plan:
     routes: dict[str, list[StopTime]] = {}
     for stop in planned:
         routes.setdefault(stop.technician_id, []).append(
@@ -282,7 +284,8 @@ def _plan(planned: list[PlannedStop]) -> Plan:
                 end_s=stop.end_ms // 1000,
             )
         )
-    return Plan(routes=tuple(Route(technician_id=t, stops=tuple(stops)) for t, stops in routes.items()))
+    found = tuple(Route(technician_id=t, stops=tuple(stops)) for t, stops in routes.items())
+    return Plan(routes=found, unserved=dict(known))
 
 
 def store_plan(session: orm.Session, branch_id: str, plan: Plan, committed: set[str]) -> set[str]:

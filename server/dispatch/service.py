@@ -46,8 +46,9 @@ def place_work_order(tx: Tx, work_order_id: str, sla_profile: str) -> None:
     if repository.list_live_of_order(tx.session, order.id):
         return
     # The plan's row is locked before it is read, so that two planners never store over each other.
-    repository.get_plan_state(tx.session, tx.branch_id)
-    snapshot = take_snapshot(tx.session, tx.branch_id, tx.now_ms, sla_profile)
+    state = repository.get_plan_state(tx.session, tx.branch_id)
+    known = {i: reason for i, reason in state.unserved.items() if i != order.id}
+    snapshot = take_snapshot(tx.session, tx.branch_id, tx.now_ms, sla_profile, known=known)
     if travel_desk.list_off_road(snapshot.terms, [Place(lat=order.lat, lon=order.lon or 0.0)]):
         work_order_service.flag(tx, order, "off_road")
     if offers.is_alarming(order):

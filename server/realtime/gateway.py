@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import socket as socket_module
+from collections.abc import Mapping
 from typing import Any, Final
 
 import gevent
@@ -205,8 +206,10 @@ class Gateway:
 
     def _tail_forever(self) -> None:
         self.services.parking.is_watched = True
+        is_behind = False
         while True:
-            self._nudge.wait()
+            if not is_behind:
+                self._nudge.wait()
             started_s = clock.mono_s()
             try:
                 self.push()
@@ -215,7 +218,17 @@ class Gateway:
                 gevent.sleep(1.0)
             # Many commits make one round: ringing phones takes at most a fifth of the loop's time, boards half of it,
             # for a leak must not wait behind a whole plan that a board was told just before.
-            gevent.sleep(max(_REST_S, clock.mono_s() - started_s, 4 * self._ringing_s))
+            is_behind = self._rest(max(_REST_S, clock.mono_s() - started_s, 4 * self._ringing_s))
+
+    def _rest(self, for_s: float) -> bool:
+        """Let the process do other work for a time, but tell of leaks meanwhile; return whether there was news."""
+        gevent.sleep(min(for_s, _REST_S))
+        until_s, is_behind = clock.mono_s() + for_s - _REST_S, False
+        while clock.mono_s() < until_s:
+            self._nudge.wait()
+            self.warn(self.services.uow.read(journal.list_heads))
+            is_behind = True
+        return is_behind
 
     def push(self) -> None:
         """Tell every peer, and every long poll, what the feed holds for it that it was not told."""
@@ -224,6 +237,7 @@ class Gateway:
             return
         heads = self.services.uow.read(journal.list_heads)
         parking.wake(heads)
+        self.warn(heads)
         boards: dict[tuple[str, int], Any] = {}
         rung: list[Peer] = []
         for peer in list(self.peers.values()):
@@ -241,6 +255,22 @@ class Gateway:
         for start in range(0, len(rung), _RINGS):
             self._ring(rung[start : start + _RINGS])
         self._ringing_s = clock.mono_s() - started_s
+
+    def warn(self, heads: Mapping[str, int]) -> None:
+        """Tell consoles of leaks that were reported, in a small message of their own ahead of everything else."""
+        found: dict[tuple[str, int], Any] = {}
+        for peer in [p for p in self.peers.values() if p.is_console]:
+            key = peer.branch_id, max(peer.sent, peer.warned)
+            head = heads.get(journal.console_reader(peer.branch_id), 0)
+            if head <= key[1]:
+                continue
+            if key not in found:
+                profile, now_ms = self.services.settings.sla_profile, self.services.uow.clock.now_ms()
+                read = functools.partial(_list_new_leaks, *key, now_ms, profile)
+                found[key] = self.services.uow.read(read)
+            peer.warned = head
+            if found[key] and self._is_welcome(peer):
+                self.socketio.server.emit(wire.BOARD, found[key], to=peer.sid)
 
     def _push_board(self, peer: Peer, boards: dict[tuple[str, int], Any]) -> None:
         key = (peer.branch_id, peer.sent)
@@ -337,6 +367,10 @@ class Gateway:
         for start in range(0, len(unsaved), _KEPT_TOGETHER):
             some = dict(unsaved[start : start + _KEPT_TOGETHER])
             write(functools.partial(_keep, some, now_ms))
+
+
+def _list_new_leaks(branch_id: str, after: int, now_ms: int, profile: str, session: Any) -> Any:
+    return board_changes.list_new_leaks(session, branch_id, after, now_ms, profile)
 
 
 def _keep(told: dict[str, list[wire.Position]], now_ms: int, session: Any) -> None:

@@ -22,7 +22,8 @@ from shared.errors import DomainError
 class Peer:
     """One open socket: a device or a console of a branch, up to which change it was told, whose place it lacks.
 
-    `view` is what a browser's map shows, `far_s` when (monotonic) it was last told who moved elsewhere.
+    `view` is what a browser's map shows, `far_s` when (monotonic) it was last told who moved elsewhere,
+    `warned` up to which change it was told of leaks, ahead of all else.
     """
 
     sid: str
@@ -36,6 +37,7 @@ class Peer:
     unseen: set[str] = dataclasses.field(default_factory=set)
     view: wire.View | None = None
     far_s: float = 0.0
+    warned: int = 0
 
     @property
     def is_console(self) -> bool:

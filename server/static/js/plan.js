@@ -38,7 +38,7 @@ export class PlanLine {
   /** @param {any} plan @param {number|null} age */
   parts(plan, age) {
     const engines = madeBy(plan).map((/** @type {string} */ name) => word('engine', name)).join(' + ');
-    const undone = Object.keys(plan.unserved).length;
+    const undone = plan.undone_count;
     return [
       el('button.quiet', { data: { plan: 'detail' }, onclick: () => void openPlan(this.store) }, el('b', {}, t('console.plan.title')),
         age === null ? t('console.plan.none') : t('console.plan.age', { minutes: age })),

@@ -72,9 +72,10 @@ export class Store extends EventTarget {
     for (const name of ['orders', 'technicians', 'summary', 'plan', 'detail']) this.touch(name);
   }
 
-  /** Apply a `board` message. @param {{gen: string, cursor: number, at_ms: number, changes: any[], technicians: TechnicianRow[], summary: Summary|null, plan?: any}} message */
+  /** Apply a `board` message. @param {{gen: string, cursor: number, at_ms: number, leaks?: OrderRow[], changes: any[], technicians: TechnicianRow[], summary: Summary|null, plan?: any}} message */
   apply(message) {
     this.clock.observe(message.at_ms);
+    if (message.leaks) this.warn(message.gen, message.leaks);
     if (this.reading || !this.isLoaded) {
       void (this.reading ?? this.reload()).then(() => message.cursor > this.cursor && this.reload()).catch(() => {});
       return;
@@ -93,6 +94,14 @@ export class Store extends EventTarget {
     for (const name of ['orders', 'technicians', 'summary']) this.touch(name);
   }
 
+  /** Leaks come ahead of everything else and are shown at once; in their turn they come again. @param {string} gen @param {OrderRow[]} leaks */
+  warn(gen, leaks) {
+    if (!this.isLoaded || gen !== this.gen) return;
+    for (const row of leaks) if ((this.orders.get(row.id)?.ver ?? -1) < row.ver) this.orders.set(row.id, row);
+    this.touch('orders');
+    this.flush();
+  }
+
   /** @param {any} plan the plan's line */
   takePlan(plan) {
     this.plan = plan;
@@ -103,7 +112,6 @@ export class Store extends EventTarget {
   take(change) {
     if (change.order?.is_open) this.orders.set(change.order.id, change.order);
     else if (change.order) this.orders.delete(change.order.id);
-    if (change.technician) this.technicians.set(change.technician.id, this.newestPlace(change.technician));
     if (change.work_order_id === this.selectedId) this.touch('detail');
     this.dispatchEvent(new CustomEvent('change', { detail: change }));
   }
