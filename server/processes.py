@@ -195,8 +195,8 @@ def run_worker(settings: Settings) -> None:
     relay.release_own_claims()
     _keep_purging(services)
     services.uow.database.write(dispatch.release_runs)
-    planning = Planning(services)
-    threading.Thread(target=_forever, args=(planning.run_once, "planning"), daemon=True).start()
+    planning, rung = Planning(services), threading.Event()
+    threading.Thread(target=_forever, args=(lambda: _plan_when_rung(planning, rung), "planning"), daemon=True).start()
     anchoring = Anchoring(services)
     threading.Thread(target=_forever, args=(lambda: _anchor(anchoring), "anchoring"), daemon=True).start()
     _start_at_leisure(Viewing(services).run_once, "viewing")
@@ -221,6 +221,15 @@ def run_worker(settings: Settings) -> None:
         _guarded(pulse.beat, "pulse")
         if not _guarded(relay.run_once, "relay"):
             line.wait()
+        rung.set()
+
+
+def _plan_when_rung(planning: Planning, rung: threading.Event) -> bool:
+    """Carry out one wanted run, or wait for a ring as the loop does, which hears it; True: a pause was made."""
+    if not planning.run_once():
+        rung.wait(nudge.POLL_S)
+        rung.clear()
+    return True
 
 
 def _make_relay(services: Services, warming: Warming, pulse: Pulse) -> Relay:
