@@ -7,6 +7,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from server.core import held
 from server.dispatch.models import Assignment, Lock, PlanBudget, PlannedStop, PlanRun, PlanState, Proof, WaitingPost
 from server.work_orders.models import WorkOrder
 from shared.assignment import LIVE_STATES, AssignmentState
@@ -17,7 +18,7 @@ _LIVE = [state.value for state in LIVE_STATES]
 
 def find_assignment(session: orm.Session, assignment_id: str) -> Assignment | None:
     """Return an assignment, locked; callers compare branch and technician."""
-    return session.get(Assignment, assignment_id, with_for_update=True)
+    return held.get(session, Assignment, assignment_id, with_for_update=True)
 
 
 def get_assignment(session: orm.Session, branch_id: str, assignment_id: str) -> Assignment:

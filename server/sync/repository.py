@@ -10,6 +10,7 @@ from sqlalchemy import orm
 
 from server.accounts.models import Branch, Device, Technician
 from server.billing.models import PriceApproval
+from server.core import held
 from server.core.journal import FeedReader
 from server.devices.models import DeviceOrder, PushTest
 from server.dispatch.models import Assignment, WaitingPost
@@ -93,7 +94,20 @@ def list_held(
 
 def find_processed(session: orm.Session, device_id: str, event_id: str) -> ProcessedEvent | None:
     """Return the result that an event got, None when it never came."""
-    return session.get(ProcessedEvent, (device_id, event_id))
+    return held.get(session, ProcessedEvent, (device_id, event_id))
+
+
+def look_for_processed(session: orm.Session, device_id: str, event_ids: Collection[str]) -> None:
+    """Look for the results of many events at once, where many are about to be asked for one by one."""
+    query = sa.select(ProcessedEvent).where(
+        ProcessedEvent.device_id == device_id, ProcessedEvent.event_id.in_(event_ids)
+    )
+    found = {row.event_id: row for row in session.scalars(query)}
+    for event_id in event_ids:
+        if event_id in found:
+            held.put(session, ProcessedEvent, (device_id, event_id), found[event_id])
+    absent = set(event_ids) - found.keys()
+    held.note_absent(session, ProcessedEvent, {(device_id, event_id) for event_id in absent})
 
 
 def find_quarantined(session: orm.Session, device_id: str, raw_hash: str) -> Quarantine | None:

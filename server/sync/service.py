@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +15,7 @@ from sqlalchemy import orm
 from server.accounts import repository as accounts
 from server.accounts import service as account_service
 from server.accounts.models import Device
-from server.core import journal, recovery, texts
+from server.core import held, journal, recovery, texts
 from server.core.calls import Services
 from server.core.unit_of_work import Actor, Tx
 from server.devices import service as devices
@@ -24,6 +24,7 @@ from server.messages import service as messages
 from server.positions import service as positions
 from server.sync import changes, effects, orderless, repository
 from server.sync.models import ProcessedEvent, Quarantine
+from server.visits import service as visits
 from server.visits.service import Sender
 from server.work_orders.service import Desk
 from shared import events, wire
@@ -85,6 +86,7 @@ def file_events(services: Services, actor: Actor, sender: Sender, raws: list[byt
     """Handle each event for itself, in the phone's order; all are committed before the first answer is given."""
     desk = desk_of(services)
     works = [functools.partial(_handle, sender=sender, raw=raw, desk=desk) for raw in raws]
+    works[:1] = [functools.partial(work, ahead=raws[1:]) for work in works[:1]]
     outcomes = services.uow.run_all(actor, works)
     return tuple(
         _failed(services, actor, sender, raw, outcome) if isinstance(outcome, Exception) else outcome
@@ -98,12 +100,21 @@ def desk_of(services: Services) -> Desk:
     return Desk(sla_profile=settings.sla_profile, time_zone=settings.time_zone, jurisdiction=settings.jurisdiction)
 
 
-def _handle(tx: Tx, sender: Sender, raw: bytes, desk: Desk) -> wire.EventResult:
+def _handle(tx: Tx, sender: Sender, raw: bytes, desk: Desk, ahead: Sequence[bytes] = ()) -> wire.EventResult:
+    """Handle one event; `ahead` are those that come after it in the same transaction."""
+    if ahead:
+        _look_ahead(tx, sender, (raw, *ahead))
     try:
         event = msgspec.json.decode(raw, type=wire.PhoneEvent)
     except (msgspec.MsgspecError, DomainError, UnicodeDecodeError, RecursionError, ValueError) as error:
         return quarantine(tx, sender, raw, str(error), "unreadable_event")
     return _apply_once(tx, sender, event, raw, desk)
+
+
+def _look_ahead(tx: Tx, sender: Sender, raws: Sequence[bytes]) -> None:
+    event_ids = {_legible_id(raw) for raw in raws} - {""}
+    repository.look_for_processed(tx.session, sender.device_id, event_ids)
+    visits.look_for_facts(tx, event_ids)
 
 
 def _failed(services: Services, actor: Actor, sender: Sender, raw: bytes, error: Exception) -> wire.EventResult:
@@ -172,6 +183,7 @@ def _remember(tx: Tx, sender: Sender, event_id: str, digest: str, result: wire.E
         at_ms=tx.now_ms,
     )
     tx.session.add(row)
+    held.put(tx.session, ProcessedEvent, (sender.device_id, event_id), row)
 
 
 def quarantine(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from server.core import held
 from server.visits.models import CustomerCopy, Evidence, Record, Visit
 from shared.errors import DomainError
 from shared.visit import VisitState
@@ -15,7 +17,13 @@ from shared.visit import VisitState
 
 def find_evidence(session: orm.Session, event_id: str) -> Evidence | None:
     """Return one stored fact."""
-    return session.get(Evidence, event_id)
+    return held.get(session, Evidence, event_id)
+
+
+def look_for_evidence(session: orm.Session, event_ids: Collection[str]) -> None:
+    """Look for many facts at once, where many are about to be asked for one by one."""
+    found = session.scalars(sa.select(Evidence.id).where(Evidence.id.in_(event_ids)))
+    held.note_absent(session, Evidence, set(event_ids) - set(found))
 
 
 def list_evidence(session: orm.Session, work_order_id: str) -> list[Evidence]:
@@ -26,7 +34,7 @@ def list_evidence(session: orm.Session, work_order_id: str) -> list[Evidence]:
 
 def find_visit(session: orm.Session, assignment_id: str) -> Visit | None:
     """Return the visit of an assignment."""
-    return session.get(Visit, assignment_id)
+    return held.get(session, Visit, assignment_id)
 
 
 def get_visit_state(session: orm.Session, assignment_id: str) -> VisitState:

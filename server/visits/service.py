@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 import msgspec
 from sqlalchemy import orm
 
 from server.accounts import service as accounts
-from server.core import signing_keys, texts
+from server.core import held, signing_keys, texts
 from server.core.unit_of_work import Tx
 from server.seals import service as seals
 from server.uploads import service as uploads
@@ -55,7 +55,8 @@ def keep_fact(
     visit_row.state = msgspec.to_builtins(state)
     name = facts.name_of(event.body)
     body = msgspec.json.encode(event.body).decode()
-    tx.session.add(
+    _add(
+        tx,
         Evidence(
             id=event.id,
             branch_id=tx.branch_id,
@@ -68,7 +69,7 @@ def keep_fact(
             occurred_ms=occurred_ms,
             received_ms=tx.now_ms,
             flags=list(flags),
-        )
+        ),
     )
     if isinstance(event.body, facts.PhotoTaken):
         uploads.refer(tx, event.id, event.work_order_id, event.body.sha256)
@@ -82,7 +83,8 @@ def keep_orderless(tx: Tx, sender: Sender, event: wire.PhoneEvent, flags: tuple[
     occurred_ms = event.occurred.wall_ms + event.occurred.offset_ms
     if occurred_ms - tx.now_ms > _CLOCK_TOLERANCE_MS:
         flags = (*flags, "clock_wrong")
-    tx.session.add(
+    _add(
+        tx,
         Evidence(
             id=event.id,
             branch_id=tx.branch_id,
@@ -95,7 +97,7 @@ def keep_orderless(tx: Tx, sender: Sender, event: wire.PhoneEvent, flags: tuple[
             occurred_ms=occurred_ms,
             received_ms=tx.now_ms,
             flags=list(flags),
-        )
+        ),
     )
     data = {"fact": facts.name_of(event.body), "event_id": event.id, "occurred_ms": occurred_ms, "flags": list(flags)}
     tx.record(events.FACT_RECORDED, data)
@@ -110,6 +112,16 @@ def _as_registered(tx: Tx, sender: Sender, body: facts.Body) -> facts.Body:
     if on_file is None or on_file >= body.instrument_valid_until:
         return body
     return msgspec.structs.replace(body, instrument_valid_until=on_file)
+
+
+def _add(tx: Tx, row: Evidence) -> None:
+    tx.session.add(row)
+    held.put(tx.session, Evidence, row.id, row)
+
+
+def look_for_facts(tx: Tx, event_ids: Collection[str]) -> None:
+    """Look for many facts at once that are about to be asked for one by one."""
+    repository.look_for_evidence(tx.session, event_ids)
 
 
 def find_fact(tx: Tx, event_id: str) -> Evidence | None:

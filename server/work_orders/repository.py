@@ -7,6 +7,7 @@ import dataclasses
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from server.core import held
 from server.work_orders.models import ChosenEdition, NumberCounter, WorkOrder
 from shared.errors import DomainError
 from shared.work_order import OPEN_STATES, WAITING_STATES, Priority, WorkOrderState
@@ -47,7 +48,7 @@ def lock_order(session: orm.Session, branch_id: str, work_order_id: str) -> Work
 
 def find_locked(session: orm.Session, branch_id: str, work_order_id: str) -> WorkOrder | None:
     """Return a work order of the branch locked for a change, None when there is none."""
-    order = session.get(WorkOrder, work_order_id, with_for_update=True, populate_existing=True)
+    order = held.get(session, WorkOrder, work_order_id, with_for_update=True, populate_existing=True)
     return order if order is not None and order.branch_id == branch_id else None
 
 

@@ -2,12 +2,14 @@
 
 import msgspec
 
+from server.core import journal
+from server.reports import verification
 from server.sync import repository as sync
 from server.sync.models import Quarantine
 from server.visits import repository as visits
 from server.work_orders import repository as work_order_rows
 from server.work_orders import service as work_orders
-from shared import facts
+from shared import events, facts
 from tests.server.device import Device
 from tests.server.house import ELSEWHERE, HOME, LEAK, STOVE, House
 
@@ -125,6 +127,43 @@ def ask_both(house: House) -> tuple[str, Device, Device]:
     order_id = house.report(LEAK)
     house.pass_ms(45_000)
     return order_id, wang, sun
+
+
+def test_facts_that_come_with_a_refused_accept_and_repeats_are_all_kept_in_their_order(house: House) -> None:
+    """Hours of work in one call: the accept comes too late, one note is known, one is there twice; all have a word."""
+    order_id, wang, sun = ask_both(house)
+    wang.tell(order_id, facts.AssignmentAccepted(), "event-0")
+    sun.tell(order_id, NOTE, "event-1")
+    first, last = (sun.event(order_id, facts.NoteAdded(text=f"第{n}条"), f"event-{n}") for n in (2, 4))
+    late = sun.event(order_id, facts.AssignmentAccepted(), "event-3")
+    answer = sun.call(sun.event(order_id, NOTE, "event-1"), first, late, last, last)
+    assert [(r.id, r.outcome) for r in answer.results] == [
+        ("event-1", "duplicate"),
+        ("event-2", "filed_late"),
+        ("event-3", "rejected"),
+        ("event-4", "filed_late"),
+        ("event-4", "duplicate"),
+    ]
+    assert sorted(msgspec.json.decode(body)["text"] for body in notes(house, order_id)) == [
+        "第2条",
+        "第4条",
+        "表前阀已关",
+    ]
+    assert house.order(order_id).technician_id == "wang"
+
+
+def test_hours_of_work_in_one_call_are_one_visit(house: House) -> None:
+    """Every note is a fact of its own, the visit holds them all, and the journal tells of each in its order."""
+    order_id, wang = house.report(LEAK), Device(house)
+    texts = [f"第{n}条" for n in range(12)]
+    answer = wang.call(*(wang.event(order_id, facts.NoteAdded(text=t), f"event-{t}") for t in texts))
+    assert {r.outcome for r in answer.results} == {"applied"}
+    assert len(notes(house, order_id)) == len(texts)
+    (visit,) = house.read(lambda s: visits.list_visits(s, order_id))
+    assert visit.state["notes"] == texts
+    told = house.read(lambda s: journal.list_history(s, order_id))
+    assert [e.data["event_id"] for e in told if e.type == events.FACT_RECORDED] == [f"event-{t}" for t in texts]
+    assert house.read(verification.list_problems) == []
 
 
 def test_recalled_job_leaves_the_phone(house: House) -> None:

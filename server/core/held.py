@@ -1,0 +1,56 @@
+"""What one transaction with many works knows already: rows that it has read or locked, and rows that are not there.
+
+A phone that was away brings hundreds of facts about one visit; without this each would read order, assignment and
+visit again. Outside such a transaction every question goes to the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import orm
+
+R = TypeVar("R")
+
+_KEY: Final = "leakfirst-held"
+_ABSENT: Final = object()
+
+
+def begin(session: orm.Session) -> None:
+    """Remember from here on; the session must not undo a part of its work alone."""
+    session.info[_KEY] = {}
+
+
+def end(session: orm.Session) -> None:
+    """Forget everything."""
+    session.info.pop(_KEY, None)
+
+
+def get(session: orm.Session, kind: type[R], key: Any, **options: Any) -> R | None:
+    """Return a row as `session.get` with these options does, out of memory when this transaction has had it before."""
+    known: dict[Any, Any] | None = session.info.get(_KEY)
+    if known is None:
+        return session.get(kind, key, **options)
+    place = (kind, key, bool(options))  # who asks for a lock is not served with a row that was only read
+    if place not in known:
+        known[place] = session.get(kind, key, **options)
+        if known[place] is None:
+            del known[place]
+            return None
+    found: R | None = None if known[place] is _ABSENT else known[place]
+    return found
+
+
+def note_absent(session: orm.Session, kind: type[Any], keys: Iterable[Any]) -> None:
+    """Note that rows are not there: nobody need ask for each."""
+    known: dict[Any, Any] | None = session.info.get(_KEY)
+    if known is not None:
+        known.update({(kind, key, False): _ABSENT for key in keys})
+
+
+def put(session: orm.Session, kind: type[R], key: Any, row: R) -> None:
+    """Note a row that is new."""
+    known: dict[Any, Any] | None = session.info.get(_KEY)
+    if known is not None:
+        known[(kind, key, False)] = row
