@@ -12,12 +12,12 @@ const isField = (target) => target instanceof HTMLElement && (target.matches('in
 
 /** @param {Record<string, () => void>} act what each key does; `g m` is G, then M */
 export function listen(act) {
-  let chainedAt = 0;
+  let chainedAt = -Infinity; // a page is young: zero would be less than a chain's time ago
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isField(event.target) || document.querySelector('dialog[open]')) return;
     const key = event.key === ' ' ? 'space' : event.key.toLowerCase();
     const isChained = performance.now() - chainedAt < CHAIN_MS;
-    chainedAt = 0;
+    chainedAt = -Infinity;
     if (key === 'g' && !isChained) { chainedAt = performance.now(); return; }
     const name = isChained ? `g ${key}` : key;
     if (!act[name]) return;
