@@ -225,10 +225,18 @@ def execute(broken: str) -> None:
     relay = Relay(services.uow, handlers.reactions(profile), handlers.duties(profile), settings.worker_name)
     relay.release_own_claims()
     pulse = Pulse(services.uow.database, heartbeats.WORKER, settings.worker_name)
+    if not broken:
+        threading.Thread(target=_hurry, args=(relay,), daemon=True).start()
     while True:
         pulse.beat()
         if not relay.run_once():
             time.sleep(nudge.POLL_S)
+
+
+def _hurry(relay: Relay) -> None:
+    """Let leaks climb beside the loop, as the worker does."""
+    while True:
+        processes._guarded(lambda: processes._hurry(relay), "ladder")
 
 
 def break_relay(broken: str) -> None:
@@ -263,7 +271,7 @@ class Twins:
                 self._wait_for_other(relay, duty)
                 relay._uow.run(Actor.system(duty.branch_id), functools.partial(_carry_out_unclaimed, relay, duty))
             else:
-                relay._carry_out(duty)
+                relay._carry_out(duty.branch_id, [duty])
         return len(due)
 
     def _read_due(self, session: orm.Session, before_ms: int, kind: str) -> list[Deadline]:
