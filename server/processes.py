@@ -52,6 +52,7 @@ _log = structlog.get_logger(__name__)
 
 _LEASE_MS: Final = 120_000
 _HARD_LIMIT_S: Final = 60.0
+_START_LIMIT_S: Final = 600.0  # loading is no planning: a busy machine that needs a minute for it must still get a plan
 _SEED: Final = 1
 _RESTART_S: Final = 0.5
 _ADDRESSES_EVERY_S: Final = 60.0
@@ -112,17 +113,23 @@ class Planning:
             uow.run(actor, lambda tx: dispatch.request_replan(tx, "outdated"))
 
     def _solve(self, asked: Snapshot, travel: TravelTimes, stop: Stop) -> Judged | None:
-        if self._pool is None:
-            context = multiprocessing.get_context("spawn")
-            self._pool = concurrent.futures.ProcessPoolExecutor(1, mp_context=context, initializer=_end_with_parent)
         try:
+            pool = self._started()
             wanted: dict[str, Any] = {"seed": _SEED, "stop": stop, "max_moved": asked.max_moved, "travel": travel}
-            run = self._pool.submit(solving.in_solving_process, asked.problem, asked.plan, **wanted)
+            run = pool.submit(solving.in_solving_process, asked.problem, asked.plan, **wanted)
             return run.result(timeout=_HARD_LIMIT_S)
         except Exception as error:  # noqa: BLE001 - whatever ends one branch's run, its plan stands and the others go on
             _log.warning("planning run failed, the plan that stands is kept", error=repr(error))
             self.close()
             return None
+
+    def _started(self) -> concurrent.futures.ProcessPoolExecutor:
+        """Return the solving process, with its solvers loaded."""
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")
+            self._pool = concurrent.futures.ProcessPoolExecutor(1, mp_context=context, initializer=_end_with_parent)
+            self._pool.submit(solving.load).result(timeout=_START_LIMIT_S)
+        return self._pool
 
     def close(self) -> None:
         """End the solving process, also in the middle of a run."""

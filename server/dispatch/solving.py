@@ -1,7 +1,7 @@
 """One planning run from its problem to its worth: what the solving process does, and the only import of solvers.
 
-Gateway and worker reach this by `in_solving_process` alone (decision 11): solvers never meet monkey patching, and both
-start without loading them.
+Gateway and worker reach this by `load` and `in_solving_process` alone (decision 11), both run in the solving process:
+solvers never meet monkey patching, and gateway and worker start without loading them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,12 @@ from routing.problem import Problem
 from routing.stop import Stop
 from routing.travel import TravelTimes
 from server.dispatch.judged import Judged
+
+
+def load() -> None:
+    """Load the solvers, and with them the compiled search: on a slow machine the longest part of the first run."""
+    import routing.planner  # noqa: PLC0415 - see the module
+    import routing.quality  # noqa: F401, PLC0415 - see the module
 
 
 def in_solving_process(
