@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, Route, WebSocketRoute, expect
@@ -20,6 +21,10 @@ MOVED: Final = 5
 READY: Final = "body[data-ready]"
 COUNT: Final = """([all, lines]) => [document.querySelectorAll('#rows .row').length,
   document.querySelectorAll(lines).length, document.querySelectorAll(all).length]"""
+MAP_PARTS: Final = {f"/static/vendor/maplibre-gl/maplibre-gl-{name}.mjs" for name in ("worker", "shared")}
+SCRIPTS: Final = {"/static/js/menu.js", "/static/vendor/pmtiles/pmtiles.js"}
+HREFS: Final = "(links) => links.map((link) => link.getAttribute('href'))"
+LIVE: Final = "() => document.querySelector('canvas.live').toDataURL()"
 SPY: Final = """async () => {
   const { GeoJSONSource } = await import('/static/vendor/maplibre-gl/maplibre-gl.mjs');
   window.told = [];
@@ -113,14 +118,43 @@ def test_board_of_many_technicians_is_walked_by_keys_beyond_what_is_in_the_page(
 
 
 @pytest.mark.webgl
-def test_batch_of_places_touches_only_the_technicians_that_moved(big: tuple[Page, list[WebSocketRoute]]) -> None:
-    """Five of two hundred move: five features go to the map, no source is set anew."""
+def test_batch_of_places_moves_technicians_and_leaves_the_maps_own_picture_alone(
+    big: tuple[Page, list[WebSocketRoute]],
+) -> None:
+    """Five of two hundred move: what lives on the map is drawn anew, no source of the map is touched."""
     page, lines = big
     expect(page.locator("#map")).to_have_attribute("data-technicians", str(TECHNICIANS))
     page.evaluate(SPY)
+    before = page.evaluate(LIVE)
     board = page.evaluate("async () => (await fetch('/api/v1/board')).json()")
     items = [[row["id"], row["lat"] + 0.001, row["lon"], 90.0, board["at_ms"]] for row in board["technicians"][:MOVED]]
     lines[-1].send("42" + json.dumps(["positions", {"at_ms": board["at_ms"], "items": items}]))
-    page.wait_for_function("() => window.told.length > 0")
-    told = page.evaluate("() => window.told")
-    assert [one for one in told if one[1] in {"technicians", "orders"}] == [["updateData", "technicians", MOVED]]
+    page.wait_for_function(f"(before) => ({LIVE})() !== before", arg=before)
+    assert page.evaluate("() => window.told") == []
+
+
+def test_leak_told_ahead_of_its_turn_stands_first_in_the_queue_and_rings(
+    big: tuple[Page, list[WebSocketRoute]],
+) -> None:
+    """A message with nothing but a leak, whose number is still to come, shows row and alarm."""
+    page, lines = big
+    board = page.evaluate("async () => (await fetch('/api/v1/board')).json()")
+    leak = {**board["orders"][0], "id": "leak-1", "ver": 2, "priority": 1, "is_leak": True, "state": "triaged"}
+    empty = {"changes": [], "technicians": [], "summary": None, "plan": None}
+    told = {"gen": board["gen"], "cursor": board["cursor"], "at_ms": board["at_ms"], "leaks": [leak], **empty}
+    lines[-1].send("42" + json.dumps(["board", told]))
+    expect(page.locator("#rows .row").first).to_have_attribute("data-id", "leak-1")
+    expect(page.locator("#alarm")).to_be_visible()
+
+
+def test_all_that_the_page_imports_is_asked_for_at_once(open_console: Callable[..., Page]) -> None:
+    """The page names every module behind it; the figures that it asks for first are asked for once."""
+    asked: list[str] = []
+    page = open_console()
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    page.reload()
+    page.wait_for_selector(READY)
+    named = set(page.locator("link[rel=modulepreload]").evaluate_all(HREFS))
+    modules = {path for path in asked if path.startswith("/static/") and path.endswith((".js", ".mjs"))}
+    assert modules - named <= SCRIPTS | MAP_PARTS
+    assert all(asked.count(path) == 1 for path in ("/api/v1/me", "/api/v1/board", "/api/v1/basemap"))

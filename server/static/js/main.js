@@ -27,6 +27,7 @@ import { Watch } from './watch.js';
 
 const YEAR_S = 31_536_000;
 const TICK_MS = 1000;
+const AFTER_PAINT_MS = 100;
 const store = new Store();
 
 /** @param {string} name @param {string} value */
@@ -48,7 +49,8 @@ async function start() {
   new Drag(board, queue.list, (id, where) => { const order = store.orders.get(id); if (order) openMove(commands, order, where); });
   store.addEventListener('clock', (event) => void openClockOf(store, /** @type {CustomEvent} */ (event).detail));
   const map = new LiveMap(store, me.branch);
-  const alarm = new Alarm(store, (leak) => map.show(leak));
+  // The row and the alarm are painted before the camera moves.
+  const alarm = new Alarm(store, (leak) => setTimeout(() => map.show(leak), AFTER_PAINT_MS));
   new Watch(alarm);
   const intake = new Intake(store, map);
   store.addEventListener('summary', drawFigures);
@@ -64,7 +66,7 @@ async function start() {
   byId('reconnect').addEventListener('click', () => line.retry());
   await Promise.allSettled([store.reload(), map.open()]);
   if (store.isLoaded) { queue.draw(); board.draw(); } // a key pressed from now on finds its line
-  setInterval(() => { for (const part of [queue, board, planLine, drawer, alarm]) part.tick(); drawClock(); }, TICK_MS);
+  setInterval(() => { for (const part of [queue, board, planLine, drawer, alarm, map]) part.tick(); drawClock(); }, TICK_MS);
   store.keepFresh();
   document.body.dataset.ready = '1';
 }

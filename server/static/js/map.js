@@ -1,12 +1,12 @@
 // @ts-check
 // The live map: orders by shape and colour, technicians as directed discs, the chosen technician's route.
 
-import * as maplibre from '/static/vendor/maplibre-gl/maplibre-gl.mjs';
 import { get } from './api.js';
 import { chosenBase, fromPicture, rememberBase, toPicture, useBase } from './bases.js';
 import { byId, el } from './dom.js';
 import { language, t, word } from './i18n.js';
 import { discImage, orderImage, pinImage, ringImage, wedgeImage } from './map_images.js';
+import { LiveLayer } from './map_live.js';
 import { FONT, joinRoads, makeStyle, token } from './map_style.js';
 import { MapTools } from './map_tools.js';
 import { countdown, isLate, isStale } from './sla.js';
@@ -16,13 +16,16 @@ import { countdown, isLate, isStale } from './sla.js';
 /** @typedef {import('./store.js').TechnicianRow} TechnicianRow */
 
 const PAUSE_MS = 500;
-const FEW = 30; // so many figures on the map are counted down every second, more of them now and then
-const MANY_MS = 5_000;
+const AFTER_PAINT_MS = 100; // what the queue shows of a change is painted before the map begins to draw
+/** The rest of the page does not wait for the largest library. @type {any} */ let maplibre;
+const library = import('/static/vendor/maplibre-gl/maplibre-gl.mjs');
 /** What is drawn anew when something has changed. @type {Record<string, string[]>} */
 const PARTS = { orders: ['orders'], technicians: ['technicians'], positions: ['moved'], selection: ['orders', 'technicians'] };
 const ALL = ['orders', 'technicians'];
 const point = (/** @type {any} */ row, /** @type {any} */ properties) => ({ type: 'Feature', geometry: { type: 'Point', coordinates: toPicture(row.lon, row.lat) }, properties });
 const collect = (/** @type {any[]} */ features) => ({ type: 'FeatureCollection', features });
+const FITTED = { padding: 56, maxZoom: 15 };
+const place = (/** @type {any} */ row) => { const [lon, lat] = toPicture(row.lon, row.lat); return { lon, lat }; };
 const hasPlace = (/** @type {any} */ row) => row.lat != null && row.lon != null;
 const isOnMap = (/** @type {TechnicianRow} */ row) => hasPlace(row) && row.state !== 'off_shift';
 
@@ -34,9 +37,10 @@ export class LiveMap {
     this.isReady = false;
     this.wasFitted = false;
     this.drawnAt = 0;
-    this.countedAt = 0;
     /** @type {Set<string>} */ this.parts = new Set();
-    /** @type {Set<string>} */ this.shown = new Set();
+    /** Who stands on the map. @type {Map<string, import('./map_live.js').Item>} */ this.shown = new Map();
+    /** @type {LiveLayer|null} */ this.live = null;
+    this.ordersKey = '';
     /** @type {OrderRow[]} */ this.hot = [];
     this.routeKey = '';
     this.nextLateMs = Infinity;
@@ -56,11 +60,12 @@ export class LiveMap {
     this.base = chosenBase(bases);
     useBase(this.base);
     const pmtiles = /** @type {any} */ (window).pmtiles;
+    maplibre = await library;
     maplibre.addProtocol('pmtiles', new pmtiles.Protocol().tile);
     this.roads = this.base?.kind === 'geojson' && this.layers.has('road') ? joinRoads(await get('/api/v1/basemap/road.geojson')) : collect([]);
     try {
       this.map = new maplibre.Map({
-        container: 'map', style: makeStyle(this.layers, this.base), center: toPicture(this.branch.center[1], this.branch.center[0]), zoom: 12,
+        container: 'map', style: makeStyle(this.layers, this.base), ...this.camera(),
         attributionControl: false,
         dragRotate: false, pitchWithRotate: false, fadeDuration: 0, maxZoom: 18, keyboard: true,
       });
@@ -69,12 +74,23 @@ export class LiveMap {
       return;
     }
     this.map.touchZoomRotate.disableRotation();
+    this.map.touchPitch.disable();
+    this.map.keyboard.disableRotation();
     this.credit();
-    this.map.on('load', () => this.dress());
+    this.live = new LiveLayer(this.map);
+    this.map.on('style.load', () => this.dress());
     this.map.on('click', (/** @type {any} */ event) => this.click(event));
     this.map.on('mousemove', (/** @type {any} */ event) => this.hover(event));
     this.listen();
     this.tools.wire();
+  }
+
+  /** Where the map begins: with all that has a place, if the board is here already. */
+  camera() {
+    const bounds = this.bounds();
+    this.wasFitted = !bounds.isEmpty();
+    if (this.wasFitted) return { bounds, fitBoundsOptions: FITTED };
+    return { center: toPicture(this.branch.center[1], this.branch.center[0]), zoom: 12 };
   }
 
   /** Credit whose map it is; with more than one there is a choice. */
@@ -122,11 +138,11 @@ export class LiveMap {
     this.images.clear();
     const { map } = this;
     map.getSource('road')?.setData(this.roads);
-    for (const name of ['route', 'urgent', 'pin']) map.addSource(name, { type: 'geojson', data: collect([]) });
-    map.addSource('technicians', { type: 'geojson', data: collect([]), promoteId: 'id' });
+    for (const name of ['route', 'pin']) map.addSource(name, { type: 'geojson', data: collect([]) });
     map.addSource('orders', { type: 'geojson', data: collect([]), cluster: true, clusterRadius: 34, clusterMaxZoom: 13 });
-    this.routeKey = '';
-    this.image('ring', ringImage);
+    this.routeKey = this.ordersKey = '';
+    this.live?.forget();
+    this.live?.sprite('ring', ringImage);
     this.image('pin', pinImage);
     for (const layer of this.ownLayers()) map.addLayer(layer);
     this.tools.dress();
@@ -134,21 +150,18 @@ export class LiveMap {
     this.tellDressed?.();
     this.draw();
     this.drawPin();
-    if (!this.wasFitted) this.fit(0);
     this.tellView();
     this.note();
   }
 
-  /** Leave a mark in the browser's timeline when the first technicians stand on the screen. */
+  /** Leave a mark in the browser's timeline when the first technicians and orders stand on the screen. */
   note() {
-    const isDrawn = () => this.shown.size > 0 && this.map.getSource('technicians') && this.map.isSourceLoaded('technicians');
+    const isDrawn = () => this.shown.size > 0 && this.map.getSource('orders') && this.map.isSourceLoaded('orders');
     const look = () => { if (isDrawn()) { this.map.off('render', look); performance.mark('map-drawn'); } };
     this.map.on('render', look);
   }
 
   ownLayers() {
-    const label = { 'text-font': FONT, 'text-size': 12, 'text-optional': true };
-    const ink = { 'text-color': token('ink'), 'text-halo-color': token('surface'), 'text-halo-width': 1.8 };
     const icon = { 'icon-image': ['get', 'icon'], 'icon-allow-overlap': true, 'icon-ignore-placement': false };
     return [
       { id: 'route-casing', type: 'line', source: 'route', layout: { 'line-join': 'round', 'line-cap': 'round' }, paint: { 'line-color': token('surface'), 'line-width': 8, 'line-opacity': 0.9 } },
@@ -156,10 +169,6 @@ export class LiveMap {
       { id: 'clusters', type: 'circle', source: 'orders', filter: ['has', 'point_count'], paint: { 'circle-color': token('surface'), 'circle-radius': ['step', ['get', 'point_count'], 13, 10, 16, 40, 20], 'circle-stroke-width': 2, 'circle-stroke-color': token('ink-3') } },
       { id: 'cluster-count', type: 'symbol', source: 'orders', filter: ['has', 'point_count'], layout: { 'text-field': ['get', 'point_count_abbreviated'], 'text-font': FONT, 'text-size': 12, 'text-allow-overlap': true }, paint: { 'text-color': token('ink') } },
       { id: 'orders', type: 'symbol', source: 'orders', filter: ['!', ['has', 'point_count']], layout: { ...icon } },
-      { id: 'wedges', type: 'symbol', source: 'technicians', filter: ['has', 'heading'], layout: { 'icon-image': ['get', 'wedge'], 'icon-rotate': ['get', 'heading'], 'icon-rotation-alignment': 'map', 'icon-allow-overlap': true, 'icon-ignore-placement': true } },
-      { id: 'ring', type: 'symbol', source: 'technicians', filter: ['==', ['get', 'chosen'], true], layout: { 'icon-image': 'ring', 'icon-allow-overlap': true, 'icon-ignore-placement': true } },
-      { id: 'technicians', type: 'symbol', source: 'technicians', layout: { ...icon, ...label, 'symbol-sort-key': ['get', 'rank'], 'text-field': ['step', ['zoom'], ['case', ['get', 'chosen'], ['get', 'label'], ''], 13, ['get', 'label']], 'text-offset': [0, 1.35], 'text-anchor': 'top', 'text-size': 11 }, paint: ink },
-      { id: 'urgent', type: 'symbol', source: 'urgent', layout: { ...icon, ...label, 'symbol-sort-key': ['get', 'rank'], 'text-field': ['get', 'label'], 'text-variable-anchor': ['left', 'right', 'bottom', 'top'], 'text-radial-offset': 1.5, 'text-justify': 'auto' }, paint: { ...ink, 'text-color': ['case', ['==', ['get', 'priority'], 1], token('p1'), token('ink')] } },
       { id: 'pin', type: 'symbol', source: 'pin', layout: { 'icon-image': 'pin', 'icon-anchor': 'bottom', 'icon-allow-overlap': true } },
     ];
   }
@@ -177,7 +186,7 @@ export class LiveMap {
   later(parts) {
     for (const part of parts) this.parts.add(part);
     if (this.waiting || !this.isReady || document.hidden) return;
-    const pause = Math.max(0, PAUSE_MS - (performance.now() - this.drawnAt));
+    const pause = Math.max(AFTER_PAINT_MS, PAUSE_MS - (performance.now() - this.drawnAt));
     this.waiting = setTimeout(() => { this.waiting = undefined; this.draw(this.parts); }, pause);
   }
 
@@ -188,9 +197,22 @@ export class LiveMap {
     this.parts = new Set();
     this.drawnAt = performance.now();
     const now = this.store.clock.now();
-    if (wanted.has('orders')) this.drawOrders(now); else this.countDown(now);
+    if (wanted.has('orders')) this.drawOrders(now);
     if (wanted.has('technicians')) this.drawTechnicians(now); else if (wanted.has('moved')) this.moveTechnicians(now);
+    if (!this.wasFitted && this.store.isLoaded) {
+      this.wasFitted = true;
+      this.fit(0);
+    }
     this.drawRoute();
+    this.live?.draw();
+  }
+
+  /** Let the figures beside urgent orders run; who becomes late joins them. */
+  tick() {
+    if (!this.isReady || document.hidden) return;
+    const now = this.store.clock.now();
+    if (now > this.nextLateMs) this.drawOrders(now); else this.drawHot(now);
+    if (this.hot.length) this.live?.draw();
   }
 
   /** @param {number} now */
@@ -200,38 +222,43 @@ export class LiveMap {
     this.hot = orders.filter(isHot);
     const calm = orders.filter((o) => !isHot(o));
     this.nextLateMs = Math.min(...calm.map((o) => (o.clock?.paused ? Infinity : o.clock?.due_ms ?? Infinity)), Infinity);
-    this.map.getSource('orders').setData(collect(calm.map((o) => this.orderFeature(o, now))));
+    this.drawCalm(calm.map((o) => this.orderFeature(o, now)));
     this.drawHot(now);
     byId('map').dataset.orders = String(orders.length);
   }
 
-  /** @param {number} now */
-  drawHot(now) {
-    this.countedAt = this.drawnAt;
-    this.map.getSource('urgent').setData(collect(this.hot.map((o) => this.orderFeature(o, now, true))));
+  /** Clusters are made anew only when what they are made of has changed. @param {any[]} features */
+  drawCalm(features) {
+    const key = features.map((f) => `${f.properties.id} ${f.properties.icon} ${f.geometry.coordinates}`).join();
+    if (key === this.ordersKey) return;
+    this.ordersKey = key;
+    this.map.getSource('orders').setData(collect(features));
   }
 
-  /** Let the figures beside urgent orders run; who becomes late joins them. @param {number} now */
-  countDown(now) {
-    if (now > this.nextLateMs) this.drawOrders(now);
-    else if (this.hot.length && (this.hot.length <= FEW || this.drawnAt - this.countedAt > MANY_MS)) this.drawHot(now);
+  /** @param {number} now */
+  drawHot(now) {
+    const items = this.hot.map((o) => this.orderItem(o, now));
+    this.live?.showOrders(items.sort((a, b) => b.rank - a.rank));
   }
 
   /** @param {number} now */
   drawTechnicians(now) {
     const crew = [...this.store.technicians.values()].filter(isOnMap);
-    this.shown = new Set(crew.map((r) => r.id));
+    const items = crew.map((r) => this.technicianItem(r, now)).sort((a, b) => b.rank - a.rank);
+    this.shown = new Map(items.map((item) => [item.id, item]));
     this.store.moved.clear();
-    this.map.getSource('technicians').setData(collect(crew.map((r) => this.technicianFeature(r, now))));
+    this.live?.showCrew(items);
     byId('map').dataset.technicians = String(crew.length);
   }
 
-  /** Only who has moved since the last drawing is told to the map. @param {number} now */
+  /** Only who has moved since the last drawing is looked at. @param {number} now */
   moveTechnicians(now) {
     const rows = [...this.store.moved].flatMap((id) => this.store.technicians.get(id) ?? []);
     this.store.moved.clear();
-    const moved = rows.filter((row) => isOnMap(row) && this.shown.has(row.id));
-    if (moved.length) this.map.getSource('technicians').updateData({ add: moved.map((r) => this.technicianFeature(r, now)) });
+    for (const row of rows) {
+      const item = this.shown.get(row.id);
+      if (item && isOnMap(row)) Object.assign(item, this.technicianItem(row, now));
+    }
   }
 
   drawRoute() {
@@ -242,31 +269,40 @@ export class LiveMap {
     this.map.getSource('route').setData(line);
   }
 
-  /** @param {OrderRow} order @param {number} now @param {boolean} [isHot] */
-  orderFeature(order, now, isHot = false) {
+  /** @param {OrderRow} order @param {number} now */
+  orderFeature(order, now) {
+    const tone = isLate(order, now) ? 'late' : 'calm';
+    return point(order, { id: order.id, icon: this.image(`order-${order.priority}-${tone}`, () => orderImage(order.priority, tone)) });
+  }
+
+  /** A leak, a breach or the chosen order, with its figure. @param {OrderRow} order @param {number} now */
+  orderItem(order, now) {
     const isChosen = order.id === this.store.selectedId;
     const tone = isChosen ? 'chosen' : isLate(order, now) ? 'late' : 'calm';
-    const left = isHot ? countdown(order.clock, now) : null;
-    const label = left ? `${word('fault', order.fault_kind)}${left.left === null ? '' : ` ${left.text}`}` : '';
-    return point(order, {
-      id: order.id, priority: order.priority, rank: isChosen ? -1 : order.priority,
-      icon: this.image(`order-${order.priority}-${tone}`, () => orderImage(order.priority, tone)), label,
-    });
+    const left = countdown(order.clock, now);
+    return {
+      id: order.id, place: place(order), rank: isChosen ? 0 : order.priority, isLoud: order.priority === 1, label: `${word('fault', order.fault_kind)}${left.left === null ? '' : ` ${left.text}`}`,
+      icon: this.sprite(`order-${order.priority}-${tone}`, () => orderImage(order.priority, tone)),
+    };
+  }
+
+  /** @param {string} name @param {() => ImageData} paint */
+  sprite(name, paint) {
+    return this.live?.sprite(name, paint) ?? name;
   }
 
   /** @param {TechnicianRow} row @param {number} now */
-  technicianFeature(row, now) {
+  technicianItem(row, now) {
     const isMoving = row.state === 'en_route';
     const isOld = isStale(row, now);
     const tone = isOld ? 'stale' : row.on_leak ? 'leak' : row.state === 'available' ? 'free' : 'busy';
     const isChosen = row.id === this.store.technicianId;
     const label = isOld && row.position_ms ? t('console.stale_age', { minutes: Math.round((now - row.position_ms) / 60_000) }) : isChosen ? row.name : '';
-    return point(row, {
-      id: row.id, chosen: isChosen, rank: isChosen ? 0 : row.on_leak ? 1 : 2, label,
-      icon: this.image(`disc-${row.initial}-${tone}`, () => discImage(row.initial, tone)),
-      wedge: this.image(`wedge-${tone}`, () => wedgeImage(tone)),
-      ...(isMoving && row.heading != null ? { heading: row.heading } : {}),
-    });
+    return {
+      id: row.id, place: place(row), isChosen, rank: isChosen ? 0 : row.on_leak ? 1 : 2, label,
+      icon: this.sprite(`disc-${row.initial}-${tone}`, () => discImage(row.initial, tone)),
+      wedge: this.sprite(`wedge-${tone}`, () => wedgeImage(tone)), heading: isMoving ? row.heading : null,
+    };
   }
 
   /** The chosen technician's way through his stops. */
@@ -301,8 +337,10 @@ export class LiveMap {
   /** @param {any} at screen point */
   hit(at) {
     if (!this.isReady) return null;
+    const living = this.live?.hit(at);
+    if (living) return { ...living, cluster: false, at: null };
     const box = [[at.x - 5, at.y - 5], [at.x + 5, at.y + 5]];
-    const [found] = this.map.queryRenderedFeatures(box, { layers: ['urgent', 'technicians', 'orders', 'clusters'] });
+    const [found] = this.map.queryRenderedFeatures(box, { layers: ['orders', 'clusters'] });
     if (!found) return null;
     return { id: found.properties.id, layer: found.layer.id, cluster: found.layer.id === 'clusters', at: found.geometry.coordinates };
   }
@@ -314,12 +352,17 @@ export class LiveMap {
 
   /** Show everything that has a place. @param {number} [duration] milliseconds */
   fit(duration = 300) {
+    const bounds = this.bounds();
+    if (bounds.isEmpty()) return;
+    this.map.fitBounds(bounds, { ...FITTED, duration });
+  }
+
+  /** What the map would have to show to show everything. */
+  bounds() {
     const bounds = new maplibre.LngLatBounds();
     const rows = [...this.store.orders.values(), ...[...this.store.technicians.values()].filter((r) => r.state !== 'off_shift')];
     for (const row of rows) if (hasPlace(row)) bounds.extend(toPicture(row.lon, row.lat));
-    if (bounds.isEmpty()) return;
-    this.wasFitted = true;
-    this.map.fitBounds(bounds, { padding: 56, maxZoom: 15, duration });
+    return bounds;
   }
 
   /** Bring a place into view without moving more than needed. @param {{lat: number|null, lon: number|null}} row @param {number} [zoom] */
@@ -348,7 +391,6 @@ export class LiveMap {
     if (!this.map) return;
     this.isReady = false;
     this.map.setStyle(makeStyle(this.layers ?? new Set(), this.base ?? null), { diff: false });
-    this.map.once('style.load', () => this.dress());
   }
 
   resize() {
