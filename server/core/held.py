@@ -18,13 +18,8 @@ _ABSENT: Final = object()
 
 
 def begin(session: orm.Session) -> None:
-    """Remember from here on; the session must not undo a part of its work alone."""
+    """Remember from here on; call it again when a part of the session's work was undone."""
     session.info[_KEY] = {}
-
-
-def end(session: orm.Session) -> None:
-    """Forget everything."""
-    session.info.pop(_KEY, None)
 
 
 def get(session: orm.Session, kind: type[R], key: Any, **options: Any) -> R | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -92,15 +92,18 @@ class UnitOfWork:
             self._nudge()
         return value
 
-    def run_all(self, actor: Actor, works: Sequence[Callable[[Tx], T]]) -> list[T | Exception]:
+    def run_all(
+        self, actor: Actor, works: Sequence[Callable[[Tx], T]], doubtful: Collection[int] = ()
+    ) -> list[T | Exception]:
         """Run several works in their order, each for itself; return values or errors after they are committed.
 
-        They share a transaction and one stretch of the journal: a phone that was away brings hundreds. First they run
-        in one go; when one fails, with a savepoint each; when that breaks too, each in a transaction of its own.
+        They share a transaction and one stretch of the journal: a phone that was away brings hundreds. First only those
+        at the places `doubtful`, which may well fail, have a savepoint; when another fails, all have; when that breaks
+        too, each has a transaction of its own.
         """
-        for run in (_run_in_one_go, _run_with_savepoints) if len(works) > 1 else ():
+        for guarded in (doubtful, range(len(works))) if len(works) > 1 else ():
             try:
-                outcomes, has_events = self.database.write(self._joint(actor, works, run), weight=len(works))
+                outcomes, has_events = self.database.write(self._joint(actor, works, guarded), weight=len(works))
             except Exception as error:  # noqa: BLE001 - the next way finds out whose failure it is, and returns it
                 _log.info("works did not pass together", works=len(works), error=repr(error))
                 continue
@@ -120,13 +123,13 @@ class UnitOfWork:
         return self.database.read(work)
 
     def _joint(
-        self, actor: Actor, works: Sequence[Callable[[Tx], T]], run: Callable[[list[Tx], Sequence[Any]], list[Any]]
+        self, actor: Actor, works: Sequence[Callable[[Tx], T]], guarded: Collection[int]
     ) -> Callable[[orm.Session], tuple[list[T | Exception], bool]]:
         now_ms = self.clock.now_ms()
 
         def transact(session: orm.Session) -> tuple[list[T | Exception], bool]:
             txs = [Tx(session, now_ms, actor) for _ in works]
-            outcomes = run(txs, works)
+            outcomes = _run_together(txs, works, guarded)
             done = [tx for tx, outcome in zip(txs, outcomes, strict=True) if not isinstance(outcome, Exception)]
             told = [event for tx in done for event in tx.events]
             if told:
@@ -149,19 +152,16 @@ class UnitOfWork:
         return transact
 
 
-def _run_in_one_go(txs: list[Tx], works: Sequence[Callable[[Tx], T]]) -> list[T]:
-    """Run works without a savepoint, written down together. Raises what the first one raises that fails."""
-    if not txs:
-        return []
-    held.begin(txs[0].session)
-    try:
-        return [work(tx) for tx, work in zip(txs, works, strict=True)]
-    finally:
-        held.end(txs[0].session)
-
-
-def _run_with_savepoints(txs: list[Tx], works: Sequence[Callable[[Tx], T]]) -> list[T | Exception]:
-    return [_run_inside(tx, work) for tx, work in zip(txs, works, strict=True)]
+def _run_together(
+    txs: Sequence[Tx], works: Sequence[Callable[[Tx], T]], guarded: Collection[int]
+) -> list[T | Exception]:
+    """Run works in one session, those at the places `guarded` in a savepoint. Raises what another one raises."""
+    outcomes: list[T | Exception] = []
+    for place, (tx, work) in enumerate(zip(txs, works, strict=True)):
+        if not outcomes or isinstance(outcomes[-1], Exception):
+            held.begin(tx.session)  # what was undone has changed what is known
+        outcomes.append(_run_inside(tx, work) if place in guarded else work(tx))
+    return outcomes
 
 
 def _run_inside(tx: Tx, work: Callable[[Tx], T]) -> T | Exception:

@@ -27,7 +27,7 @@ from server.sync.models import ProcessedEvent, Quarantine
 from server.visits import service as visits
 from server.visits.service import Sender
 from server.work_orders.service import Desk
-from shared import events, wire
+from shared import events, facts, wire
 from shared.errors import DomainError
 
 _log = structlog.get_logger(__name__)
@@ -35,6 +35,9 @@ _log = structlog.get_logger(__name__)
 # A phone with nothing to say is noted as seen at most this often; it counts as silent after 90 s.
 _CONTACT_MS: Final = 30_000
 _MOST_POSITIONS: Final = 500  # a phone keeps 60; what somebody else sends must not hold the writer up
+_INTENTS: Final = frozenset(
+    str(kind.__struct_config__.tag) for kind in (facts.AssignmentAccepted, facts.AssignmentDeclined)
+)
 _DUTY_AHEAD_MS: Final = 24 * 3_600_000
 
 
@@ -42,6 +45,7 @@ class _LooseEvent(msgspec.Struct, frozen=True):
     """As much of an unreadable event as may still be legible."""
 
     id: Any = ""
+    body: Any = None
 
 
 def exchange(services: Services, device: Device, request: wire.SyncRequest) -> wire.SyncResponse:
@@ -87,7 +91,8 @@ def file_events(services: Services, actor: Actor, sender: Sender, raws: list[byt
     desk = desk_of(services)
     works = [functools.partial(_handle, sender=sender, raw=raw, desk=desk) for raw in raws]
     works[:1] = [functools.partial(work, ahead=raws[1:]) for work in works[:1]]
-    outcomes = services.uow.run_all(actor, works)
+    doubtful = {place for place, raw in enumerate(raws) if _is_intent(raw)}
+    outcomes = services.uow.run_all(actor, works, doubtful)
     return tuple(
         _failed(services, actor, sender, raw, outcome) if isinstance(outcome, Exception) else outcome
         for raw, outcome in zip(raws, outcomes, strict=True)
@@ -109,6 +114,14 @@ def _handle(tx: Tx, sender: Sender, raw: bytes, desk: Desk, ahead: Sequence[byte
     except (msgspec.MsgspecError, DomainError, UnicodeDecodeError, RecursionError, ValueError) as error:
         return quarantine(tx, sender, raw, str(error), "unreadable_event")
     return _apply_once(tx, sender, event, raw, desk)
+
+
+def _is_intent(raw: bytes) -> bool:
+    """Tell whether an event asks for something that may be refused; the unreadable asks for nothing."""
+    try:
+        return msgspec.json.decode(raw, type=_LooseEvent).body.get("type") in _INTENTS
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, AttributeError, TypeError):
+        return False
 
 
 def _look_ahead(tx: Tx, sender: Sender, raws: Sequence[bytes]) -> None:
