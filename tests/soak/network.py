@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import random
 import resource
 import shutil
@@ -40,6 +41,7 @@ _LOSS: Final = 0.3
 _READY_LIMIT_S: Final = 60.0
 _HEALING_LIMIT_S: Final = 120.0
 _LOOK_S: Final = 0.05
+_STEPS_EVERY_S: Final = 0.25
 _NOTE_EVERY_S: Final = (0.5, 2.0)
 _LEAK_EVERY_S: Final = 2.0
 _EMULATED: Final = "proxy"
@@ -101,6 +103,7 @@ class Field:
         self.waits_s: list[float] = []
         self._out: dict[str, tuple[Technician, float, int]] = {}
         self.leaks = 0
+        self._steps_due_s = 0.0
 
     def open_the_day(self) -> None:
         """Give everybody a job and wait until all are at work. Raises TimeoutError."""
@@ -137,11 +140,23 @@ class Field:
                 self.waits_s.append(time.monotonic() - given_s)
                 del self._out[order_id]
 
-    def converge(self) -> float:
-        """Wait until every phone has sent and heard all; return how many seconds that took. Raises TimeoutError."""
+    def converge(self) -> tuple[float, float]:
+        """Wait until every phone has sent and heard all; raises TimeoutError.
+
+        Return after how many seconds the last phone had an answer again, and after how many all was done.
+        """
         started_s = time.monotonic()
-        self._until(_HEALING_LIMIT_S, self._has_converged)
-        return time.monotonic() - started_s
+        seen_s: dict[str, float] = {}
+
+        def has_converged() -> bool:
+            now_s = time.monotonic()
+            for technician in self.technicians:
+                if technician.phone.engine.answered_ago_ms() / 1000 < now_s - started_s:
+                    seen_s.setdefault(technician.name, now_s - started_s)
+            return self._has_converged()
+
+        self._until(_HEALING_LIMIT_S, has_converged)
+        return max(seen_s.values(), default=0.0), time.monotonic() - started_s
 
     def come_to_rest(self, children: Children) -> None:
         """Stop the worker between two duties, so that nothing happens any more that a phone would have to hear of."""
@@ -160,8 +175,11 @@ class Field:
 
     def _has_converged(self) -> bool:
         self.look()
+        if time.monotonic() < self._steps_due_s:
+            return False  # people do not look twenty times a second, and this process is all their phones
         for technician in self.technicians:
             technician.take_steps()
+        self._steps_due_s = time.monotonic() + _STEPS_EVERY_S
         heads = self._hotline.heads()
         is_level = all(t.cursor() >= heads.get(t.on_disk.device_id, 0) for t in self.technicians)
         is_sent = all(t.phone.line().unsent == 0 and t.phone.is_quiet() for t in self.technicians)
@@ -265,10 +283,13 @@ def _play(firm: company.Company, hotline: Hotline, line: Line, seconds: float, s
         field.work(seconds)
         in_time = len(field.waits_s)
         line.spoil(is_bad=False)
-        convergence_s = field.converge()
+        load = os.getloadavg()[0]
+        line_seen_s, convergence_s = field.converge()
         field.come_to_rest(firm.children)
         figures = {
             "convergence_s": round(convergence_s, 2),
+            "line_seen_s": round(line_seen_s, 2),
+            "load_when_healed": round(load, 1),
             "leaks": field.leaks,
             "leaks_during_fault": in_time,
             "leak_delivery_p50_s": _share(field.waits_s, 0.5),
