@@ -98,6 +98,7 @@ def list_places(phone: Phone) -> list[Place]:
         ("position-log", "position_log", {"asked": True, "state": ""}),
         ("position-log-offline", "position_log", {"asked": True, "state": "no_network"}),
         ("settings", "settings", {"sounded": True}),
+        ("permissions", "permissions", {}),
         ("enrol", "enrol", {"server": "https://gas.example:8160"}),
     ]
 

@@ -89,6 +89,7 @@ SCREENS: Final[dict[str, Builder]] = {
     "position_log": day.position_log,
     "sync_status": desk.sync_status,
     "settings": desk.settings,
+    "permissions": desk.permissions_page,
 }
 # Screens that a change of the store must not rebuild under the technician's or the customer's hand.
 _UNDISTURBED: Final = frozenset(

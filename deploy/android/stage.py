@@ -12,6 +12,8 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
+from mobile.platform import permissions
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 HERE: Final = Path(__file__).resolve().parent
 ENTRIES: Final = ("main.py", "sync_service.py")
@@ -44,14 +46,6 @@ def list_requirements() -> list[str]:
     return sorted(f"{name}=={versions[name]}" for name in {*wanted, "pyjnius"})
 
 
-def list_permissions() -> dict[str, dict[str, str]]:
-    """Return every permission with its reason in both languages."""
-    found: dict[str, dict[str, str]] = tomllib.loads((HERE / "permissions.toml").read_text(encoding="utf-8"))[
-        "permission"
-    ]
-    return found
-
-
 def stage(out: Path) -> Path:
     """Write the tree of the app and its spec; what was there before is replaced. Returns the tree's folder."""
     app = out / "app"
@@ -79,8 +73,8 @@ def _version() -> str:
 
 def _spec() -> str:
     text = (HERE / "buildozer.spec").read_text(encoding="utf-8")
-    permissions = ",".join(f"android.permission.{name}" for name in list_permissions())
-    return text.replace("@REQUIREMENTS@", ",".join(list_requirements())).replace("@PERMISSIONS@", permissions)
+    asked = ",".join(f"android.permission.{name}" for name in permissions.list_permissions())
+    return text.replace("@REQUIREMENTS@", ",".join(list_requirements())).replace("@PERMISSIONS@", asked)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 from kivy.uix.widget import Widget
 
-from mobile.platform import android
+from mobile.platform import android, permissions
 from mobile.screens import parts
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
@@ -148,6 +148,7 @@ def settings(ui: Ui, arguments: dict[str, Any]) -> Page:
     page.add(_switch(ui, "phone.sound", sound, is_on=wanted.is_sound_on))
     page.add(_sound_test(ui, arguments))
     page.add(ActionRow("clock", ui.t("phone.instruments"), lambda: ui.go("instruments")))
+    page.add(ActionRow("eye", ui.t("phone.permissions"), lambda: ui.go("permissions")))
     if android.is_android():
         page.add(
             ActionRow("gear", ui.t("phone.battery"), android.ask_battery_exemption, hint=ui.t("phone.battery_hint"))
@@ -156,6 +157,16 @@ def settings(ui: Ui, arguments: dict[str, Any]) -> Page:
     if identity is not None:
         page.add(Text(f"{identity.technician_name} · {identity.device_id[:8]}", "small", "ink_2"))
     page.set_foot(PushButton(ui.t("phone.done"), ui.back, primary=True))
+    return page
+
+
+def permissions_page(ui: Ui, _arguments: dict[str, Any]) -> Page:
+    """Tell what the app may do on this phone, and why it asks for each of them."""
+    page = Page(ui, ui.t("phone.permissions"))
+    for matter, reasons in permissions.reasons(ui.language).items():
+        lines = [Text(reason, "small", "ink_2") for reason in reasons]
+        page.add(Surface(Text(ui.t(f"phone.may_{matter}"), bold=True), *lines, spacing=1))
+    page.set_foot(PushButton(ui.t("phone.back_to_settings"), ui.back, primary=True))
     return page
 
 

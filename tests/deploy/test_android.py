@@ -22,7 +22,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from deploy.android import stage as staging
-from mobile.platform import android
+from mobile.platform import android, permissions
 
 PHONE_PYTHON = "3.14"
 MARKERS = {"python_version": PHONE_PYTHON, "python_full_version": "3.14.2", "sys_platform": "linux", "extra": ""}
@@ -186,7 +186,7 @@ def test_spec_names_a_typed_service_no_backup_and_only_permissions_with_a_reason
     assert (staged / entry).exists()
     assert app["android.allow_backup"] == "False"
     asked = {item.rpartition(".")[2] for item in app["android.permissions"].split(",")}
-    reasons = staging.list_permissions()
+    reasons = permissions.list_permissions()
     assert asked == set(reasons)
     assert {"FOREGROUND_SERVICE_LOCATION", "FOREGROUND_SERVICE_DATA_SYNC", "POST_NOTIFICATIONS"} <= asked
     assert not asked & {"ACCESS_BACKGROUND_LOCATION", "READ_CONTACTS", "READ_EXTERNAL_STORAGE", "READ_PHONE_STATE"}

@@ -11,6 +11,7 @@ import pytest
 from deploy import phone_camera, phone_tour
 from deploy.screenshots_phone import PlayedServer, StillClock, busy_server, make_phone
 from mobile.app import SCREENS, PhoneApp, make_ui
+from mobile.platform import permissions
 from mobile.service import Phone
 from mobile.widgets.theme import PALETTES, THEME, Palette, readable
 from shared.errors import DomainError
@@ -201,3 +202,15 @@ def test_paused_app_comes_back_to_the_same_screen(hand: Any, tmp_path: Path) -> 
     assert app.on_pause()
     app.on_resume()
     assert hand.texts() == before
+
+
+def test_reason_of_every_permission_is_told_in_the_settings(hand: Any) -> None:
+    """Wang reads why the app asks for his position, and goes back."""
+    hand.ui.go("settings")
+    hand.touch(hand.find_row(hand.t("phone.permissions")))
+    told = "\n".join(hand.texts())
+    for permission in permissions.list_permissions().values():
+        assert permission[hand.ui.language] in told
+        assert hand.t(f"phone.may_{permission['matter']}") in told
+    hand.tap(hand.t("phone.back_to_settings"))
+    assert hand.ui.name == "settings"
