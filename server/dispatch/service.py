@@ -250,11 +250,11 @@ def trip_to(tx: Tx, stop: PlannedStop, order: WorkOrder, terms: Terms) -> tuple[
 def is_on_duty(tx: Tx, technician_id: str) -> bool:
     """Tell whether a technician's shift runs now, or begins within the offer's lead."""
     lead_ms = dispatch_rules().offer_lead_s * 1000
-    shifts = accounts.list_shifts(tx.session, tx.branch_id, tx.now_ms, tx.now_ms + lead_ms)
+    shifts = accounts.list_shifts_of(tx.session, technician_id, tx.now_ms, tx.now_ms + lead_ms)
     grace_ms = dispatch_rules().end_of_shift_grace_s * 1000
     if absences.is_absent(tx.session, tx.branch_id, technician_id, tx.now_ms):
         return False
-    return any(s.technician_id == technician_id and s.end_ms + grace_ms > tx.now_ms for s in shifts)
+    return any(end_ms + grace_ms > tx.now_ms for _, end_ms in shifts)
 
 
 def assign(tx: Tx, work_order_id: str, ver: int, technician_id: str, sla_profile: str) -> None:
