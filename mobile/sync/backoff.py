@@ -14,8 +14,8 @@ _MOST_DOUBLINGS: Final = 6
 def delay_s(failures: int, chance: float, *, holds_emergency: bool, is_unanswered: bool = False) -> float:
     """Return the seconds to wait after `failures` failed calls in a row; `chance` is uniform from 0 to 1.
 
-    A server that answered with trouble is spared longer than silence: `is_unanswered` calls cost nobody anything, and
-    the phone must be back within seconds when the network is.
+    A server that answered with trouble is spared longer than silence: `is_unanswered` calls of a shift cost nobody
+    anything, and the phone must be back within seconds when the network is.
     """
     if failures <= 0:
         return 0.0

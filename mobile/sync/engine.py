@@ -287,6 +287,10 @@ class SyncEngine:
         self._offsets.append((now_ms - sent_at_ms, server_ms - (now_ms + sent_at_ms) // 2))
         return min(self._offsets)[1]  # the fastest of the last calls knows best
 
+    def _is_on_duty(self) -> bool:
+        now_ms = self._clock.now_ms()
+        return not self.gate.duty or any(start_ms <= now_ms < end_ms for start_ms, end_ms in self.gate.duty)
+
     def _set_aside(self, done: _Round) -> int:
         with self._store.write() as db:
             for event_id in done.event_ids:
@@ -312,7 +316,7 @@ class SyncEngine:
                 0 if last.is_hung else self._failures,
                 self._uniform(),
                 holds_emergency=holds_emergency,
-                is_unanswered=last.is_unanswered or last.code == "captive_portal",
+                is_unanswered=(last.is_unanswered or last.code == "captive_portal") and self._is_on_duty(),
             ),
             code=last.code,
         )

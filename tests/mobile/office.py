@@ -77,6 +77,7 @@ class Office:
         self.takes_evidence = True
         self.is_cut_off = self.is_busy = False
         self.slow_s = 0.0
+        self.duty: tuple[tuple[int, int], ...] = ((0, 1 << 50),)
         self.asked_after: tuple[str, ...] = ()
         self.waits = False
         self.foreign: tuple[int, dict[str, str], bytes] | None = None
@@ -172,7 +173,7 @@ class Office:
             changes=changes,
             cursor=len(self.feed),
             reset=is_other,
-            duty=((0, 1 << 50),),
+            duty=self.duty,
             order=self.order,
             recovery_key=self.recovery_key,
             messages=self.messages,

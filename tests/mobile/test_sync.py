@@ -288,6 +288,18 @@ def test_retries_are_spread_and_short_while_an_emergency_is_here(office: Office,
     assert max(phone.sync_once().retry_in_s for _ in range(10)) == 5.0
 
 
+def test_dead_line_is_tried_within_seconds_on_shift_and_rarely_after_it(
+    office: Office, phone: service.Phone, clock: HandClock
+) -> None:
+    """Wang works in a cellar: his phone finds the network again at once. At home its battery counts for more."""
+    office.duty = ((clock.now_ms(), clock.now_ms() + 3_600_000),)
+    phone.sync_once()
+    office.is_cut_off = True
+    assert max(phone.sync_once().retry_in_s for _ in range(10)) == 4.0
+    clock.pass_ms(3_600_000)
+    assert phone.sync_once().retry_in_s == 60.0
+
+
 def test_wrong_code_is_told_by_its_name(office: Office, tmp_path: Path) -> None:
     """Stranger Qian guesses a code."""
     with pytest.raises(DomainError, match="code_invalid"):
