@@ -67,13 +67,15 @@ def map_tellers(session: orm.Session, technician_ids: Collection[str]) -> dict[s
 
 
 def map_shifts(
-    session: orm.Session, technician_ids: Collection[str], from_ms: int, to_ms: int
+    session: orm.Session, technician_ids: Collection[str] | None, from_ms: int, to_ms: int
 ) -> dict[str, list[tuple[int, int]]]:
-    """Return start and end of the shifts of some technicians that touch a span of time."""
+    """Return start and end of the shifts of some technicians, or of everybody, that touch a span of time."""
     query = sa.select(Shift.technician_id, Shift.start_ms, Shift.end_ms)
-    inside = (Shift.technician_id.in_(sorted(technician_ids)), Shift.end_ms > from_ms, Shift.start_ms < to_ms)
+    query = query.where(Shift.end_ms > from_ms, Shift.start_ms < to_ms)
+    if technician_ids is not None:
+        query = query.where(Shift.technician_id.in_(sorted(technician_ids)))
     found: dict[str, list[tuple[int, int]]] = {}
-    for technician_id, start_ms, end_ms in session.execute(query.where(*inside)):
+    for technician_id, start_ms, end_ms in session.execute(query):
         found.setdefault(technician_id, []).append((start_ms, end_ms))
     return found
 

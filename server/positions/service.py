@@ -112,11 +112,8 @@ def pause(session: orm.Session, technician_id: str, *, is_paused: bool, now_ms: 
 def list_duty(session: orm.Session, now_ms: int) -> dict[str, list[tuple[int, int]]]:
     """Return when whose positions are taken: shifts around now of all who have not paused."""
     paused = accounts.list_paused(session)
-    duty: dict[str, list[tuple[int, int]]] = {}
-    for shift in accounts.list_all_shifts(session, now_ms - _DAY_MS, now_ms + _DAY_MS):
-        if shift.technician_id not in paused:
-            duty.setdefault(shift.technician_id, []).append((shift.start_ms, shift.end_ms))
-    return duty
+    duty = repository.map_shifts(session, None, now_ms - _DAY_MS, now_ms + _DAY_MS)
+    return {technician_id: shifts for technician_id, shifts in duty.items() if technician_id not in paused}
 
 
 def show_trace(tx: Tx, technician_id: str, viewer_name: str, from_ms: int, until_ms: int) -> list[PositionPoint]:

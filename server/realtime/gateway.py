@@ -148,10 +148,14 @@ class Gateway:
     def _is_on_duty(self, technician_id: str, at_ms: int) -> bool:
         """Tell whether a position may be taken: off shift or paused it does not even enter this process's memory."""
         if clock.mono_s() - self._duty_read_s > _DUTY_S:
-            now_ms = self.services.uow.clock.now_ms()
-            self._duty = self.services.uow.read(lambda s: positions.list_duty(s, now_ms))
+            # Who comes while it is read goes by what was known before: else every phone would read it anew.
             self._duty_read_s = clock.mono_s()
+            self._read_duty()
         return any(start <= at_ms < end for start, end in self._duty.get(technician_id, ()))
+
+    def _read_duty(self) -> None:
+        now_ms = self.services.uow.clock.now_ms()
+        self._duty = self.services.uow.read(lambda s: positions.list_duty(s, now_ms))
 
     def on_unknown(self, event: str, sid: str, *_arguments: Any) -> None:
         """Answer what is not registered: never silence."""
@@ -195,6 +199,7 @@ class Gateway:
 
     def run(self) -> None:
         """Serve until the process ends."""
+        self._read_duty()
         gevent.spawn(self._tail_forever)
         gevent.spawn(self._positions_forever)
         gevent.spawn(self._flush_forever)

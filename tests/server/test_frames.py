@@ -98,3 +98,19 @@ def test_browser_hears_at_once_who_moves_in_its_view_and_of_the_others_now_and_t
     lin.far_s -= LONG_S
     stand.gateway.send_positions()
     assert stand.sent[2:] == [("lin", ["wang"])]
+
+
+def test_shifts_are_read_once_however_many_phones_speak_while_they_are_read(house: House, stand: Stand) -> None:
+    """Sun's phone speaks while the shifts are read for Wang's: no second reading; both are on duty after it."""
+    readings: list[int] = []
+    plain = stand.gateway._read_duty
+
+    def read() -> None:
+        readings.append(1)
+        stand.gateway._is_on_duty("sun", MORNING_MS)
+        plain()
+
+    stand.gateway._read_duty = read  # type: ignore[method-assign]  # a reading during which another phone speaks
+    assert stand.gateway._is_on_duty("wang", MORNING_MS)
+    assert stand.gateway._is_on_duty("sun", MORNING_MS)
+    assert readings == [1]
