@@ -75,13 +75,16 @@ def append(db: sqlite3.Connection, draft: Draft) -> wire.PhoneEvent:
 def list_batch(db: sqlite3.Connection, limit: int) -> list[tuple[str, bytes]]:
     """List up to `limit` queued events as (id, bytes).
 
-    In order within each work order; orders that were told to retry come last, so that none holds up the others.
+    In order within each work order; orders that were told to retry come last, so that none holds up the others. What
+    says where he is goes first: who has arrived at a home is not taken off it by the leak that he accepts next.
     """
     rows = db.execute(
         """SELECT id, unseal('pending_events', id, event) FROM pending_events JOIN (
-             SELECT work_order_id AS owner, max(attempts) AS tried, min(priority) AS urgency, min(dseq) AS first
+             SELECT work_order_id AS owner, max(attempts) AS tried, min(priority) AS urgency, min(dseq) AS first,
+                    max(dseq) FILTER (WHERE type IN ('departed', 'arrived')) AS moved
              FROM pending_events WHERE state = 'queued' GROUP BY work_order_id) ON owner = work_order_id
-           WHERE state = 'queued' ORDER BY tried, urgency, first, dseq LIMIT ?""",
+           WHERE state = 'queued'
+           ORDER BY tried, CASE WHEN dseq <= moved THEN 0 ELSE urgency END, first, dseq LIMIT ?""",
         (limit,),
     )
     return [(str(row[0]), bytes(row[1])) for row in rows]

@@ -171,6 +171,29 @@ def test_order_that_is_told_to_retry_does_not_hold_up_others(office: Office, pho
     assert numbers == sorted(numbers)
 
 
+def test_arrival_made_without_a_network_is_told_before_the_leak_that_is_accepted_then(
+    office: Office, phone: service.Phone
+) -> None:
+    """Else the office would take Wang off a home in which he stands. His notes of there come after the leak."""
+    office.send(job(1))
+    office.send(job(2, priority=1, is_leak=True))
+    phone.sync_once()
+    office.arrivals.clear()
+    for command in ("accept_assignment", "depart", "arrive"):
+        phone.act(command, "order-1")
+    phone.act("add_note", "order-1", text="表前阀已关")
+    phone.act("accept_assignment", "order-2")
+    phone.sync_once()
+    told = [(e.work_order_id, str(e.body.__struct_config__.tag)) for e in map(office.kept.__getitem__, office.arrivals)]
+    assert told == [
+        ("order-1", "assignment_accepted"),
+        ("order-1", "departed"),
+        ("order-1", "arrived"),
+        ("order-2", "assignment_accepted"),
+        ("order-1", "note_added"),
+    ]
+
+
 def test_rejected_accept_is_taken_back_and_can_be_dismissed(office: Office, phone: service.Phone) -> None:
     """Another technician was first: Wang's screen shows the offer again and the reason."""
     office.send(job())

@@ -106,10 +106,11 @@ class Field:
         self._steps_due_s = 0.0
 
     def open_the_day(self) -> None:
-        """Give everybody a job and wait until all are at work. Raises TimeoutError."""
+        """Give everybody a job and wait until all are at work, and the office knows. Raises TimeoutError."""
         for technician in self.technicians:
             self._hotline.give(technician.name, technician.place)
         self._until(_READY_LIMIT_S, lambda: len([t for t in self.technicians if not t.take_steps()]) == 0)
+        self._until(_READY_LIMIT_S, lambda: all(t.phone.line().unsent == 0 for t in self.technicians))
 
     def work(self, seconds: float) -> None:
         """Let all write notes, and leaks come in, for a while."""
