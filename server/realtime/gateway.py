@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import gevent
 import msgspec
-import orjson
 import socketio as socketio_module
 import structlog
 from flask import Flask
@@ -25,7 +24,7 @@ from server.board import changes as board_changes
 from server.core import clock, journal, nudge, texts
 from server.core.calls import Services
 from server.positions import service as positions
-from server.realtime import peers
+from server.realtime import packets, peers
 from server.realtime.peers import Peer
 from server.sync import changes as device_changes
 from shared import wire
@@ -48,20 +47,6 @@ _FAR_S: Final = 10.0  # how often a browser hears of those who move outside its 
 _DUTY_S: Final = 5.0  # how old the knowledge of shifts and pauses may be in this process
 
 
-class _Json:
-    """orjson with the two functions that Socket.IO asks for."""
-
-    @staticmethod
-    def dumps(value: Any, **_options: Any) -> str:
-        """Return JSON text."""
-        return orjson.dumps(value).decode()
-
-    @staticmethod
-    def loads(text: str | bytes, **_options: Any) -> Any:
-        """Return the value of JSON text."""
-        return orjson.loads(text)
-
-
 class Gateway:
     """All sockets of one process: who they are, what they were told, where the phones are."""
 
@@ -73,7 +58,7 @@ class Gateway:
             async_mode="gevent",
             transports=["websocket"],
             async_handlers=False,
-            json=_Json,
+            json=packets.Json,
             max_http_buffer_size=_LARGEST_MESSAGE,
             ping_interval=_PING_S[0],
             ping_timeout=_PING_S[1],
@@ -227,11 +212,12 @@ class Gateway:
 
     def _rest(self, for_s: float) -> bool:
         """Let the process do other work for a time, but tell of leaks meanwhile; return whether there was news."""
-        gevent.sleep(min(for_s, _REST_S))
+        readers = {journal.console_reader(peer.branch_id) for peer in self.peers.values() if peer.is_console}
+        gevent.sleep(min(for_s, _REST_S) if readers else for_s)
         until_s, is_behind = clock.mono_s() + for_s - _REST_S, False
-        while clock.mono_s() < until_s:
+        while readers and clock.mono_s() < until_s:
             self._nudge.wait()
-            self.warn(self.services.uow.read(journal.list_heads))
+            self.warn(self.services.uow.read(lambda s: {reader: journal.get_head(s, reader) for reader in readers}))
             is_behind = True
         return is_behind
 
