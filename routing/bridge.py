@@ -86,7 +86,10 @@ def _may_take_more(state: State, tech: int) -> bool:
 
 def origin(state: State, tech: int) -> tuple[int, int]:
     """Return node and second at which a technician is done with what goes first."""
-    walked, head = state.walked(tech), state.head(tech)
+    head = state.head(tech)
+    if not head:  # the walk of a long day costs far more than its beginning
+        return state.grid.start_node[tech], state.grid.ready[tech]
+    walked = state.walked(tech)
     return walked.node_before[head], walked.ready_before[head]
 
 

@@ -57,6 +57,15 @@ class State:
             self._walks[tech] = kept
         return kept
 
+    def fetch_legs(self) -> None:
+        """Ask for the legs of all routes that were not walked yet, many in one call instead of one by one."""
+        grid = self.grid
+        grid.legs.fill_chains(
+            [grid.start_node[tech], *route, grid.end_node[tech]]
+            for tech, (route, kept) in enumerate(zip(self.routes, self._walks, strict=True))
+            if route and kept is None
+        )
+
     def set_route(self, tech: int, route: list[int], leaves_for: int | None = None) -> None:
         """Replace a route, and how many leading stops come before a left job when given."""
         self.routes[tech] = route
