@@ -19,6 +19,7 @@ from routing.merge import count_moves, merge
 from routing.optimiser import Line, optimise
 from routing.partition import Effort
 from routing.problem import PRICE_LIMIT
+from routing.regional import is_large
 from routing.state import State
 from routing.stop import Limits
 
@@ -47,10 +48,10 @@ class Found:
 def within_budget(state: State, limits: Limits, seed: int, *, max_moved: int | None, workers: int = 1) -> Found:
     """Return a better state in which at most ``max_moved`` stops, or those moved already, have another technician.
 
-    A search that lasts ends with the best choice out of all routes it has seen.
+    A search that lasts ends with the best choice out of all routes it has seen, unless the fleet is a large one.
     """
     most = None if max_moved is None else max(max_moved, count_moves(state))
-    if not _lasts(limits):
+    if not _lasts(limits) or is_large(len(state.routes), len(state.grid.jobs)):  # regions hand no routes over
         return _search(state, limits, seed, most, workers, None)
     lines: list[Line] = []
     found = _search(state, _part(limits, 1.0 - _MERGE_SHARE), seed, most, workers, lines)

@@ -9,8 +9,8 @@ from routing.search.layout import INF, JOB_COLUMNS, LATENESS, LEG, STOP_COLUMNS,
 from routing.search.timing import retime_backward, retime_forward, time_backward, time_forward
 
 # Entries of State.sizes: live routes, used ones among them, unserved jobs, last version given, jobs served that are not
-# locked, chances till the next blink.
-(LIVE, USED, MISSING, VERSIONS, FREE, CHANCES) = range(6)
+# locked, chances till the next blink, looks for a place near by.
+(LIVE, USED, MISSING, VERSIONS, FREE, CHANCES, LOOKS) = range(7)
 (ROUTES, STOPS, GONE) = range(3)  # entries of Undo.sizes
 
 

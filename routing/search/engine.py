@@ -40,6 +40,7 @@ class Settings:
     open_share: float = 0.1  # share of changes in which opening a route looks cheaper than it is
     hot: float = 1.0
     cold: float = 0.01
+    reach: int = 0  # so many nearest jobs whose routes are tried for a job, 0 = all routes
     scale: float | None = None  # the leg price that temperatures are shares of; None = measured
     orders: tuple[float, ...] = (4.0, 4.0, 2.0, 1.0, 2.0, 2.0, 2.0)  # recreate.RANDOM … CLOSING
 
@@ -143,11 +144,12 @@ def improve(
     undo = undo_of(arrays.jobs, arrays.routes)
     insert_missing(desk.world, desk.plan, undo, desk.memory)
     scale = settings.scale or _mean_leg(desk)
+    plan = desk.plan._replace(reach=settings.reach)
     done = 0
     for share, count in _chunks(limits, began):
         warmth = scale * settings.hot * (settings.cold / settings.hot) ** share
         dials = _dials(settings, warmth)
-        run(desk.world, desk.plan, undo, desk.memory, dials, count)
+        run(desk.world, plan, undo, desk.memory, dials, count)
         done += count
         if pool is not None:
             pool.collect(desk.plan)
@@ -288,11 +290,14 @@ def _load(arrays: Arrays, routes: Sequence[Sequence[int]], heads: Sequence[int],
         live=np.zeros(m, np.int32),
         missing=np.concatenate([missing, np.zeros(n - missing.size, np.int32)]),
         doubtful=np.zeros(m, np.int32),
+        tried=np.zeros(m, np.int32),
+        stamp=np.zeros(m, np.int64),
+        reach=0,
         known=int(known > 0),
         known_version=np.zeros(known, np.int64),
         known_place=np.zeros(known, np.int32),
         known_price=np.zeros(known),
-        sizes=np.array([0, 0, missing.size, 0, n - missing.size - int(locked.sum()), 50], dtype=np.int64),
+        sizes=np.array([0, 0, missing.size, 0, n - missing.size - int(locked.sum()), 50, 0], dtype=np.int64),
     )
     room = _memory(n, m, seed)
     take_up(world, plan, room)

@@ -89,11 +89,14 @@ class State(NamedTuple):
     live: Ints  # [m] used routes, then one empty of each fleet
     missing: Ints  # [n] unserved jobs
     doubtful: Ints  # [m] room for routes whose best place is not known
+    tried: Ints  # [m] room for the routes near a job
+    stamp: Longs  # [m] the last look in which a route was listed as near
+    reach: int  # a job's place is sought in the routes of so many nearest jobs, 0 = in all routes
     known: int  # 1 when the three tables below are kept
     known_version: Longs  # [n * m] the version of a route for which a job's best place is known
     known_place: Ints  # [n * m] its stop, -1 = none below the price
     known_price: Floats  # [n * m]
-    sizes: Longs  # [6] see change
+    sizes: Longs  # [7] see change
 
 
 class Undo(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from routing.search.change import CHANCES, GONE, LIVE, MISSING, link, retime_part, save
+from routing.search.change import CHANCES, GONE, LIVE, LOOKS, MISSING, USED, link, retime_part, save
 from routing.search.compiled import inline
 from routing.search.draw import below, unit
 from routing.search.layout import (
@@ -105,14 +105,36 @@ def blinks(state: State, random: Random, blink: float) -> bool:
 
 
 @inline
-def look_up(world: World, state: State, job: int, random: Random, blink: float) -> tuple[float, int, int, int]:
+def list_near(world: World, state: State, job: int, reach: int) -> int:
+    """List the routes that hold or held last a job's nearest jobs and itself, then empty ones; return how many."""
+    state.sizes[LOOKS] += 1
+    look, found = state.sizes[LOOKS], 0
+    for index in range(min(reach, world.neighbours)):
+        other = world.near[job * world.neighbours + index]
+        route = state.route[other]
+        if route < 0:
+            route = state.home[other]
+        if route >= 0 and state.held[route] > 0 and state.stamp[route] != look:
+            state.stamp[route] = look
+            state.tried[found] = route
+            found += 1
+    for index in range(state.sizes[USED], state.sizes[LIVE]):
+        state.tried[found] = state.live[index]
+        found += 1
+    return found
+
+
+@inline
+def look_up(
+    world: World, state: State, job: int, random: Random, blink: float, reach: int
+) -> tuple[float, int, int, int]:
     """Return price, stop and route of the cheapest place known, and how many routes must be looked at anew.
 
     A place is known while its route is unchanged; of a route without any place below a price only that price is known.
     """
     best, place, chosen, doubtful = world.jobs[job * JOB_COLUMNS + UNSERVED], -1, -1, 0
-    for index in range(state.sizes[LIVE]):
-        route = state.live[index]
+    for index in range(list_near(world, state, job, reach) if reach > 0 else state.sizes[LIVE]):
+        route = state.tried[index] if reach > 0 else state.live[index]
         at = job * world.m + route
         if state.known == 0 or state.held[route] == 0 or state.known_version[at] != state.version[route]:
             state.doubtful[doubtful] = route
@@ -144,14 +166,14 @@ def look_at(world: World, state: State, route: int, job: int, budget: float) -> 
 
 
 @inline
-def look_everywhere(world: World, state: State, job: int, random: Random, blink: float) -> tuple[int, int]:
-    """Return stop and route of the cheapest place of all, -1 when there is none."""
+def look_everywhere(world: World, state: State, job: int, random: Random, blink: float, reach: int) -> tuple[int, int]:
+    """Return stop and route of the cheapest place within reach, of all when that is 0; -1 when there is none."""
     home = state.home[job]
     if state.known and home >= 0 and state.held[home] > 0:  # a good price first makes the others short work
         at = job * world.m + home
         if state.known_version[at] != state.version[home]:
             look_at(world, state, home, job, world.jobs[job * JOB_COLUMNS + UNSERVED])
-    best, place, chosen, doubtful = look_up(world, state, job, random, blink)
+    best, place, chosen, doubtful = look_up(world, state, job, random, blink, reach)
     for index in range(doubtful):
         route = state.doubtful[index]
         price, stop = look_at(world, state, route, job, best)
@@ -165,7 +187,9 @@ def look_everywhere(world: World, state: State, job: int, random: Random, blink:
 @inline
 def insert_best(world: World, state: State, undo: Undo, job: int, random: Random, blink: float) -> bool:
     """Insert a job where it is cheapest, unless leaving it out is cheaper."""
-    place, chosen = look_everywhere(world, state, job, random, blink)
+    place, chosen = look_everywhere(world, state, job, random, blink, state.reach)
+    if chosen < 0 and state.reach > 0:
+        place, chosen = look_everywhere(world, state, job, random, blink, 0)
     if chosen < 0:
         return False
     save(world, state, undo, chosen)

@@ -150,13 +150,20 @@ def replan(size: Size, workers: int) -> Row:
 
 
 def flat(problem: Problem, limit_s: float) -> float:
-    """Return the objective of one search over everything that tries every technician for every insertion."""
+    """Return the objective of the same search flat: one region, and neither neighbour lists nor remembered places.
+
+    It has not: regions and their rounds, the list of routes near a job, the table of each job's best places, the list
+    of 64 nearest jobs that ruins draw from (every job's list holds all jobs, as in the paper; making it is not
+    counted). It has, as the planner: the compiled kernel with its exact time arithmetic, the dials, blinks, sort
+    orders and temperatures, and the first plan by cheapest insertion, made within its CPU seconds.
+    """
     state = State(build_grid(problem, StraightLine(problem.profile)))
     ground = lay_out(state, range(len(state.routes)), waiting_jobs(state))
     routes, heads = ground.lines(state)
+    arrays = ground.arrays.with_neighbours(ground.arrays.jobs)
     engine.LARGEST_TABLE = 0
     limits = engine.Limits(cpu_s=limit_s)
-    found = engine.improve(ground.arrays, routes, heads, seed=1, limits=limits, settings=SETTINGS)
+    found = engine.improve(arrays, routes, heads, seed=1, limits=limits, settings=SETTINGS)
     ground.put_back(state, found.routes)
     state.repair()
     return state.objective().total

@@ -22,10 +22,10 @@ def empty(world: arrays.Arrays) -> plain.Routes:
     return [[] for _ in range(world.routes)]
 
 
-def improve(world: arrays.Arrays, seed: int = 1, iterations: int = 400) -> engine.Improved:
+def improve(world: arrays.Arrays, seed: int = 1, iterations: int = 400, reach: int = 0) -> engine.Improved:
     """Plan from nothing within an iteration limit."""
-    limits = engine.Limits(iterations=iterations)
-    return engine.improve(world, empty(world), [0] * world.routes, seed=seed, limits=limits)
+    limits, settings = engine.Limits(iterations=iterations), engine.Settings(reach=reach)
+    return engine.improve(world, empty(world), [0] * world.routes, seed=seed, limits=limits, settings=settings)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -48,6 +48,16 @@ def test_improved_plan_costs_what_the_search_says_and_keeps_every_rule(seed: int
     found = improve(world, seed)
     assert found.cost == pytest.approx(plain.plan_cost(world, found.routes), rel=1e-9)
     assert sorted([job for stops in found.routes for job in stops] + found.unserved) == list(range(world.jobs))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_search_that_tries_near_routes_alone_keeps_every_rule_and_loses_no_job(seed: int) -> None:
+    """However short the reach, costs stay those of plain Python and nobody is forgotten."""
+    world = plain.problem(seed)
+    for reach in (1, 3):
+        found = improve(world, seed, reach=reach)
+        assert found.cost == pytest.approx(plain.plan_cost(world, found.routes), rel=1e-9)
+        assert sorted([job for stops in found.routes for job in stops] + found.unserved) == list(range(world.jobs))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -122,8 +132,9 @@ def test_search_without_numba_finds_the_same_plan() -> None:
     """The plain functions are the compiled ones: same seed, same plan."""
     script = (
         "from routing.search import compiled, engine\nfrom tests.routing.search import plain, test_engine\n"
-        "assert not compiled.IS_COMPILED\nprint(test_engine.improve(plain.problem(3), 3, 60).routes)"
+        "assert not compiled.IS_COMPILED\n"
+        "print([test_engine.improve(plain.problem(3), 3, 60, reach).routes for reach in (0, 3)])"
     )
     surroundings = {**os.environ, "LEAKFIRST_NO_NUMBA": "1"}
     done = subprocess.run([sys.executable, "-c", script], env=surroundings, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == str(improve(plain.problem(3), 3, 60).routes)
+    assert done.stdout.strip() == str([improve(plain.problem(3), 3, 60, reach).routes for reach in (0, 3)])
