@@ -23,8 +23,8 @@ _SHIFTS_OF: Final = (
     .order_by(Shift.start_ms)
 )
 _SEEN: Final = (
-    sa.update(Device.__table__)
-    .where(Device.__table__.c.id == sa.bindparam("of"), Device.__table__.c.last_seen_ms < sa.bindparam("new_ms"))
+    sa.update(Device)
+    .where(Device.id == sa.bindparam("of"), Device.last_seen_ms < sa.bindparam("new_ms"))
     .values(last_seen_ms=sa.bindparam("new_ms"))
 )
 

@@ -50,8 +50,8 @@ _TELLERS: Final = (
     .where(Technician.id.in_(sa.bindparam("ids", expanding=True)), Technician.location_paused_ms.is_(None))
 )
 _PLACE: Final = (
-    sa.update(Technician.__table__)
-    .where(Technician.__table__.c.id == sa.bindparam("of"))
+    sa.update(Technician)
+    .where(Technician.id == sa.bindparam("of"))
     .values({name: sa.bindparam(f"new_{name}") for name in ("lat", "lon", "heading_deg", "position_ms")})
 )
 
@@ -60,8 +60,8 @@ def map_tellers(session: orm.Session, technician_ids: Collection[str]) -> dict[s
     """Return those of some technicians who have not paused their location, all by one query."""
     found = {}
     for row in session.execute(_TELLERS, {"ids": sorted(technician_ids)}):
-        technician_id, branch_id, position_ms, is_doubted, at_ms, *rest = row
-        newest = None if at_ms is None else Known(at_ms, *rest, is_believed=True)
+        technician_id, branch_id, position_ms, is_doubted, at_ms, lat, lon, accuracy_m = tuple[Any, ...](row)
+        newest = None if at_ms is None else Known(at_ms, lat, lon, accuracy_m, is_believed=True)
         found[technician_id] = Teller(branch_id, position_ms or 0, newest, is_doubted)
     return found
 

@@ -140,7 +140,7 @@ def test_leak_told_ahead_of_its_turn_stands_first_in_the_queue_and_rings(
     page, lines = big
     board = page.evaluate("async () => (await fetch('/api/v1/board')).json()")
     leak = {**board["orders"][0], "id": "leak-1", "ver": 2, "priority": 1, "is_leak": True, "state": "triaged"}
-    empty = {"changes": [], "technicians": [], "summary": None, "plan": None}
+    empty: dict[str, Any] = {"changes": [], "technicians": [], "summary": None, "plan": None}
     told = {"gen": board["gen"], "cursor": board["cursor"], "at_ms": board["at_ms"], "leaks": [leak], **empty}
     lines[-1].send("42" + json.dumps(["board", told]))
     expect(page.locator("#rows .row").first).to_have_attribute("data-id", "leak-1")

@@ -10,10 +10,14 @@ import engineio
 import pytest
 import socketio
 
+from server.accounts import repository as accounts
+from server.accounts.models import Device as DeviceRow
+from server.accounts.models import Technician
 from server.core import clock
 from server.realtime.gateway import Gateway
 from server.realtime.peers import Peer
 from shared import wire
+from tests.server.device import Device
 from tests.server.house import ELSEWHERE, HOME, MORNING_MS, House
 
 LONG_S = 3600.0
@@ -114,3 +118,16 @@ def test_shifts_are_read_once_however_many_phones_speak_while_they_are_read(hous
     assert stand.gateway._is_on_duty("wang", MORNING_MS)
     assert stand.gateway._is_on_duty("sun", MORNING_MS)
     assert readings == [1]
+
+
+def test_flush_writes_down_who_was_heard_of_and_where_everybody_is(house: House, stand: Stand) -> None:
+    """Wang's phone and his newest place stand in the database; an older moment changes nothing."""
+    Device(house)
+    now_ms = house.clock.now_ms()
+    device_id = house.read(lambda s: accounts.list_devices(s, HOME))[0].id
+    for at_ms in (now_ms + 5_000, now_ms - 5_000):
+        house.services.parking.note_seen(device_id, at_ms)
+        stand.gateway._unsaved = {"wang": [wire.Position(at_ms=now_ms - 1_000, lat=37.8655, lon=113.57)]}
+        stand.gateway.flush()
+    device, technician = house.read(lambda s: (s.get_one(DeviceRow, device_id), s.get_one(Technician, "wang")))
+    assert (device.last_seen_ms, technician.lat) == (now_ms + 5_000, 37.8655)

@@ -24,11 +24,14 @@ class Boards:
         """Let Lin and Qian join, who know everything up to now."""
         self.gateway = Gateway(house.app, house.services)
         self.sent: list[tuple[str, Any]] = []
-        self.gateway.socketio.server.emit = lambda _event, data, to: self.sent.append((to, data))
+        self.gateway.socketio.server.emit = self._keep
         for sid, branch_id in (("lin", HOME), ("qian", ELSEWHERE)):
-            known = house.read(lambda s, b=branch_id: journal.get_head(s, journal.console_reader(b)))
+            known = house.read(journal.list_heads).get(journal.console_reader(branch_id), 0)
             peer = Peer(sid, branch_id, sign_in_id=sid, sent=known, checked_s=clock.mono_s() + LONG_S)
             self.gateway.peers[sid] = peer
+
+    def _keep(self, _event: str, data: Any, to: str) -> None:
+        self.sent.append((to, data))
 
     def push(self) -> list[tuple[str, Any]]:
         """Return what is told in one round, to whom."""
