@@ -18,8 +18,12 @@ _ABSENT: Final = object()
 
 
 def begin(session: orm.Session) -> None:
-    """Remember from here on; call it again when a part of the session's work was undone."""
-    session.info[_KEY] = {}
+    """Remember from here on; called again when a part of the session's work was undone, it forgets the rows.
+
+    What was not there is not there afterwards either.
+    """
+    known = session.info.get(_KEY, {})
+    session.info[_KEY] = {place: row for place, row in known.items() if row is _ABSENT}
 
 
 def get(session: orm.Session, kind: type[R], key: Any, **options: Any) -> R | None:
