@@ -262,15 +262,7 @@ def _load(arrays: Arrays, routes: Sequence[Sequence[int]], heads: Sequence[int],
     """Link the routes up and time them; jobs of no route are listed as unserved."""
     _check(arrays, routes, heads)
     world, n, m = world_of(arrays), arrays.jobs, arrays.routes
-    after, before = np.zeros(n + 2 * m, np.int32), np.zeros(n + 2 * m, np.int32)
-    of = np.full(n + 2 * m, -1, np.int32)
-    locked, anchor = np.zeros(n, np.uint8), np.arange(n, n + m, dtype=np.int32)
-    for route, (stops, head) in enumerate(zip(routes, heads, strict=True)):
-        line = [n + route, *stops, n + m + route]
-        after[line[:-1]], before[line[1:]] = line[1:], line[:-1]
-        of[line] = route
-        locked[list(stops[:head])] = 1
-        anchor[route] = line[head]
+    after, before, of, locked, anchor = _link(n, m, routes, heads)
     missing, known = np.flatnonzero(of[:n] < 0).astype(np.int32), n * m if n * m <= LARGEST_TABLE else 0
     plan = Plan(
         after=after,
@@ -302,6 +294,20 @@ def _load(arrays: Arrays, routes: Sequence[Sequence[int]], heads: Sequence[int],
     room = _memory(n, m, seed)
     take_up(world, plan, room)
     return _Desk(world, plan, room)
+
+
+def _link(n: int, m: int, routes: Sequence[Sequence[int]], heads: Sequence[int]) -> tuple[np.ndarray, ...]:
+    """Return what comes after and before each node, its route, which jobs are locked, and each route's last such."""
+    after, before = np.zeros(n + 2 * m, np.int32), np.zeros(n + 2 * m, np.int32)
+    of = np.full(n + 2 * m, -1, np.int32)
+    locked, anchor = np.zeros(n, np.uint8), np.arange(n, n + m, dtype=np.int32)
+    for route, (stops, head) in enumerate(zip(routes, heads, strict=True)):
+        line = [n + route, *stops, n + m + route]
+        after[line[:-1]], before[line[1:]] = line[1:], line[:-1]
+        of[line] = route
+        locked[list(stops[:head])] = 1
+        anchor[route] = line[head]
+    return after, before, of, locked, anchor
 
 
 def _memory(n: int, m: int, seed: int) -> Memory:

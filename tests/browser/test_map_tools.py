@@ -13,7 +13,6 @@ from tests.browser.company import Company
 
 NEAR = 0.0009  # degrees, about 100 m
 DISC_PX = 8
-SPOT_TRIES = 40
 PAINTED = """(disc) => {
   const canvas = document.querySelector('#map canvas.live');
   const { width, height } = canvas;
@@ -78,11 +77,9 @@ def test_two_homes_that_smell_gas_are_ringed_on_the_map(company: Company, open_c
 def test_click_on_a_picture_of_the_map_chooses_what_it_stands_for(page: Page) -> None:
     """A technician's disc or an urgent order, where it is painted: his line or its row is chosen."""
     expect(page.locator("#map")).to_have_attribute("data-technicians", re.compile("[1-9]"))
-    box, spot = page.locator("#map canvas.live").bounding_box(), None
-    for _ in range(SPOT_TRIES):
-        spot = spot or page.evaluate(PAINTED, DISC_PX) or page.wait_for_timeout(250)
+    box = page.locator("#map canvas.live").bounding_box()
+    spot = page.wait_for_function(PAINTED, arg=DISC_PX).json_value()
     assert box is not None
-    assert spot is not None
     page.mouse.click(box["x"] + spot[0], box["y"] + spot[1])
     chosen = page.locator('#board .tech[data-chosen="1"], #rows .row[aria-selected="true"]')
     expect(chosen.first).to_be_attached()
