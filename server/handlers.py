@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from sqlalchemy import orm
+
 from server.absences import service as absence_service
 from server.accounts import service as account_service
 from server.billing import cash
@@ -194,6 +196,11 @@ def _replan(profile: str, cause: str) -> Handler:
 def seal_remote_signature(tx: Tx, event: Event, profile: str) -> None:
     """Seal what a customer signed in his browser; here, because the gateway has no private key."""
     sealing.seal_given(tx, event, profile)
+
+
+def list_pressing(session: orm.Session) -> list[str]:
+    """Return the orders whose events are handled ahead of all others: open emergencies and urgent leaks."""
+    return work_orders.list_pressing_ids(session)
 
 
 def place_order(tx: Tx, event: Event, profile: str) -> None:

@@ -248,7 +248,7 @@ def _make_relay(services: Services, warming: Warming, pulse: Pulse) -> Relay:
         warming.prepare(branch_id)
 
     reactions, duties = handlers.reactions(settings.sla_profile), handlers.duties(settings.sla_profile)
-    return Relay(services.uow, reactions, duties, settings.worker_name, prepare)
+    return Relay(services.uow, reactions, duties, settings.worker_name, prepare, handlers.list_pressing)
 
 
 def _keep_purging(services: Services) -> None:

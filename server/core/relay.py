@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -27,6 +27,7 @@ DueHandler = Callable[[Tx, dict[str, Any]], None]
 LEASE_MS: Final = 10_000
 _BATCH: Final = 20
 _BACK_OFF_MS: Final = 500
+_LOOK_EVERY_S: Final = 0.2
 _LONGEST_BACK_OFF_MS: Final = 60_000
 
 
@@ -40,16 +41,20 @@ class Relay:
         due: Mapping[str, DueHandler],
         worker_name: str,
         prepare: Callable[[str], None] | None = None,
+        list_pressing: Callable[[orm.Session], Collection[str]] = lambda _session: (),
     ) -> None:
         """`on` maps event types to handlers, `due` maps kinds of deadlines to theirs.
 
         `prepare` gets the branch before each event's transaction begins: what needs time is done there.
+        `list_pressing` names the orders whose events are handled ahead of all others: a leak never waits for an import.
         """
         self._uow = uow
         self._on = on
         self._due = due
         self._name = worker_name
         self._prepare = prepare
+        self._list_pressing = list_pressing
+        self._looked_s = 0.0
 
     def release_own_claims(self) -> None:
         """Give back what this worker had claimed before it was killed."""
@@ -60,19 +65,39 @@ class Relay:
         """Handle one batch of events and due duties; return how many were carried out or put off."""
         # Looking first keeps an idle worker from taking the writer's lock ten times a second.
         claimed = self._uow.database.write(self._claim) if self._uow.read(count_waiting) else []
+        self._looked_s = clock.mono_s()
         for journal_id in claimed:
+            self._handle_pressing()
             self._handle(journal_id)
         return len(claimed) + self._sweep()
 
-    def _claim(self, session: orm.Session) -> list[int]:
+    def _handle_pressing(self) -> None:
+        """Handle what has come of pressing orders since the batch was claimed, if that is a while ago."""
+        if clock.mono_s() - self._looked_s < _LOOK_EVERY_S:
+            return
+        if self._uow.read(self._has_pressing):
+            for journal_id in self._uow.database.write(lambda session: self._claim(session, only_pressing=True)):
+                self._handle(journal_id)
+        self._looked_s = clock.mono_s()
+
+    def _has_pressing(self, session: orm.Session) -> bool:
+        return session.scalar(self._free(session, clock.real_ms(), only_pressing=True).limit(1)) is not None
+
+    def _free(self, session: orm.Session, now: int, *, only_pressing: bool) -> sa.Select[Any]:
+        """Return the query of what nobody has claimed, the events of pressing orders first."""
+        query = sa.select(OutboxRow).where(OutboxRow.claimed_until_ms < now)
+        pressing = JournalRow.work_order_id.in_(self._list_pressing(session))
+        query = query.join(JournalRow, JournalRow.id == OutboxRow.journal_id)
+        return query.where(pressing) if only_pressing else query.order_by(sa.case((pressing, 0), else_=1))
+
+    def _claim(self, session: orm.Session, *, only_pressing: bool = False) -> list[int]:
         """Claim a batch with a conditional update; a row in another worker's lease stays his."""
         now = clock.real_ms()
         query = (
-            sa.select(OutboxRow)
-            .where(OutboxRow.claimed_until_ms < now)
+            self._free(session, now, only_pressing=only_pressing)
             .order_by(OutboxRow.journal_id)
             .limit(_BATCH)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, of=OutboxRow)
         )
         rows = list(session.scalars(query))
         for row in rows:

@@ -50,6 +50,7 @@ class DispatchRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     turn_least_left_s: int
     offer_expires_s: int
     replan_every_s: int
+    most_placed_singly: int
     horizon_s: int
     moved_stop_price: float
     promised_lateness_weight: float

@@ -13,7 +13,7 @@ from routing.plan import Plan
 from routing.problem import Place
 from server.absences import repository as absences
 from server.accounts import repository as accounts
-from server.core import clock, deadlines
+from server.core import clock, deadlines, relay
 from server.core.unit_of_work import Tx
 from server.dispatch import doors, offers, problem, repository, stability, turning
 from server.dispatch.judged import Judged
@@ -36,21 +36,31 @@ from shared.work_order import WAITING_STATES, Priority, WorkOrderState
 REPLAN: Final = "replan"
 GIVEN: Final = "given"
 EMERGENCY: Final = "emergency"
+IMPORTED: Final = "imported"
 
 
 def place_work_order(tx: Tx, work_order_id: str, sla_profile: str) -> None:
-    """Find who goes: a leak by exact earliest arrival with certificate, others by best insertion (DI-02)."""
+    """Find who goes: a leak by exact earliest arrival with certificate, others by best insertion (DI-02).
+
+    Of very many that come at once, a day's import say, the ordinary ones are placed by one planning run.
+    """
     order = work_orders.lock_order(tx.session, tx.branch_id, work_order_id)
     if WorkOrderState(order.state) not in WAITING_STATES or order.lat is None:
         return
     if repository.list_live_of_order(tx.session, order.id):
         return
+    if travel_desk.list_off_road(
+        travel_desk.read_terms(tx.session, tx.branch_id), [Place(lat=order.lat, lon=order.lon or 0.0)]
+    ):
+        work_order_service.flag(tx, order, "off_road")
+    if not offers.is_alarming(order) and relay.count_waiting(tx.session) > dispatch_rules().most_placed_singly:
+        request_replan(tx, IMPORTED)
+        keep_planning(tx)
+        return
     # The plan's row is locked before it is read, so that two planners never store over each other.
     state = repository.get_plan_state(tx.session, tx.branch_id)
     known = {i: reason for i, reason in state.unserved.items() if i != order.id}
     snapshot = take_snapshot(tx.session, tx.branch_id, tx.now_ms, sla_profile, known=known)
-    if travel_desk.list_off_road(snapshot.terms, [Place(lat=order.lat, lon=order.lon or 0.0)]):
-        work_order_service.flag(tx, order, "off_road")
     if offers.is_alarming(order):
         if not doors.is_closed(order, tx.now_ms):
             escalation.start(tx, order)

@@ -144,6 +144,16 @@ def list_unladdered(session: orm.Session, before_ms: int, now_ms: int) -> list[W
     return list(session.scalars(query.order_by(WorkOrder.opened_ms)))
 
 
+def list_pressing_ids(session: orm.Session) -> list[str]:
+    """Return every branch's open emergencies and urgent leaks: what happens to them is handled before all else."""
+    is_urgent_leak = sa.and_(WorkOrder.priority == Priority.URGENT.value, WorkOrder.is_leak)
+    query = sa.select(WorkOrder.id).where(
+        WorkOrder.state.in_([state.value for state in OPEN_STATES]),
+        sa.or_(WorkOrder.priority == Priority.EMERGENCY.value, is_urgent_leak),
+    )
+    return list(session.scalars(query))
+
+
 def list_leaks_near(
     session: orm.Session, branch_id: str, since_ms: int, lat: float, within_deg: float
 ) -> list[WorkOrder]:

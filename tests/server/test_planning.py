@@ -7,11 +7,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from server.core.calls import Services
 from server.dispatch import repository as dispatch_rows
 from server.dispatch import service as dispatch
+from server.dispatch.rules import dispatch_rules
 from server.processes import Planning
 from tests.server.house import HOME, STOVE, House
 
@@ -84,3 +86,21 @@ def test_next_run_plans_when_the_one_before_was_killed(house: House, planning: P
         again.close()
     assert {order for order, _, _ in stops(house)} == {order for order, _, _ in kept}
     assert house.read(dispatch.count_runs) == 0
+
+
+def test_many_orders_that_come_at_once_are_placed_by_one_run(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an import the worker places but the last few one by one; the run that it asks for places them all."""
+    rules = msgspec.structs.replace(dispatch_rules(), most_placed_singly=2)
+    monkeypatch.setattr(dispatch, "dispatch_rules", lambda: rules)
+    for _ in range(6):
+        house.lin.post("/api/v1/intake/reports", STOVE)
+    house.drain()
+    singly = len({order for order, _, _ in stops(house)})
+    assert singly < 6
+    run = Planning(Services(replace(house.settings, plan_iterations=5), house.uow))
+    try:
+        assert run.run_once()
+    finally:
+        run.close()
+    given = {row.work_order_id for row in house.read(lambda s: dispatch_rows.list_live(s, HOME))}
+    assert len(given | {order for order, _, _ in stops(house)}) == 6

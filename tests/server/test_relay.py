@@ -1,13 +1,16 @@
 """The relay: reactions happen once, failures are tried again and hold nobody up, deadlines fire once."""
 
+import pytest
+
 from server.core import deadlines, relay
 from server.core.journal import Event
 from server.core.relay import Handler, Relay
 from server.core.unit_of_work import Tx
+from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
 from shared import events, facts
 from tests.server.device import Device
-from tests.server.house import HOUR_MS, LEAK, House
+from tests.server.house import HOUR_MS, LEAK, STOVE, House
 
 
 class Stubborn:
@@ -74,6 +77,45 @@ def test_event_is_handled_once_by_two_workers(house: House) -> None:
         ours.run_once()
         theirs.run_once()
     assert (first.done, second.done) == (1, 0)
+
+
+def test_leak_is_handled_ahead_of_the_import_that_came_before_it(house: House) -> None:
+    """Fifty ordinary orders wait for the worker when the leak is reported: its events are the first."""
+    seen: list[str] = []
+    on = {**house.reactions, events.WORK_ORDER_TRIAGED: (lambda _tx, event: seen.append(event.work_order_id),)}
+    worker = Relay(house.uow, on, house.duties, "worker-0", list_pressing=work_orders.list_pressing_ids)
+    for _ in range(50):
+        house.lin.post("/api/v1/intake/reports", STOVE)
+    leak = house.lin.post("/api/v1/intake/reports", LEAK).json["work_order_id"]
+    worker.run_once()
+    assert seen[0] == leak
+    assert 1 < len(seen) < 51
+
+
+def test_leak_is_handled_between_two_events_of_a_batch_that_takes_long(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The leak is reported while the worker is at the first of many that it has claimed: it is the second."""
+    seen: list[str] = []
+
+    def see(_tx: Tx, event: Event) -> None:
+        seen.append(event.work_order_id)
+
+    on = {**house.reactions, events.WORK_ORDER_TRIAGED: (see,)}
+    worker = Relay(house.uow, on, house.duties, "worker-0", list_pressing=work_orders.list_pressing_ids)
+    for _ in range(5):
+        house.lin.post("/api/v1/intake/reports", STOVE)
+    handle, calls = worker._handle, iter([lambda: house.lin.post("/api/v1/intake/reports", LEAK)])
+
+    def handle_and_report(journal_id: int) -> None:
+        handle(journal_id)
+        next(calls, lambda: None)()
+
+    monkeypatch.setattr(worker, "_handle", handle_and_report)
+    monkeypatch.setattr(relay, "_LOOK_EVERY_S", 0.0)
+    worker.run_once()
+    leaks = set(house.read(work_orders.list_pressing_ids))
+    assert [place for place, order in enumerate(seen) if order in leaks][:1] == [1]
 
 
 def test_back_off_doubles_and_has_an_end() -> None:
