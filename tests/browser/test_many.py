@@ -18,6 +18,7 @@ MOST_ROWS: Final = 120
 MOST_LINES: Final = 60
 MOST_NODES: Final = 4000
 MOVED: Final = 5
+FAR: Final = 0.02  # degrees: two kilometres are seen also where the map shows a whole province
 READY: Final = "body[data-ready]"
 COUNT: Final = """([all, lines]) => [document.querySelectorAll('#rows .row').length,
   document.querySelectorAll(lines).length, document.querySelectorAll(all).length]"""
@@ -127,7 +128,7 @@ def test_batch_of_places_moves_technicians_and_leaves_the_maps_own_picture_alone
     page.evaluate(SPY)
     before = page.evaluate(LIVE)
     board = page.evaluate("async () => (await fetch('/api/v1/board')).json()")
-    items = [[row["id"], row["lat"] + 0.001, row["lon"], 90.0, board["at_ms"]] for row in board["technicians"][:MOVED]]
+    items = [[row["id"], row["lat"] + FAR, row["lon"], 90.0, board["at_ms"]] for row in board["technicians"][:MOVED]]
     lines[-1].send("42" + json.dumps(["positions", {"at_ms": board["at_ms"], "items": items}]))
     page.wait_for_function(f"(before) => ({LIVE})() !== before", arg=before)
     assert page.evaluate("() => window.told") == []
@@ -139,7 +140,9 @@ def test_leak_told_ahead_of_its_turn_stands_first_in_the_queue_and_rings(
     """A message with nothing but a leak, whose number is still to come, shows row and alarm."""
     page, lines = big
     board = page.evaluate("async () => (await fetch('/api/v1/board')).json()")
-    leak = {**board["orders"][0], "id": "leak-1", "ver": 2, "priority": 1, "is_leak": True, "state": "triaged"}
+    late = {"kind": "accept_by", "due_ms": 0, "paused": False, "breached": True}
+    state = {"priority": 1, "is_leak": True, "state": "triaged", "assignment_state": "", "opened_ms": 0, "clock": late}
+    leak = {**board["orders"][0], **state, "id": "leak-1", "ver": 2}
     empty: dict[str, Any] = {"changes": [], "technicians": [], "summary": None, "plan": None}
     told = {"gen": board["gen"], "cursor": board["cursor"], "at_ms": board["at_ms"], "leaks": [leak], **empty}
     lines[-1].send("42" + json.dumps(["board", told]))

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from tests.faults import building
 
-DELAY_S: Final = 0.3
+DELAY_S: Final = 0.1
 
 
 class _UndoneError(Exception):
