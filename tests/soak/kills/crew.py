@@ -60,6 +60,11 @@ class Member:
         """Return where a judge finds this phone."""
         return PhoneOnDisk(self.folder, self.identity.device_id)
 
+    @property
+    def answers(self) -> int:
+        """Return how many calls with events the server has answered."""
+        return self._witness.answers
+
     def work(self, is_over: threading.Event) -> None:
         """Sync and take the next step of each job, again and again."""
         while not is_over.wait(self._chance.uniform(*_PAUSE_S)):

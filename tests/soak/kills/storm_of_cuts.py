@@ -25,6 +25,7 @@ from tests.soak.kills.rows import Rows
 
 _PAUSE_S: Final = (0.05, 1.2)
 _WARM_UP_S: Final = 1.5
+_ANSWER_S: Final = 20.0
 _DOORBELLS: Final = 5
 _STUCK_S: Final = 45.0
 _WORKER_UP_S: Final = 120.0
@@ -95,6 +96,7 @@ def _cut_again_and_again(
     time.sleep(_WARM_UP_S)
     started_s, before_s = time.monotonic(), done["seconds"]
     while done["cycles"] < options.cycles:
+        _wait_for_an_answer(members)
         time.sleep(chance.uniform(*_PAUSE_S))
         ground.cut(company.children)
         done = {"cycles": done["cycles"] + 1, "seconds": before_s + time.monotonic() - started_s}
@@ -107,6 +109,13 @@ def _cut_again_and_again(
         thread.join()
     reporter.close()
     return done
+
+
+def _wait_for_an_answer(members: list[Member]) -> None:
+    """Return when the server has answered somebody again: parts that are cut before they stand prove nothing."""
+    until_s, before = time.monotonic() + _ANSWER_S, sum(member.answers for member in members)
+    while time.monotonic() < until_s and sum(member.answers for member in members) == before:
+        time.sleep(0.02)
 
 
 def _wait_for_worker(database_url: str) -> None:

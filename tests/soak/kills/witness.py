@@ -22,7 +22,8 @@ class Witness:
     """Appends lines to a file in the phone's folder; a line is whole or not there, whatever is killed."""
 
     def __init__(self, folder: Path) -> None:
-        """Go on with what was written before."""
+        """Go on with what was written before; `answers` counts the calls with events that were answered."""
+        self.answers = 0
         folder.mkdir(parents=True, exist_ok=True)
         self._file = os.open(folder / _FILE, os.O_CREAT | os.O_APPEND | os.O_WRONLY)
 
@@ -58,6 +59,7 @@ class WatchedWire(HttpTransport):
         asked = json.loads(payload)
         if reply.status == 200:
             self._look_for_holes(asked, json.loads(reply.body))
+            self._witness.answers += bool(asked.get("events"))
         if asked.get("events") and self._chance.random() < self._lost_share:
             raise TransportError("the answer is lost on the way")
         return reply
