@@ -29,8 +29,8 @@ from server.seals.authority import Authority
 from shared.errors import DomainError
 
 _FIELD: Final = "BranchSeal"
-# Hexadecimal characters kept free for the signature: certificate, attributes and 72 bytes of ECDSA, with a long name.
-_RESERVED: Final = 2400
+# Attributes, the issuer's name again and 72 bytes of ECDSA: at most so many bytes more than the certificate has.
+_SPARE_BYTES: Final = 200
 
 # The library tells every odd file at length; the verdict says what matters.
 logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
@@ -59,7 +59,7 @@ def certify(pdf: bytes, authority: Authority, reason: str) -> bytes:
         signers.PdfSigner(meta, signer, timestamper=stamper).sign_pdf(
             IncrementalPdfFileWriter(io.BytesIO(pdf)),
             output=out,
-            bytes_reserved=None if stamper else _RESERVED,
+            bytes_reserved=None if stamper else 2 * (2 * len(authority.certificate) + _SPARE_BYTES),
         )
     except (timestamps.TimestampRequestError, SigningError) as error:
         raise DomainError("time_stamp_failed", reason=str(error)) from error
