@@ -12,21 +12,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.company import Company
 
 NEAR = 0.0009  # degrees, about 100 m
-DISC_PX = 8
-TRIES = 5
-PAINTED = """(disc) => {
-  const canvas = document.querySelector('#map canvas.live');
-  const { width, height } = canvas;
-  const box = canvas.getBoundingClientRect();
-  const seen = canvas.getContext('2d').getImageData(0, 0, width, height).data;
-  const isFull = (x, y) => seen[4 * (y * width + x) + 3] === 255;
-  for (let y = 96; y < height - 96; y += 2) for (let x = 64; x < width - 96; x += 2) {
-    if (isFull(x, y) && [[disc, 0], [-disc, 0], [0, disc], [0, -disc]].every(([dx, dy]) => isFull(x + dx, y + dy))) {
-      return [box.x + x / devicePixelRatio, box.y + y / devicePixelRatio];
-    }
-  }
-  return null;
-}"""
 
 
 def click_map(page: Page, x: float, y: float) -> None:
@@ -73,17 +58,3 @@ def test_two_homes_that_smell_gas_are_ringed_on_the_map(company: Company, open_c
         company.desk.report({**place, "fault_kind": "gas_odour", "answers": {"smell_strength": "faint"}})
     page = open_console()
     expect(page.locator("#map")).to_have_attribute("data-clusters", re.compile("[1-9]"))
-
-
-@pytest.mark.webgl
-def test_click_on_a_picture_of_the_map_chooses_what_it_stands_for(page: Page) -> None:
-    """A technician's disc or an urgent order, where it is painted: his line or its row is chosen."""
-    expect(page.locator("#map")).to_have_attribute("data-technicians", re.compile("[1-9]"))
-    chosen = page.locator('#board .tech[data-chosen="1"], #rows .row[aria-selected="true"]')
-    for _ in range(TRIES):  # an alarm that comes up between looking and clicking moves the map
-        x, y = page.wait_for_function(PAINTED, arg=DISC_PX).json_value()
-        page.mouse.click(x, y)
-        page.wait_for_timeout(300)
-        if chosen.count():
-            break
-    expect(chosen.first).to_be_attached()
