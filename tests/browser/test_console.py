@@ -241,6 +241,36 @@ def test_board_is_read_again_when_a_change_was_missed(page: Page) -> None:
     assert cursors == [cursors[0], cursors[0], True]
 
 
+def test_open_order_is_read_again_when_only_the_plan_has_changed(page: Page) -> None:
+    """A plan tells routes, not orders: who looks at one order learns of its technician and the reasons at once."""
+    told = page.evaluate(
+        """async () => {
+            const { Store } = await import('/static/js/store.js');
+            const store = new Store();
+            await store.reload();
+            const row = [...store.technicians.values()][0];
+            const order = { id: 'waits', technician_id: null, technician_name: '', assignment_state: '', is_open: true };
+            store.orders.set(order.id, order);
+            store.flush();
+            let count = 0;
+            store.addEventListener('detail', () => { count += 1; });
+            const hear = (arrival_ms) => {
+                store.takeRoutes([{ ...row, route: [{ work_order_id: order.id, arrival_ms, locked: false }] }]);
+                store.flush();
+                return count;
+            };
+            const unseen = hear(1000);
+            store.select(order.id);
+            const same = hear(1000);
+            const moved = hear(2000);
+            store.takeRoutes([{ ...row, route: [] }]);
+            store.flush();
+            return [unseen, same, moved, count, store.orders.get('waits').technician_id];
+        }"""
+    )
+    assert told == [0, 0, 1, 2, None]
+
+
 def test_empty_marks_are_no_attributes(page: Page) -> None:
     """Nothing is styled as a leak, stale or breached because a mark without value was written as the word null."""
     page.wait_for_selector("button.bar, [data-state]")

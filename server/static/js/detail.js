@@ -43,6 +43,8 @@ export class Drawer {
     this.actions = actions;
     /** @type {any} */ this.detail = null;
     /** @type {HTMLElement} */ this.root = byId('drawer');
+    this.asked = 0;
+    this.answered = 0;
     this.wholeHistory = false;
     this.drawSoon = calmly(this.root, () => this.detail && this.draw(), REDRAW_MS);
     store.addEventListener('open', (event) => this.open(/** @type {CustomEvent} */ (event).detail));
@@ -91,9 +93,11 @@ export class Drawer {
 
   /** @param {string} id */
   async read(id) {
+    const asked = ++this.asked;
     try {
       const detail = await get(`/api/v1/work-orders/${id}`);
-      if (this.store.selectedId !== id) return;
+      if (this.store.selectedId !== id || asked < this.answered) return; // an earlier question's answer is older
+      this.answered = asked;
       this.store.clock.observe(detail.at_ms);
       this.detail = detail;
       this.drawSoon();

@@ -123,9 +123,16 @@ export class Store extends EventTarget {
     for (const order of this.orders.values()) {
       const found = stops.get(order.id);
       if (order.assignment_state && order.assignment_state !== 'planned') continue;
-      if (found) this.orders.set(order.id, { ...order, technician_id: found.row.id, technician_name: found.row.name, assignment_state: 'planned', planned_arrival_ms: found.stop.arrival_ms });
-      else if (order.technician_id && ids.has(order.technician_id)) this.orders.set(order.id, { ...order, technician_id: null, technician_name: '', assignment_state: '', planned_arrival_ms: null });
+      if (found) this.takePlanned(order, { technician_id: found.row.id, technician_name: found.row.name, assignment_state: 'planned', planned_arrival_ms: found.stop.arrival_ms });
+      else if (order.technician_id && ids.has(order.technician_id)) this.takePlanned(order, { technician_id: null, technician_name: '', assignment_state: '', planned_arrival_ms: null });
     }
+  }
+
+  /** Take what the plan says of an order; who looks at it reads the reasons too. @param {OrderRow} order @param {Partial<OrderRow>} planned */
+  takePlanned(order, planned) {
+    const isSame = order.technician_id === planned.technician_id && order.planned_arrival_ms === planned.planned_arrival_ms;
+    this.orders.set(order.id, { ...order, ...planned });
+    if (!isSame && order.id === this.selectedId) this.touch('detail');
   }
 
   /** A row read earlier may be older than the positions heard since. @param {TechnicianRow} row */
