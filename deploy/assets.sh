@@ -31,6 +31,7 @@ copy maplibre-gl dist/maplibre-gl.mjs dist/maplibre-gl-shared.mjs dist/maplibre-
 copy pmtiles dist/pmtiles.js package.json # its licence stands in package.json only
 copy socket.io-client dist/socket.io.esm.min.js LICENSE
 copy gcoord dist/gcoord.esm-browser.prod.js package.json # its licence stands in package.json only
+copy supercluster dist/supercluster.min.js LICENSE
 copy terra-draw dist/terra-draw.module.js package.json # as above
 copy terra-draw-maplibre-gl-adapter dist/terra-draw-maplibre-gl-adapter.module.js package.json
 copy axe-core axe.min.js LICENSE # judges the pages in tests; no page loads it

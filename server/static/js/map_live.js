@@ -1,12 +1,18 @@
 // @ts-check
-// What lives on the map: technicians, and leaks and breaches with their running figures, on a canvas of its own. The map's
-// own picture is drawn anew only when the camera or the orders change, not with every batch of positions.
+// What lives on the map: the chosen way, orders, technicians, and leaks and breaches with their running figures, on a
+// canvas of its own above whatever picture there is. The map's picture is drawn anew only when the camera moves.
+
+import '/static/vendor/supercluster/supercluster.min.js';
 
 import { el } from './dom.js';
+import { onSquare } from './map_plain.js';
 import { FONT, token } from './map_style.js';
 
-/** @typedef {{lon: number, lat: number}} Place as the picture has it */
-/** @typedef {{id: string, place: Place, icon: string, rank: number, label: string, isChosen?: boolean, isLoud?: boolean, wedge?: string, heading?: number|null, x?: number, y?: number}} Item */
+/** @typedef {import('./map_plain.js').Place} Place */
+/** @typedef {{x: number, y: number}} Point */
+/** @typedef {{id: string, place: Place, icon: string, rank: number, label: string, isChosen?: boolean, isLoud?: boolean, wedge?: string, heading?: number|null, x?: number, y?: number, box?: number[]|null}} Item */
+/** @typedef {{place: Place, count: number, radius: number, zoom: () => number, x?: number, y?: number}} Cluster */
+/** @typedef {{id: string, layer: 'orders'|'technicians'}|{id: '', layer: 'cluster', at: [number, number], zoom: number}} Hit */
 
 const REACH_PX = 16;
 const MOST_LABELS = 80; // more than that would only hide each other
@@ -16,24 +22,37 @@ const LINE_PX = 14;
 const AWAY_PX = 18; // from an order's middle to its label
 const BELOW_PX = 21; // from a technician's middle to his label
 const MARGIN_PX = 30;
+const PIN_UP_PX = 16; // from the pin's point to its middle
+const CLUSTERS = { radius: 34, extent: 512, maxZoom: 13 };
+const EARTH = [-180, -85, 180, 85];
 const family = FONT.map((name) => (name.includes(' ') ? `"${name}"` : name)).join(', ');
-
-/** Where a place lies on the whole earth's square, 0 to 1. @param {Place} place @returns {[number, number]} */
-function onSquare({ lon, lat }) {
-  return [0.5 + lon / 360, 0.5 - Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360)) / (2 * Math.PI)];
-}
+const sizeOf = (/** @type {number} */ count) => (count < 10 ? 13 : count < 40 ? 16 : 20);
+const COLOURS = { ink: 'ink', leak: 'p1', ground: 'surface', edge: 'ink-3', way: 'brand' };
 
 export class LiveLayer {
-  /** @param {any} map MapLibre's */
-  constructor(map) {
-    this.map = map;
+  /** @param {any} map MapLibre's or a plain view @param {HTMLElement} box where the canvas stands */
+  constructor(map, box) {
     this.canvas = /** @type {HTMLCanvasElement} */ (el('canvas.live', { 'aria-hidden': 'true' }));
     this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext('2d'));
     /** @type {Map<string, HTMLCanvasElement>} */ this.sprites = new Map();
     /** Under orders, the last on top. @type {Item[]} */ this.crew = [];
     /** The last on top. @type {Item[]} */ this.orders = [];
+    /** Orders that can wait, together where they are many. @type {any} */ this.index = null;
+    /** @type {Item[]} */ this.calm = [];
+    /** @type {Item[]} */ this.single = [];
+    /** @type {Cluster[]} */ this.clusters = [];
+    this.clusterZoom = -1;
+    /** @type {Item[]} */ this.way = [];
+    /** @type {Item|null} */ this.pin = null;
     /** @type {Map<string, number>} */ this.widths = new Map();
-    map.getCanvasContainer().append(this.canvas);
+    this.forget();
+    this.follow(map, box);
+  }
+
+  /** Stand above another picture from now on. @param {any} map @param {HTMLElement} box */
+  follow(map, box) {
+    this.map = map;
+    box.append(this.canvas);
     map.on('move', () => this.draw());
     map.on('resize', () => { this.measure(); this.draw(); });
     this.measure();
@@ -50,6 +69,7 @@ export class LiveLayer {
   /** The colours have changed: paint every picture anew when it is needed. */
   forget() {
     this.sprites.clear();
+    this.colours = Object.fromEntries(Object.entries(COLOURS).map(([name, code]) => [name, token(code)]));
   }
 
   /** @param {string} name @param {() => ImageData} paint */
@@ -75,7 +95,39 @@ export class LiveLayer {
     this.orders = orders;
   }
 
-  /** Three places tell how the picture lies, for it is never tilted. @returns {(item: Item) => void} */
+  /** @param {Item[]} calm orders that can wait */
+  showCalm(calm) {
+    const { Supercluster } = /** @type {any} */ (window);
+    this.calm = calm;
+    this.index = new Supercluster(CLUSTERS).load(calm.map((item, at) => ({ type: 'Feature', properties: { at }, geometry: { type: 'Point', coordinates: [item.place.lon, item.place.lat] } })));
+    this.clusterZoom = -1;
+  }
+
+  /** @param {Place[]} places the chosen technician's way */
+  showWay(places) {
+    this.way = places.map((place) => ({ id: '', place, icon: '', rank: 0, label: '' }));
+  }
+
+  /** @param {Place|null} place of a report that is being taken @param {string} icon */
+  showPin(place, icon) {
+    this.pin = place && { id: '', place, icon, rank: 0, label: '' };
+  }
+
+  /** Which orders stand together depends on whole steps of the zoom alone. */
+  cluster() {
+    const zoom = Math.max(0, Math.floor(this.map.getZoom()));
+    if (!this.index || zoom === this.clusterZoom) return;
+    this.clusterZoom = zoom;
+    const all = this.index.getClusters(EARTH, zoom);
+    this.single = all.filter((/** @type {any} */ f) => !f.properties.cluster).map((/** @type {any} */ f) => this.calm[f.properties.at]);
+    this.clusters = all.filter((/** @type {any} */ f) => f.properties.cluster).map((/** @type {any} */ f) => {
+      const [lon, lat] = f.geometry.coordinates;
+      const { point_count: count, cluster_id: id } = f.properties;
+      return { place: { lon, lat }, count, radius: sizeOf(count), zoom: () => this.index.getClusterExpansionZoom(id) };
+    });
+  }
+
+  /** Three places tell how the picture lies, for it is never tilted. @returns {(item: Item|Cluster) => void} */
   camera() {
     const { lng: lon, lat } = this.map.getCenter();
     const step = 45 / 2 ** this.map.getZoom();
@@ -101,12 +153,47 @@ export class LiveLayer {
     const isSeen = (/** @type {any} */ at) => at.x > -MARGIN_PX && at.y > -MARGIN_PX && at.x < width + MARGIN_PX && at.y < height + MARGIN_PX;
     c.setTransform(this.ratio ?? 1, 0, 0, this.ratio ?? 1, 0, 0);
     c.clearRect(0, 0, width, height);
-    for (const item of [...this.crew, ...this.orders]) put(item);
+    this.cluster();
+    for (const item of [...this.way, ...this.clusters, ...this.single, ...this.crew, ...this.orders, ...(this.pin ? [this.pin] : [])]) put(item);
     const crew = this.crew.filter(isSeen);
     const orders = this.orders.filter(isSeen);
+    this.path();
+    for (const item of this.clusters.filter(isSeen)) this.heap(item);
+    for (const item of this.single.filter(isSeen)) this.picture(item.icon, item);
     for (const item of crew) this.disc(item);
     for (const item of orders) this.picture(item.icon, item);
     this.name(crew, orders);
+    if (this.pin) this.picture(this.pin.icon, { x: this.pin.x, y: (this.pin.y ?? 0) - PIN_UP_PX });
+  }
+
+  path() {
+    if (this.way.length < 2) return;
+    const { context: c } = this;
+    c.beginPath();
+    this.way.forEach(({ x = 0, y = 0 }, i) => (i ? c.lineTo(x, y) : c.moveTo(x, y)));
+    c.lineJoin = c.lineCap = 'round';
+    for (const [width, colour] of /** @type {[number, string][]} */ ([[8, this.colours.ground], [4, this.colours.way]])) {
+      c.lineWidth = width;
+      c.strokeStyle = colour;
+      c.stroke();
+    }
+  }
+
+  /** Orders that stand together, with their number. @param {Cluster} cluster */
+  heap({ x = 0, y = 0, radius, count }) {
+    const { context: c } = this;
+    c.beginPath();
+    c.arc(x, y, radius, 0, 7);
+    c.fillStyle = this.colours.ground;
+    c.fill();
+    c.lineWidth = 2;
+    c.strokeStyle = this.colours.edge;
+    c.stroke();
+    c.font = `12px ${family}`;
+    c.textAlign = 'center';
+    c.textBaseline = 'middle';
+    c.fillStyle = this.colours.ink;
+    c.fillText(count < 1000 ? String(count) : `${(count / 1000).toFixed(1)}k`, x, y + 0.5);
   }
 
   /** @param {Item} item */
@@ -135,12 +222,13 @@ export class LiveLayer {
     /** @type {number[][]} */ const taken = [];
     const byRank = (/** @type {Item} */ a, /** @type {Item} */ b) => a.rank - b.rank;
     const isNamed = this.map.getZoom() >= NAMED_ZOOM;
-    const colours = { ink: token('ink'), leak: token('p1') };
-    c.strokeStyle = token('surface');
+    const { colours } = this;
+    c.strokeStyle = colours.ground;
     c.lineWidth = HALO_PX;
     c.lineJoin = 'round';
     c.textBaseline = 'middle';
     c.textAlign = 'left';
+    for (const item of [...this.crew, ...this.orders]) item.box = null;
     for (const item of orders.filter((o) => o.label).sort(byRank).slice(0, MOST_LABELS)) this.label(item, 12, item.isLoud ? colours.leak : colours.ink, taken);
     for (const item of crew.filter((o) => o.label && (isNamed || o.isChosen)).sort(byRank).slice(0, MOST_LABELS)) this.label(item, 11, colours.ink, taken, true);
   }
@@ -155,7 +243,8 @@ export class LiveLayer {
     const spot = spots.find(([left, middle]) => taken.every((box) => left > box[2] || left + width < box[0] || middle - LINE_PX / 2 > box[3] || middle + LINE_PX / 2 < box[1]));
     if (!spot) return;
     const [left, middle] = spot;
-    taken.push([left, middle - LINE_PX / 2, left + width, middle + LINE_PX / 2]);
+    item.box = [left, middle - LINE_PX / 2, left + width, middle + LINE_PX / 2];
+    taken.push(item.box);
     this.context.strokeText(label, left, middle);
     this.context.fillStyle = colour;
     this.context.fillText(label, left, middle);
@@ -172,12 +261,19 @@ export class LiveLayer {
     return width;
   }
 
-  /** What stands at a point of the screen, orders before technicians. @param {{x: number, y: number}} at @returns {{id: string, layer: 'urgent'|'technicians'}|null} */
+  /** What stands at a point of the screen: a picture, else a label; orders before technicians. @param {Point} at @returns {Hit|null} */
   hit(at) {
-    const isThere = (/** @type {Item} */ item) => Math.hypot((item.x ?? Infinity) - at.x, (item.y ?? Infinity) - at.y) <= REACH_PX;
+    const isThere = (/** @type {any} */ item) => Math.hypot((item.x ?? Infinity) - at.x, (item.y ?? Infinity) - at.y) <= (item.radius ?? REACH_PX);
+    const isNamed = (/** @type {Item} */ { box }) => box && at.x >= box[0] && at.y >= box[1] && at.x <= box[2] && at.y <= box[3];
     const order = this.orders.findLast(isThere);
-    const technician = order ? undefined : this.crew.findLast(isThere);
-    if (order) return { id: order.id, layer: 'urgent' };
-    return technician ? { id: technician.id, layer: 'technicians' } : null;
+    if (order) return { id: order.id, layer: 'orders' };
+    const technician = this.crew.findLast(isThere);
+    if (technician) return { id: technician.id, layer: 'technicians' };
+    const calm = this.single.findLast(isThere) ?? this.orders.findLast(isNamed);
+    if (calm) return { id: calm.id, layer: 'orders' };
+    const named = this.crew.findLast(isNamed);
+    if (named) return { id: named.id, layer: 'technicians' };
+    const heap = this.clusters.findLast(isThere);
+    return heap ? { id: '', layer: 'cluster', at: [heap.place.lon, heap.place.lat], zoom: heap.zoom() } : null;
   }
 }

@@ -55,7 +55,7 @@ export class MapTools {
       { id: 'measure-dot', type: 'circle', source: 'measure', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': 4, 'circle-color': token('ink'), 'circle-stroke-color': token('surface'), 'circle-stroke-width': 2 } },
       { id: 'measure-name', type: 'symbol', source: 'measure', filter: ['has', 'label'], layout: { ...label, 'text-anchor': 'left', 'text-offset': [0.9, 0], 'text-size': 13, 'text-allow-overlap': true }, paint: ink },
     ];
-    for (const layer of layers) map.addLayer(layer, map.getLayer('route-casing') ? 'route-casing' : undefined);
+    for (const layer of layers) map.addLayer(layer);
     this.paint();
   }
 
@@ -151,7 +151,7 @@ export class MapTools {
   async drawArea() {
     if (this.draw) { this.endDrawing(); return; }
     const button = byId('tool-area');
-    if (!this.map || button.ariaBusy === 'true') return;
+    if (button.ariaBusy === 'true') return;
     button.ariaBusy = 'true';
     try {
       const [{ TerraDraw, TerraDrawPolygonMode }, { TerraDrawMapLibreGLAdapter }] = await Promise.all([import('terra-draw'), import('/static/vendor/terra-draw-maplibre-gl-adapter/terra-draw-maplibre-gl-adapter.module.js'), this.live.dressed]);
