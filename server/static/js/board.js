@@ -114,6 +114,7 @@ export class Board {
     this.empty.hidden = this.people.length > 0;
     this.drawn.clear();
     if (this.isTable) this.keepFocus(() => this.drawTables(this.people, now), this.tables); else this.placeLines(now);
+    if (!this.isDrawn) performance.mark('board-shown');
     this.isDrawn = true;
     this.drawScale();
     this.tick();

@@ -56,8 +56,8 @@ export class LiveMap {
     this.listen();
     await this.store.reload().catch(() => {}); // the page tells of it
     this.draw();
-    performance.mark('map-shown');
     await painted();
+    performance.mark('map-shown');
     this.tools.wire();
     await this.openStreets();
   }
