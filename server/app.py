@@ -37,7 +37,7 @@ from server.board import views as board_views
 from server.call_backs import views as call_back_views
 from server.complaints import views as complaint_views
 from server.contacts import views as contact_views
-from server.core import errors, registry, texts
+from server.core import errors, registry, texts, turns
 from server.core.calls import Call, Services
 from server.core.limiter import Limiter
 from server.core.registry import Audience, Registry, Route
@@ -70,6 +70,7 @@ from shared.errors import DomainError
 from shared.machine import Role
 
 _LARGEST_BODY: Final = 4 * 1024 * 1024
+_HUNG_UP: Final = 408
 _SIGN_IN_LIMIT: Final = "30/minute"
 _SLICES: Final = (
     account_views,
@@ -160,6 +161,27 @@ def make_app(services: Services, routes: Registry) -> Flask:
 
 
 def _dispatch(services: Services, route: Route, limiter: Limiter, csrf: CSRFProtect, **path: str) -> BaseResponse:
+    """Serve a call, when its turn has come if its kind takes turns."""
+    if not route.takes_turns:
+        return _serve(services, route, limiter, csrf, **path)
+    request.get_data()  # the whole of it: nobody waits for somebody else's slow line
+    mark, who = request.headers.get(wire.CALL_MARK_HEADER, ""), account_service.hash_secret(_bearer())
+    with services.parking.working(mark), services.turns.taking(who) as has_waited:
+        if has_waited and _has_hung_up():
+            return Response(status=_HUNG_UP)  # nobody reads it: he calls again, and is not served twice
+        return _serve(services, route, limiter, csrf, **path)
+
+
+def _has_hung_up() -> bool:
+    look = request.environ.get(turns.HUNG_UP)
+    return look is not None and look()
+
+
+def _bearer() -> str:
+    return request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+
+
+def _serve(services: Services, route: Route, limiter: Limiter, csrf: CSRFProtect, **path: str) -> BaseResponse:
     """Prove who calls, check role, rate and body; then one view, one answer."""
     actor, device = _authenticate(services, route, csrf)
     device_id = device.id if device is not None else ""
@@ -177,8 +199,7 @@ def _dispatch(services: Services, route: Route, limiter: Limiter, csrf: CSRFProt
         session_id=session_id,
         language=_language(),
     )
-    with services.parking.working(request.headers.get(wire.CALL_MARK_HEADER, "")):
-        value = route.view(call, **path)
+    value = route.view(call, **path)
     if isinstance(value, BaseResponse):
         return value
     payload, status = value if isinstance(value, tuple) else (value, 200)
@@ -187,7 +208,7 @@ def _dispatch(services: Services, route: Route, limiter: Limiter, csrf: CSRFProt
 
 def _authenticate(services: Services, route: Route, csrf: CSRFProtect) -> tuple[Actor, Device | None]:
     if route.audience is Audience.DEVICE:
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+        token = _bearer()
         device = services.uow.read(lambda s: account_service.get_live_device(s, token))
         return account_service.device_actor(device), device
     if route.audience is Audience.PUBLIC:
@@ -311,9 +332,11 @@ def _add_health(app: Flask, services: Services) -> None:
 
     @app.get("/readyz")
     def readyz() -> Response:
-        branches = services.uow.read(lambda s: len(accounts.list_branches(s)))
-        is_under_way = services.parking.is_under_way(request.args.get("call", ""))
-        return errors.json_response({"ok": True, "branches": branches, "is_under_way": is_under_way})
+        if services.parking.is_under_way(request.args.get("call", "")):
+            return errors.json_response({"ok": True, "is_under_way": True})
+        with services.turns.taking(""):  # a phone that doubts its short call must not be answered sooner than the call
+            branches = services.uow.read(lambda s: len(accounts.list_branches(s)))
+        return errors.json_response({"ok": True, "branches": branches, "is_under_way": False})
 
 
 def _add_headers(app: Flask, basemap_dir: Path | None) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import orm
 from server.core.packed import Packer
 from server.core.parking import Parking
 from server.core.settings import Settings
+from server.core.turns import Turns
 from server.core.unit_of_work import Actor, Tx, UnitOfWork
 
 T = TypeVar("T")
@@ -24,6 +25,7 @@ class Services:
     uow: UnitOfWork
     parking: Parking = dataclasses.field(default_factory=Parking)
     packer: Packer = dataclasses.field(default_factory=Packer)
+    turns: Turns = dataclasses.field(default_factory=Turns)
 
 
 @dataclasses.dataclass(frozen=True)

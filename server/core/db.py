@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeDecorator
 T = TypeVar("T")
 Work = Callable[[orm.Session], T]
 
-_GROUP: Final = 50
+GROUP: Final = 50
 _READERS: Final = 4
 _BUSY_MS: Final = 5000
 _POOL: Final = 16
@@ -142,7 +142,7 @@ class Database:
     def _take_group(self) -> list[_Ticket]:
         """Take from the head of the queue what makes one turn: always somebody, a heavy one alone."""
         group, weight = [self._pending.popleft()] if self._pending else [], 0
-        while self._pending and (weight := weight + group[-1].weight) + self._pending[0].weight <= _GROUP:
+        while self._pending and (weight := weight + group[-1].weight) + self._pending[0].weight <= GROUP:
             group.append(self._pending.popleft())
         return group
 

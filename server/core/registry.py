@@ -28,7 +28,7 @@ ADMINS: Final = frozenset({Role.ADMIN})
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """One HTTP route: who may call it, what body it takes, how often."""
+    """One HTTP route: who may call it, what body it takes, how often, and whether very many calls take turns."""
 
     method: str
     rule: str
@@ -37,6 +37,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     roles: frozenset[Role] = frozenset()
     schema: Any = None
     limit: str = "600/minute"
+    takes_turns: bool = False
 
     @property
     def endpoint(self) -> str:

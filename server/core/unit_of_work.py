@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
@@ -12,7 +13,8 @@ from sqlalchemy import orm
 
 from server.core import clock, held, journal
 from server.core.clock import Clock
-from server.core.db import Database
+from server.core.db import GROUP, Database
+from server.core.gathering import Asked, Gathering
 from shared import ids
 from shared.machine import Role
 
@@ -69,6 +71,9 @@ class Tx:
         )
 
 
+Act = tuple[Actor, Callable[[Tx], T]]
+
+
 class UnitOfWork:
     """Runs work in one transaction with its journal rows, then nudges whoever waits for them."""
 
@@ -84,6 +89,7 @@ class UnitOfWork:
         self.clock = run_clock
         self._is_awaited = is_awaited
         self._nudge = nudge
+        self._gathering = Gathering(self._pass_together, GROUP)
 
     def run(self, actor: Actor, work: Callable[[Tx], T]) -> T:
         """Return what the work returns, after its rows and events are committed together. Raises what it raises."""
@@ -99,18 +105,44 @@ class UnitOfWork:
 
         They share a transaction and one stretch of the journal: a phone that was away brings hundreds. First only those
         at the places `doubtful`, which may well fail, have a savepoint; when another fails, all have; when that breaks
-        too, each has a transaction of its own.
+        too, each has a transaction of its own. Before all that it is tried with everybody else's works who waits for
+        SQLite's one writer.
         """
-        for guarded in (doubtful, range(len(works))) if len(works) > 1 else ():
+        acts = [(actor, work) for work in works]
+        if not acts or not self.database.is_sqlite:
+            return self._run_alone(acts, doubtful)
+        self._gathering.pass_through(asked := Asked(acts, set(doubtful)))
+        return self._run_alone(acts, doubtful) if asked.outcomes is None else asked.outcomes
+
+    def _run_alone(self, acts: Sequence[Act[T]], doubtful: Collection[int]) -> list[T | Exception]:
+        for guarded in (doubtful, range(len(acts))) if len(acts) > 1 else ():
             try:
-                outcomes, has_events = self.database.write(self._joint(actor, works, guarded), weight=len(works))
+                outcomes, has_events = self.database.write(self._joint(acts, guarded), weight=len(acts))
             except Exception as error:  # noqa: BLE001 - the next way finds out whose failure it is, and returns it
-                _log.info("works did not pass together", works=len(works), error=repr(error))
+                _log.info("works did not pass together", works=len(acts), error=repr(error))
                 continue
             if has_events:
                 self._nudge()
             return outcomes
-        return [self._attempt(actor, work) for work in works]
+        return [self._attempt(actor, work) for actor, work in acts]
+
+    def _pass_together(self, group: list[Asked]) -> None:
+        """Carry out many callers' works in one transaction; when one fails, each caller goes on alone."""
+        if len(group) == 1:
+            group[0].outcomes = self._run_alone(group[0].works, group[0].guarded)
+            return
+        acts = [act for asked in group for act in asked.works]
+        starts = list(itertools.accumulate((asked.weight for asked in group), initial=0))
+        guarded = {start + place for asked, start in zip(group, starts, strict=False) for place in asked.guarded}
+        try:
+            outcomes, has_events = self.database.write(self._joint(acts, guarded), weight=len(acts))
+        except Exception as error:  # noqa: BLE001 - whose failure it is, each finds out for himself
+            _log.info("callers did not pass together", callers=len(group), error=repr(error))
+            return
+        for asked, start in zip(group, starts, strict=False):
+            asked.outcomes = outcomes[start : start + asked.weight]
+        if has_events:
+            self._nudge()
 
     def _attempt(self, actor: Actor, work: Callable[[Tx], T]) -> T | Exception:
         try:
@@ -123,13 +155,13 @@ class UnitOfWork:
         return self.database.read(work)
 
     def _joint(
-        self, actor: Actor, works: Sequence[Callable[[Tx], T]], guarded: Collection[int]
+        self, acts: Sequence[Act[T]], guarded: Collection[int]
     ) -> Callable[[orm.Session], tuple[list[T | Exception], bool]]:
         now_ms = self.clock.now_ms()
 
         def transact(session: orm.Session) -> tuple[list[T | Exception], bool]:
-            txs = [Tx(session, now_ms, actor) for _ in works]
-            outcomes = _run_together(txs, works, guarded)
+            txs = [Tx(session, now_ms, actor) for actor, _ in acts]
+            outcomes = _run_together(txs, [work for _, work in acts], guarded)
             done = [tx for tx, outcome in zip(txs, outcomes, strict=True) if not isinstance(outcome, Exception)]
             told = [event for tx in done for event in tx.events]
             if told:

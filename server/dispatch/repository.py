@@ -7,6 +7,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from server.accounts.models import Device
 from server.core import held
 from server.dispatch.models import Assignment, Lock, PlanBudget, PlannedStop, PlanRun, PlanState, Proof, WaitingPost
 from server.work_orders.models import WorkOrder
@@ -27,6 +28,20 @@ def get_assignment(session: orm.Session, branch_id: str, assignment_id: str) -> 
     if found is None or found.branch_id != branch_id:
         raise DomainError("not_found", what="assignment")
     return found
+
+
+def list_untold_tokens(session: orm.Session, work_order_ids: Collection[str]) -> set[str]:
+    """Return, as they are stored, the tokens of phones that were not told yet of an offer of one of these orders."""
+    query = (
+        sa.select(Device.token_hash)
+        .join(Assignment, Assignment.technician_id == Device.technician_id)
+        .where(
+            Assignment.work_order_id.in_(work_order_ids),
+            Assignment.state == AssignmentState.OFFERED.value,
+            Device.revoked_ms.is_(None),
+        )
+    )
+    return set(session.scalars(query))
 
 
 def list_of_order(session: orm.Session, work_order_id: str) -> list[Assignment]:

@@ -6,8 +6,9 @@ Hot events go past Flask's request context. Delivery is the feed's, not the sock
 from __future__ import annotations
 
 import functools
+import select
 import socket as socket_module
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import gevent
@@ -16,12 +17,12 @@ import socketio as socketio_module
 import structlog
 from flask import Flask
 from flask_socketio import SocketIO
-from gevent import pywsgi
+from gevent import monkey, pywsgi
 from geventwebsocket.handler import WebSocketHandler
 
 from server.accounts import repository as accounts
 from server.board import changes as board_changes
-from server.core import clock, journal, nudge, texts
+from server.core import clock, journal, nudge, texts, turns
 from server.core.calls import Services
 from server.positions import service as positions
 from server.realtime import packets, peers
@@ -32,11 +33,13 @@ from shared.errors import DomainError
 
 _log = structlog.get_logger(__name__)
 
-_BACKLOG: Final = 2048
+_POLL: Final = monkey.get_original("select", "poll")  # asks at once; gevent's own would wait for its loop
+_BACKLOG: Final = 4096
 _LARGEST_MESSAGE: Final = 256 * 1024
 _PING_S: Final = (8, 5)  # a dead line is noticed on both ends within 13 s
 _TICK_S: Final = 1.0
 _REST_S: Final = 0.01
+_REST_PER_PEER_S: Final = 0.0001  # every round looks at all of them
 _FLUSH_S: Final = 2.0
 _SLOW_QUEUE: Final = 8
 _RECHECK_S: Final = 1.0
@@ -44,6 +47,7 @@ _RINGS: Final = 16  # phones whose news are read at once
 _POSITIONS_PER_MESSAGE: Final = 200
 _KEPT_TOGETHER: Final = 250  # technicians whose positions are written down in one transaction
 _FAR_S: Final = 10.0  # how often a browser hears of those who move outside its map's view
+_HURRY_S: Final = 0.2
 _DUTY_S: Final = 5.0  # how old the knowledge of shifts and pauses may be in this process
 
 
@@ -186,11 +190,12 @@ class Gateway:
         """Serve until the process ends."""
         self._read_duty()
         gevent.spawn(self._tail_forever)
-        gevent.spawn(self._positions_forever)
-        gevent.spawn(self._flush_forever)
+        gevent.spawn(_forever, self.send_positions, _TICK_S)
+        gevent.spawn(_forever, self.flush, _FLUSH_S)
+        gevent.spawn(_forever, functools.partial(peers.hurry, self.services), _HURRY_S)
         settings = self.services.settings
         line = listen(settings.host, settings.port)
-        server = pywsgi.WSGIServer(line, self.app, handler_class=WebSocketHandler, log=None, error_log=None)
+        server = pywsgi.WSGIServer(line, self.app, handler_class=_Handler, log=None, error_log=None)
         _log.info("gateway listens", host=settings.host, port=settings.port)
         server.serve_forever()
 
@@ -208,7 +213,10 @@ class Gateway:
                 gevent.sleep(1.0)
             # Many commits make one round: ringing phones takes at most a fifth of the loop's time, boards half of it,
             # for a leak must not wait behind a whole plan that a board was told just before.
-            is_behind = self._rest(max(_REST_S, clock.mono_s() - started_s, 4 * self._ringing_s))
+            longest_s = max(
+                _REST_S, clock.mono_s() - started_s, 4 * self._ringing_s, _REST_PER_PEER_S * len(self.peers)
+            )
+            is_behind = self._rest(longest_s)
 
     def _rest(self, for_s: float) -> bool:
         """Let the process do other work for a time, but tell of leaks meanwhile; return whether there was news."""
@@ -299,14 +307,6 @@ class Gateway:
         bell = wire.Doorbell(seq=found[-1].seq, priority=min(c.priority for c in found), changes=found)
         self.socketio.server.emit(wire.DOORBELL, msgspec.to_builtins(bell), to=peer.sid)
 
-    def _positions_forever(self) -> None:
-        while True:
-            gevent.sleep(_TICK_S)
-            try:
-                self.send_positions()
-            except Exception:  # noqa: BLE001 - one lost frame of the map; the next one carries newer places
-                _log.exception("positions not sent")
-
     def send_positions(self) -> None:
         """Send every console of a branch the newest place of whoever has moved since the last frame that it took."""
         moved, self._moved = self._moved, set()
@@ -337,14 +337,6 @@ class Gateway:
         line = self.socketio.server.eio.sockets.get(eio_sid)
         return line is None or line.queue.qsize() <= _SLOW_QUEUE
 
-    def _flush_forever(self) -> None:
-        while True:
-            gevent.sleep(_FLUSH_S)
-            try:
-                self.flush()
-            except Exception:  # noqa: BLE001 - positions are volatile by contract; the next flush carries newer ones
-                _log.exception("flush failed")
-
     def flush(self) -> None:
         """Write down which phones were heard of, and the positions that came: so many at a time that none waits long.
 
@@ -358,6 +350,30 @@ class Gateway:
         for start in range(0, len(unsaved), _KEPT_TOGETHER):
             some = dict(unsaved[start : start + _KEPT_TOGETHER])
             write(functools.partial(_keep, some, now_ms))
+
+
+class _Handler(WebSocketHandler):  # type: ignore[misc]  # the library has no types
+    """Serves a line, and tells whether somebody is still at its other end."""
+
+    def get_environ(self) -> dict[str, Any]:
+        """Return what the app is told of a call."""
+        told: dict[str, Any] = super().get_environ()
+        return told | {turns.HUNG_UP: functools.partial(_has_hung_up, self.socket)}
+
+
+def _has_hung_up(line: socket_module.socket) -> bool:
+    look = _POLL()
+    look.register(line.fileno(), select.POLLRDHUP)
+    return bool(look.poll(0))
+
+
+def _forever(step: Callable[[], None], pause_s: float) -> None:
+    while True:
+        gevent.sleep(pause_s)
+        try:
+            step()
+        except Exception:  # noqa: BLE001 - the loop must outlive one failed step; the next one has newer figures
+            _log.exception("step failed", step=repr(step))
 
 
 def _list_new_leaks(branch_id: str, after: int, now_ms: int, profile: str, session: Any) -> Any:

@@ -14,6 +14,8 @@ from server.accounts import service as accounts
 from server.accounts.models import Device
 from server.core import journal
 from server.core.calls import Services
+from server.dispatch import repository as offers
+from server.work_orders import repository as orders
 from shared import wire
 from shared.errors import DomainError
 
@@ -60,7 +62,11 @@ def admit(app: Flask, services: Services, sid: str, environ: dict[str, Any], aut
 
 def _device(services: Services, sid: str, auth: dict[str, Any]) -> Peer:
     token = str(auth["token"])
+    with services.turns.taking(accounts.hash_secret(token)):
+        return _read_device(services, sid, token, auth)
 
+
+def _read_device(services: Services, sid: str, token: str, auth: dict[str, Any]) -> Peer:
     def work(session: orm.Session) -> Peer:
         device = accounts.get_live_device(session, token)
         sent = _told_before(session, device, auth)
@@ -79,6 +85,12 @@ def _told_before(session: orm.Session, device: Device, auth: dict[str, Any]) -> 
         return head
     branch = account_rows.get_branch(session, device.branch_id)
     return cursor if auth.get("gen") == branch.generation else head
+
+
+def hurry(services: Services) -> None:
+    """When calls wait for their turns, let those phones be next that were not told yet of a leak."""
+    if services.turns.is_crowded:
+        services.turns.hurry(services.uow.read(lambda s: offers.list_untold_tokens(s, orders.list_pressing_ids(s))))
 
 
 def list_unwelcome(services: Services, found: list[Peer]) -> list[Peer]:

@@ -23,7 +23,9 @@ _LONGEST_WAIT_S = 25.0
 
 def register(registry: Registry) -> None:
     """Declare the slice's routes."""
-    registry.add("POST", "/api/v1/sync", sync, Audience.DEVICE, schema=wire.SyncRequest, limit="3000/minute")
+    registry.add(
+        "POST", "/api/v1/sync", sync, Audience.DEVICE, schema=wire.SyncRequest, limit="3000/minute", takes_turns=True
+    )
     registry.add("POST", "/api/v1/evidence", hand_over, Audience.DEVICE, limit="60/minute")
     registry.add("POST", "/api/v1/test-push", ask_test, Audience.DEVICE, limit="6/minute")
 
@@ -34,7 +36,9 @@ def sync(call: Call) -> wire.SyncResponse:
     until_s = clock.mono_s() + min(max(call.body.wait_s, 0.0), _LONGEST_WAIT_S)
     while _is_idle(response) and (left_s := until_s - clock.mono_s()) > 0:
         # Parked: no transaction and no thread of the database is held until the feed of this device moves.
-        if not call.services.parking.wait(call.device_id, response.cursor, left_s):
+        with call.services.turns.resting(call.device.token_hash):
+            has_news = call.services.parking.wait(call.device_id, response.cursor, left_s)
+        if not has_news:
             break
         device = _get_device(call)
         response = service.look(call.services, device, call.body)

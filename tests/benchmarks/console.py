@@ -134,7 +134,8 @@ def _load(browser: Browser, company: Company) -> dict[str, float]:
     The streets under the places come later and are told beside it.
     """
     context = _context(browser, company)
-    page, found = context.new_page(), {}
+    page = context.new_page()
+    found: dict[str, float] = {}
     for name in ("cold", "again"):
         page.goto(company.url)
         page.wait_for_function(_COMPLETE, arg=[*_SHOWN, _STREETS], timeout=_WAIT_MS)
