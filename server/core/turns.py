@@ -35,9 +35,9 @@ class Turns:
         self._hurried: frozenset[str] = frozenset()
 
     @property
-    def is_crowded(self) -> bool:
-        """Tell whether anybody waits."""
-        return bool(self._first or self._others)
+    def waiting(self) -> int:
+        """Return how many wait."""
+        return len(self._first) + len(self._others)
 
     @contextlib.contextmanager
     def taking(self, who: str) -> Iterator[bool]:

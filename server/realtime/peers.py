@@ -89,7 +89,7 @@ def _told_before(session: orm.Session, device: Device, auth: dict[str, Any]) -> 
 
 def hurry(services: Services) -> None:
     """When calls wait for their turns, let those phones be next that were not told yet of a leak."""
-    if services.turns.is_crowded:
+    if services.turns.waiting:
         services.turns.hurry(services.uow.read(lambda s: offers.list_untold_tokens(s, orders.list_pressing_ids(s))))
 
 
