@@ -225,11 +225,15 @@ def list_feed(session: orm.Session, reader_id: str, after: int, limit: int) -> l
 
 
 def tell_again(session: orm.Session, reader_id: str, work_order_ids: list[str]) -> None:
-    """Put the newest event of some orders into a reader's feed: a new device hears of what its person has."""
+    """Put the newest event of some orders into a reader's feed: a new device hears of what its person has.
+
+    What came since the device is there stands in its feed already, and is not told twice.
+    """
     reader = session.get(FeedReader, reader_id, with_for_update=True, populate_existing=True)
+    told = set(session.scalars(sa.select(FeedRow.journal_id).where(FeedRow.reader_id == reader_id)))
     for work_order_id in work_order_ids if reader else ():
         newest = session.scalar(sa.select(sa.func.max(JournalRow.id)).where(JournalRow.work_order_id == work_order_id))
-        if reader is not None and newest is not None:
+        if reader is not None and newest is not None and newest not in told:
             reader.head += 1
             session.add(FeedRow(reader_id=reader_id, seq=reader.head, journal_id=newest))
 

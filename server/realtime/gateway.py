@@ -213,10 +213,8 @@ class Gateway:
                 gevent.sleep(1.0)
             # Many commits make one round: ringing phones takes at most a fifth of the loop's time, boards half of it,
             # for a leak must not wait behind a whole plan that a board was told just before.
-            longest_s = max(
-                _REST_S, clock.mono_s() - started_s, 4 * self._ringing_s, _REST_PER_PEER_S * len(self.peers)
-            )
-            is_behind = self._rest(longest_s)
+            all_s = max(_REST_S, _REST_PER_PEER_S * len(self.peers))
+            is_behind = self._rest(max(all_s, clock.mono_s() - started_s, 4 * self._ringing_s))
 
     def _rest(self, for_s: float) -> bool:
         """Let the process do other work for a time, but tell of leaks meanwhile; return whether there was news."""
@@ -362,8 +360,7 @@ class _Handler(WebSocketHandler):  # type: ignore[misc]  # the library has no ty
 
 
 def _has_hung_up(line: socket_module.socket) -> bool:
-    look = _POLL()
-    look.register(line.fileno(), select.POLLRDHUP)
+    (look := _POLL()).register(line.fileno(), select.POLLRDHUP)
     return bool(look.poll(0))
 
 

@@ -249,7 +249,7 @@ def test_open_order_is_read_again_when_only_the_plan_has_changed(page: Page) -> 
             const store = new Store();
             await store.reload();
             const row = [...store.technicians.values()][0];
-            const order = { id: 'waits', technician_id: null, technician_name: '', assignment_state: '', is_open: true };
+            const order = { id: "waits", technician_id: null, technician_name: "", assignment_state: "" };
             store.orders.set(order.id, order);
             store.flush();
             let count = 0;

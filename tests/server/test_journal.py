@@ -238,3 +238,14 @@ def test_batch_that_breaks_as_a_whole_is_run_work_by_work(house: House) -> None:
     assert (outcomes[0], type(outcomes[1]), outcomes[2]) == (1, sa.exc.IntegrityError, 3)
     assert numbers(house) == [1, 3]
     assert problems(house) == []
+
+
+def test_phone_is_told_once_of_what_came_after_its_enrolment(house: House) -> None:
+    """A leak is offered before the server reacts to the enrolment of Wang's phone, which tells him of his jobs."""
+    wang = Device(house)
+    order_id = house.report()
+    house.write(lambda tx: journal.tell_again(tx.session, wang.identity.device_id, [order_id]))
+    feed = house.read(lambda s: journal.list_feed(s, wang.identity.device_id, 0, 99))
+    told = [event.event_id for _, event in feed if event.work_order_id == order_id]
+    assert told
+    assert len(told) == len(set(told))

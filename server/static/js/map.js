@@ -54,7 +54,7 @@ export class LiveMap {
     this.openPlain();
     this.credit();
     this.listen();
-    await this.store.reload().catch(() => {}); // the page tells of it
+    if (!this.store.isLoaded) await this.store.reload().catch(() => {}); // the page tells of it
     this.draw();
     await painted();
     performance.mark('map-shown');
