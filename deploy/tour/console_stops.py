@@ -117,10 +117,11 @@ def choose(selector: str, value: str) -> Callable[[Page, Stage], None]:
 
 
 def see(selector: str) -> Callable[[Page, Stage], None]:
-    """Return the step that waits until something is there and whole."""
+    """Return the step that waits until something is there and whole, and brings it into view."""
 
     def step(page: Page, _stage: Stage) -> None:
         expect(page.locator(selector).first).to_be_visible(timeout=20_000)
+        page.locator(selector).first.scroll_into_view_if_needed()
         expect(page.locator("dialog .skeleton, dialog [aria-busy]")).to_have_count(0, timeout=20_000)
 
     return step
@@ -276,7 +277,7 @@ _LIVE: Final = (
     Stop("menu", console(click(".office-menu summary"))),
     Stop("drawer-planned", console(order("planned"))),
     Stop("drawer-tomorrow", console(order("heater_fault"))),
-    Stop("drawer-history", console(order("leak_there"), click("#drawer .history ~ button, #drawer .record"))),
+    Stop("drawer-history", console(order("leak_there"), see("#drawer .history"))),
     Stop("queue-leaks", console(click('[data-filter="leaks"]'))),
     Stop("queue-late", console(click('[data-filter="late"]'))),
     Stop("queue-unassigned", console(click('[data-filter="unassigned"]'))),
