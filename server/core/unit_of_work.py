@@ -124,7 +124,18 @@ class UnitOfWork:
             if has_events:
                 self._nudge()
             return outcomes
-        return [self._attempt(actor, work) for actor, work in acts]
+        return self._attempt_each(acts)
+
+    def _attempt_each(self, acts: Sequence[Act[T]]) -> list[T | Exception]:
+        """Give each a transaction of its own; once the database is away, nothing after that is tried.
+
+        A phone's facts keep their order: a signature that was filed before the steps under it blocks its record.
+        """
+        outcomes: list[T | Exception] = []
+        for actor, work in acts:
+            is_away = bool(outcomes) and _is_away(outcomes[-1])
+            outcomes.append(outcomes[-1] if is_away else self._attempt(actor, work))
+        return outcomes
 
     def _pass_together(self, group: list[Asked]) -> None:
         """Carry out many callers' works in one transaction; when one fails, each caller goes on alone."""
@@ -182,6 +193,11 @@ class UnitOfWork:
             return value, bool(tx.events)
 
         return transact
+
+
+def _is_away(outcome: object) -> bool:
+    """Tell whether a work failed because there was no connection, or because it broke."""
+    return isinstance(outcome, sa.exc.DBAPIError) and (outcome.connection_invalidated or outcome.statement is None)
 
 
 def _run_together(

@@ -249,3 +249,17 @@ def test_phone_is_told_once_of_what_came_after_its_enrolment(house: House) -> No
     told = [event.event_id for _, event in feed if event.work_order_id == order_id]
     assert told
     assert len(told) == len(set(told))
+
+
+def test_what_comes_after_is_not_tried_when_the_database_is_away(house: House) -> None:
+    """A phone's facts keep their order: after a lost connection nothing later is filed before what was lost."""
+    away = [sa.exc.OperationalError(None, None, ConnectionError("planted")) for _ in range(9)]
+
+    def lose(_tx: Tx) -> int:
+        raise away.pop()
+
+    outcomes = house.uow.run_all(Actor.system(HOME), [note(1), lose, note(3)])
+    assert (outcomes[0], type(outcomes[1]), outcomes[2]) == (1, sa.exc.OperationalError, outcomes[1])
+    assert numbers(house) == [1]
+    assert house.uow.run_all(Actor.system(HOME), [note(2), note(3)]) == [2, 3]
+    assert numbers(house) == [1, 2, 3]
