@@ -41,7 +41,6 @@ from mobile.store import wiping
 from mobile.widgets import device
 from mobile.widgets.theme import register_fonts
 from shared import wire
-from shared.assignment import PENDING_STATES
 from shared.errors import DomainError
 from shared.text import LANGUAGES
 
@@ -115,8 +114,6 @@ class PhoneApp(App):
         super().__init__()
         self.title = "Leakfirst"
         self._folder, self._server_url, self._code = folder, server_url, code
-        self._rung: set[str] = set()
-        self._is_held = False  # a leak waits for a busy hand
         self._push_id = ""  # the newest test alarm that was sounded
         self.ui: Ui | None = None
 
@@ -201,12 +198,11 @@ class PhoneApp(App):
             self.ui.phone.close()
 
     def tick(self) -> None:
-        """Let figures go on, once a second; a leak that waited for a busy hand rings as soon as the hand is free."""
+        """Let figures go on, once a second; a leak that calls a busy hand fills the screen as soon as it is free."""
         if self.ui is not None and not self._is_barred():
             self.ui.tick()
             self._watch_customer()
-            if self._is_held and self.ui.name not in _UNDISTURBED:
-                self._is_held = False
+            if self.ui.calling is not None and self.ui.name not in _UNDISTURBED:
                 self._ring()
 
     def _watch_customer(self) -> None:
@@ -214,7 +210,7 @@ class PhoneApp(App):
         ui = self.ui
         if ui is None or ui.held is None:
             return
-        if self._is_held and not ui.is_called:
+        if ui.calling is not None and not ui.is_called:
             ui.is_called = True
             ui.siren.test()
             ui.refresh()
@@ -269,27 +265,20 @@ class PhoneApp(App):
         self.ui.refresh()
 
     def _ring(self) -> bool:
-        """Show the alarm of a leak that is newly offered; tell whether there was one."""
-        for job in self.ui.phone.jobs() if self.ui is not None else ():
-            if (
-                parts.is_alarming(job)
-                and job.assignment.state in PENDING_STATES
-                and self._is_new(job)
-                and self.ui is not None
-            ):
-                self.ui.go("alarm", job=job.work_order_id)
-                return True
-        return False
+        """Show the alarm of a leak that is newly offered, or call a busy hand to it; tell whether it is shown."""
+        if self.ui is None:
+            return False
+        waiting = next((job for job in self.ui.phone.jobs() if self._is_new(job)), None)
+        if waiting is None or self.ui.name in _UNDISTURBED:
+            self.ui.call(waiting)
+            return False
+        self.ui.show_alarm(waiting)
+        return True
 
     def _is_new(self, job: wire.Job) -> bool:
-        """Tell whether a leak still has to ring; one that comes while a hand is busy rings when the hand is free."""
-        if job.assignment.id in self._rung or self.ui is None:
-            return False
-        if self.ui.name in _UNDISTURBED:
-            self._is_held = True
-            return False
-        self._rung.add(job.assignment.id)
-        return True
+        """Tell whether a leak waits for an answer and its alarm has not filled the screen yet."""
+        has_rung = self.ui is not None and job.assignment.id in self.ui.rung
+        return parts.is_alarming(job) and parts.is_pending(job) and not has_rung
 
     def _on_key(self, _window: Any, key: int, *_rest: Any) -> bool:
         """Let Android's back button, Escape on a desktop, lead one screen back; from the list to the home screen."""

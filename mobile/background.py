@@ -11,11 +11,10 @@ from typing import Final, Protocol
 from mobile.platform.texts import load_texts
 from mobile.service import Phone
 from mobile.store import pocket
-from shared import wire
+from shared import wire, work_order
 from shared.assignment import PENDING_STATES
 from shared.errors import DomainError
 from shared.text import LANGUAGES
-from shared.work_order import Priority
 
 _LOG: Final = logging.getLogger(__name__)
 _LOOK_S: Final = 1.0
@@ -97,4 +96,5 @@ def _language(phone: Phone) -> str:
 
 
 def _is_alarming(job: wire.Job) -> bool:
-    return job.priority == Priority.EMERGENCY and job.assignment.state in PENDING_STATES
+    is_pending = job.assignment.state in PENDING_STATES
+    return is_pending and work_order.is_alarming(job.priority, is_leak=job.is_leak)

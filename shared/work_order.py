@@ -42,6 +42,11 @@ class Priority(enum.IntEnum):
     ROUTINE = 4
 
 
+def is_alarming(priority: int, *, is_leak: bool) -> bool:
+    """Tell whether an offer rings at the technician and climbs the ladder: an emergency, or an urgent leak."""
+    return priority == Priority.EMERGENCY or (priority == Priority.URGENT and is_leak)
+
+
 OPEN_STATES: Final = frozenset(WorkOrderState) - {
     WorkOrderState.CLOSED,
     WorkOrderState.CANCELLED,

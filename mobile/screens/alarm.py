@@ -7,7 +7,7 @@ from typing import Any, Final
 from mobile.screens import parts
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
-from mobile.widgets.basics import PushButton, Row, Surface, Text, Word
+from mobile.widgets.basics import SHAPE, PushButton, Row, Surface, Text, Word
 from mobile.widgets.icons import Icon
 from shared import wire
 
@@ -37,7 +37,8 @@ def alarm(ui: Ui, arguments: dict[str, Any]) -> Page:
 
 def _head(ui: Ui, job: wire.Job, page: Page) -> Surface:
     figure, loudness = Word("", "huge", "p1", bold=True), Text("", "small", "p1")
-    head = Row(Icon("diamond", "p1", size_dp=28), Word(ui.t("priority.1"), "name", "p1", bold=True))
+    sign = Icon(SHAPE[job.priority], "p1", size_dp=28)
+    head = Row(sign, Word(ui.t(f"priority.{job.priority}"), "name", "p1", bold=True))
 
     def ring() -> None:
         ui.siren.ring(is_sound_on=ui.preferences.is_sound_on)

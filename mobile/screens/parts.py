@@ -19,9 +19,8 @@ from mobile.widgets.basics import PRIORITY, SHAPE, ButtonRow, Chip, Column, Push
 from mobile.widgets.inputs import Field
 from mobile.widgets.rows import ActionRow
 from mobile.widgets.theme import THEME, gap
-from shared import service_record, warranty, wire
+from shared import service_record, warranty, wire, work_order
 from shared.assignment import PENDING_STATES, AssignmentState
-from shared.work_order import Priority
 
 _HOUR_S: Final = 3600
 
@@ -177,7 +176,7 @@ def kept_field(arguments: dict[str, Any], name: str, hint: str) -> Field:
 
 def is_alarming(job: wire.Job) -> bool:
     """Tell whether a job rings: an emergency, or an urgent leak."""
-    return job.priority == Priority.EMERGENCY or (job.priority == Priority.URGENT and job.is_leak)
+    return work_order.is_alarming(job.priority, is_leak=job.is_leak)
 
 
 def is_pending(job: wire.Job) -> bool:

@@ -12,9 +12,10 @@ from kivy.uix.floatlayout import FloatLayout
 from mobile.service import Phone
 from mobile.store import pocket
 from mobile.widgets import device
+from mobile.widgets.basics import PushButton
 from mobile.widgets.siren import Siren
 from mobile.widgets.theme import THEME, name_at
-from shared import facts
+from shared import facts, wire
 from shared.errors import DomainError
 from shared.text import LANGUAGES
 
@@ -37,8 +38,11 @@ class Ui(FloatLayout):
         self._builders = builders
         self._trail: list[tuple[str, dict[str, Any]]] = []
         self.page: Any = None
+        self._banner: PushButton | None = None
         self.problem = ""
         self.siren = Siren()
+        self.rung: set[str] = set()  # assignments whose alarm has filled the screen
+        self.calling: wire.Job | None = None  # a leak that rings beside what a busy hand does
         self.held = phone.kiosk.held()
         self.is_called = False  # an alarm waits while the customer holds the phone
         self.touched_ms = phone.clock.mono_ms()
@@ -168,13 +172,14 @@ class Ui(FloatLayout):
         name, arguments = self._trail[-1]
         key = (name, *(arguments.get(part) for part in _PLACE))
         scroll = getattr(self.page, "scroll_y", 1.0) if getattr(self.page, "key", None) == key else 1.0
-        if name != ALARM:
+        if name != ALARM and self.calling is None:
             self.siren.stop()
         self.clear_widgets()
         self.page = self._builders[name](self, arguments)
         self.page.key = key
         self.page.scroll_y = scroll
         self.add_widget(self.page)
+        self._hang_banner()
 
     def refresh(self) -> None:
         """Show what changed in the store; a screen that can fill itself anew is not rebuilt."""
@@ -185,9 +190,43 @@ class Ui(FloatLayout):
             fill()
 
     def tick(self) -> None:
-        """Let running figures go on."""
+        """Let running figures and a call go on."""
         if self.page is not None:
             self.page.tick()
+        self._sound_call()
+
+    # The call of a leak
+
+    def show_alarm(self, job: wire.Job) -> None:
+        """Fill the screen with a leak's alarm."""
+        self.rung.add(job.assignment.id)
+        self.call(None)
+        self.go(ALARM, job=job.work_order_id)
+
+    def call(self, job: wire.Job | None) -> None:
+        """Ring for a leak with a banner over the page, which stays as it is; None ends the call."""
+        was, self.calling = self.calling, job
+        if was is None and job is not None:
+            self._sound_call()
+        elif was is not None and job is None:
+            self.siren.stop()
+        if was is None or job is None or was.assignment.id != job.assignment.id:
+            self._hang_banner()
+
+    def _sound_call(self) -> None:
+        """Ring for one more second; while the customer holds the phone it is called for by other means."""
+        if self.calling is not None and self.held is None:
+            self.siren.ring(is_sound_on=self.preferences.is_sound_on)
+
+    def _hang_banner(self) -> None:
+        """Let the banner stand on top of the page while a leak calls, and not in the customer's hand."""
+        if self._banner is not None and self._banner.parent is not None:
+            self._banner.parent.remove_widget(self._banner)
+        self._banner, job = None, self.calling
+        if job is None or self.held is not None or self.page is None:
+            return
+        self._banner = PushButton(self.t("phone.leak_calls"), lambda: self.show_alarm(job), primary=True, role="p1")
+        self.page.add_widget(self._banner, index=len(self.page.children))
 
     # Commands
 

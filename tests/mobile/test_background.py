@@ -72,6 +72,17 @@ def test_leak_rings_once_until_it_is_answered_and_names_no_customer(
     assert machine.ringing == {}
 
 
+def test_urgent_leak_rings_like_an_emergency_and_an_urgent_fault_does_not(
+    phone: service.Phone, office: Office, machine: PlayedMachine
+) -> None:
+    """Smelt outdoors, nobody at risk: priority 2, and it wakes Wang all the same; a cold flat may wait for his look."""
+    office.send(job(1, priority=2, is_leak=True, fault_kind="gas_odour"))
+    office.send(job(2, priority=2))
+    phone.sync_once()
+    Watchman(phone, machine).look()
+    assert list(machine.ringing) == ["assignment-1"]
+
+
 def test_place_is_watched_on_shift_and_never_else(
     phone: service.Phone, office: Office, clock: HandClock, machine: PlayedMachine
 ) -> None:
