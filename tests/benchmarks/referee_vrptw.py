@@ -50,8 +50,10 @@ def read(path: Path) -> Instance:
     figures = [line for line in words if line and all(_is_number(word) for word in line)]
     fleet = next((line for line in figures if len(line) == 2), None)
     rows = [[float(word) for word in line] for line in figures if len(line) == 7]
-    if fleet is None or not rows:
-        raise ValueError(f"{path}: not in Solomon's format")
+    numbers = [row[0] for row in rows]
+    # Seven figures in a line may be anything; customers are numbered one after another, the depot first.
+    if fleet is None or len(rows) < 2 or numbers != [numbers[0] + at for at in range(len(rows))]:
+        raise ValueError("not in Solomon's format")
     return Instance(path.stem, int(float(fleet[0])), float(fleet[1]), [Customer(*row[1:]) for row in rows])
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterable
-from importlib import metadata
 from statistics import fmean
 from typing import Any
 
+from tests.benchmarks.files import list_versions
+
 Row = dict[str, Any]
 CONTENDERS = ("ours", "pyvrp", "vroom", "ortools")
-LIBRARIES = ("numba", "numpy", "pyvrp", "pyvroom", "ortools")
 NOTE = "CPU seconds of the process, one thread; compiling the search is not counted; VROOM stops by itself."
 
 
@@ -19,7 +19,8 @@ def line(instance: str, name: str, result: Row) -> str:
     """Return one line of progress."""
     gap = "" if result["gap"] is None else f" {100 * result['gap']:+.2f} %"
     figures = result["fault"] or f"{result['distance']:.2f}{gap}, {result['vans']} vans"
-    return f"  {instance} {name}: {figures}, {result['cpu_s']} CPU-s"
+    taken = "" if result["cpu_s"] is None else f", {result['cpu_s']} CPU-s"
+    return f"  {instance} {name}: {figures}{taken}"
 
 
 def summary(rows: list[Row]) -> Row:
@@ -49,7 +50,7 @@ def surroundings(cpu_s: float) -> Row:
         "python": platform.python_version(),
         "machine": f"{_processor()}, {os.cpu_count()} cores",
         "note": NOTE,
-        **{name: _version(name) for name in LIBRARIES},
+        **list_versions(),
     }
 
 
@@ -60,13 +61,6 @@ def _processor() -> str:
     except OSError:
         names = []
     return names[0] if names else platform.processor() or platform.machine()
-
-
-def _version(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def table(rows: list[Row], figures: Row, cpu_s: float) -> str:
