@@ -155,6 +155,13 @@ def list_devices(session: orm.Session, branch_id: str) -> list[Device]:
     return list(session.scalars(query))
 
 
+def map_last_seen(session: orm.Session, branch_id: str) -> dict[str, int]:
+    """Return when each technician's phone, the one enrolled last, was heard of (Unix ms)."""
+    query = sa.select(Device.technician_id, Device.last_seen_ms)
+    query = query.where(Device.branch_id == branch_id, Device.revoked_ms.is_(None))
+    return dict(session.execute(query.order_by(Device.enrolled_ms, Device.id.desc())).all())
+
+
 def find_enrol_code(session: orm.Session, code_hash: str) -> EnrolCode | None:
     """Return a one-time code by its hash, locked."""
     return session.get(EnrolCode, code_hash, with_for_update=True)

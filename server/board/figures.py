@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from sqlalchemy import orm
 
+from server.accounts import repository as accounts
 from server.board import next_clock, repository
 from server.board.next_clock import NextClock, Terms
+from server.escalation.rules import escalation_rules
 from shared.assignment import COMMITTED_STATES
 from shared.work_order import OPEN_STATES, Priority, WorkOrderState
 
-SILENT_MS: Final = 90_000
 HORIZON_MS: Final = 12 * 3_600_000
 _UNCONTROLLED: Final = OPEN_STATES - {
     WorkOrderState.MADE_SAFE,
@@ -51,7 +52,7 @@ def summary(session: orm.Session, branch_id: str, now_ms: int, profile: str) -> 
 def _phones(session: orm.Session, branch_id: str, live: list[Any], now_ms: int) -> dict[str, int]:
     """Return how many technicians are on duty, and how many of their phones were heard of lately."""
     shifts = repository.map_shift_starts(session, branch_id, now_ms, now_ms + HORIZON_MS)
-    seen = repository.map_last_seen(session, branch_id)
+    seen, silent_ms = accounts.map_last_seen(session, branch_id), escalation_rules().phone_silent_ms
     states: dict[str, set[str]] = {}
     for mark in live:
         states.setdefault(mark.technician_id, set()).add(mark.state)
@@ -60,7 +61,7 @@ def _phones(session: orm.Session, branch_id: str, live: list[Any], now_ms: int) 
         for t in repository.list_technician_ids(session, branch_id)
         if technician_state(states.get(t, ()), shifts.get(t), now_ms, has_device=t in seen) != "off_shift"
     ]
-    online = sum(1 for t in on_duty if t in seen and now_ms - seen[t] < SILENT_MS)
+    online = sum(1 for t in on_duty if t in seen and now_ms - seen[t] <= silent_ms)
     return {"phones_online": online, "phones_total": len(on_duty)}
 
 

@@ -62,13 +62,6 @@ def map_shift_starts(session: orm.Session, branch_id: str, from_ms: int, to_ms: 
     return dict(session.execute(query.where(*inside).group_by(Shift.technician_id)).all())
 
 
-def map_last_seen(session: orm.Session, branch_id: str) -> dict[str, int]:
-    """Return when each technician's phone, the one enrolled last, was heard of (Unix ms)."""
-    query = sa.select(Device.technician_id, Device.last_seen_ms)
-    query = query.where(Device.branch_id == branch_id, Device.revoked_ms.is_(None))
-    return dict(session.execute(query.order_by(Device.enrolled_ms, Device.id.desc())).all())
-
-
 def map_customer_names(session: orm.Session, branch_id: str) -> dict[str, str]:
     """Return the names of the customers who have an open order, by their ids."""
     query = sa.select(Customer.id, Customer.name).join(WorkOrder, WorkOrder.customer_id == Customer.id)

@@ -17,6 +17,7 @@ from server.dispatch import problem
 from server.dispatch import repository as dispatch
 from server.dispatch.models import Assignment, PlannedStop
 from server.escalation import service as escalation
+from server.escalation.rules import escalation_rules
 from server.work_orders import repository as work_orders
 from server.work_orders.models import WorkOrder
 from shared.assignment import COMMITTED_STATES
@@ -141,7 +142,7 @@ def technician_row(scene: Scene, technician: Technician) -> Row:
     """Return a technician as map and board show him: state, position with age, route."""
     live = scene.live_of_technician.get(technician.id, [])
     shift, device = scene.shifts.get(technician.id), scene.devices.get(technician.id)
-    is_online = device is not None and scene.now_ms - device.last_seen_ms < figures.SILENT_MS
+    is_online = device is not None and scene.now_ms - device.last_seen_ms <= escalation_rules().phone_silent_ms
     held = [
         scene.orders[a.work_order_id] for a in live if a.work_order_id in scene.orders and a.state in COMMITTED_STATES
     ]

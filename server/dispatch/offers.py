@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from server.core import deadlines
 from server.core.unit_of_work import Tx
-from server.dispatch import repository
+from server.dispatch import able, repository
 from server.dispatch.models import Assignment
 from server.dispatch.rules import dispatch_rules
 from server.dispatch.travel import trips
@@ -23,6 +23,7 @@ from shared.work_order import WorkOrderState
 
 OFFER_DUE: Final = "offer_due"
 OFFER_EXPIRES: Final = "offer_expires"
+PHONE_SILENT: Final = "phone_silent"
 
 
 def is_alarming(order: WorkOrder) -> bool:
@@ -57,6 +58,7 @@ def offer(
     repository.drop_planned(tx.session, tx.branch_id, {order.id})
     if is_alarming(order):
         escalation.start(tx, order, is_round=True)
+        made += _ask_beside_silent(tx, order, made)
     else:
         due_ms = tx.now_ms + dispatch_rules().offer_expires_s * 1000
         deadlines.schedule(tx, OFFER_EXPIRES, order.id, due_ms, {"work_order_id": order.id, "epoch": order.epoch})
@@ -75,6 +77,24 @@ def offer_parallel(tx: Tx, order: WorkOrder, technician_ids: Iterable[str]) -> l
     for row in made:
         _record_offer(tx, order, row, None)
     return made
+
+
+def _ask_beside_silent(tx: Tx, order: WorkOrder, made: list[Assignment]) -> list[Assignment]:
+    """Ask the next best whose phone answers when no phone asked does: no leak waits for a dead phone (reliability 3.7).
+
+    It is one round: the first Accept wins. The order's flag says why a second was asked.
+    """
+    reachable = able.list_reachable(tx)
+    if any(row.technician_id in reachable for row in made):
+        return []
+    beside = [t for t in able.list_able(tx, order, is_everybody=False) if t in reachable][:1]
+    busy = {a.technician_id for a in repository.list_live(tx.session, tx.branch_id)}
+    if beside:
+        work_order_service.flag(tx, order, PHONE_SILENT, technician_id=made[0].technician_id, asked=beside)
+    added = offer_parallel(tx, order, beside)
+    for row in added:
+        row.needs_consent = row.technician_id in busy
+    return added
 
 
 def _add(tx: Tx, order: WorkOrder, technician_id: str, arrival_ms: int | None, *, is_manual: bool) -> Assignment:

@@ -15,7 +15,7 @@ from server.absences import repository as absences
 from server.accounts import repository as accounts
 from server.core import clock, deadlines, relay
 from server.core.unit_of_work import Tx
-from server.dispatch import doors, offers, problem, repository, stability, turning
+from server.dispatch import able, doors, offers, problem, repository, stability, turning
 from server.dispatch.judged import Judged
 from server.dispatch.models import PlannedStop, PlanRun, Proof
 from server.dispatch.problem import Snapshot, take_snapshot
@@ -224,7 +224,7 @@ def _offer_or_wait(tx: Tx, order: WorkOrder, stop: PlannedStop, sla_profile: str
             tx, offers.OFFER_DUE, technician_id, departure_ms - lead_ms, {"technician_id": technician_id}
         )
         return
-    if not is_on_duty(tx, technician_id):
+    if not able.is_on_duty(tx, technician_id):
         deadlines.schedule(tx, offers.OFFER_DUE, technician_id, tx.now_ms + lead_ms, {"technician_id": technician_id})
         return
     proof = repository.find_proof(tx.session, order.id)
@@ -255,16 +255,6 @@ def trip_to(tx: Tx, stop: PlannedStop, order: WorkOrder, terms: Terms) -> tuple[
     opens_ms = max(order.window_start_ms or 0, (lock.start_ms or 0) if lock is not None else 0)
     soonest_ms = max(tx.now_ms + drive_ms, opens_ms)
     return min(stop.arrival_ms, soonest_ms), min(stop.start_ms, soonest_ms) - drive_ms
-
-
-def is_on_duty(tx: Tx, technician_id: str) -> bool:
-    """Tell whether a technician's shift runs now, or begins within the offer's lead."""
-    lead_ms = dispatch_rules().offer_lead_s * 1000
-    shifts = accounts.list_shifts_of(tx.session, technician_id, tx.now_ms, tx.now_ms + lead_ms)
-    grace_ms = dispatch_rules().end_of_shift_grace_s * 1000
-    if absences.is_absent(tx.session, tx.branch_id, technician_id, tx.now_ms):
-        return False
-    return any(end_ms + grace_ms > tx.now_ms for _, end_ms in shifts)
 
 
 def assign(tx: Tx, work_order_id: str, ver: int, technician_id: str, sla_profile: str) -> None:

@@ -75,8 +75,14 @@ class EscalationRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     overdue_s: float
     unplaced_s: float
     silent_after_s: float
+    phone_silent_after_s: float
     ladders: dict[str, Ladder]
     branches: dict[str, str] = {}
+
+    @property
+    def phone_silent_ms(self) -> int:
+        """How long a phone may be silent before it counts as offline (ms)."""
+        return round(self.phone_silent_after_s * 1000)
 
     def ladder_for(self, branch_id: str) -> Ladder:
         """Return a branch's ladder."""

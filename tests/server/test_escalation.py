@@ -3,14 +3,15 @@
 from typing import Any
 
 from server.core.relay import Relay
-from server.dispatch import ladder
+from server.dispatch import ladder, offers
 from server.dispatch import repository as dispatch
 from server.escalation.rules import escalation_rules
 from shared import events, facts
 from tests.server.device import Device
 from tests.server.house import HOME, LEAK, STOVE, House
 
-STANDARD = escalation_rules().ladders["standard"]
+RULES = escalation_rules()
+STANDARD = RULES.ladders["standard"]
 
 
 def rungs(house: House, order_id: str) -> list[str]:
@@ -54,6 +55,29 @@ def test_second_technician_is_asked_when_the_first_phone_is_lost(house: House) -
     asked = [e for e in house.events(order_id) if e.type == events.LEAK_UNACCEPTED]
     assert asked[0].data["asked"] == ["sun"]
     assert ladder.UNREACHABLE in house.flags(order_id)
+
+
+def test_leak_goes_at_once_to_the_next_reachable_when_the_nearest_phone_has_been_silent(house: House) -> None:
+    """Wang is nearer, his phone was last heard of 91 s ago: Sun is asked in the same moment, Lin sees why."""
+    Device(house)
+    house.pass_ms(round(RULES.phone_silent_after_s * 1000) + 1_000)
+    Device(house, "sun")
+    order_id = house.report(LEAK)
+    asked = house.read(lambda s: dispatch.list_live_of_order(s, order_id))
+    assert {a.technician_id for a in asked} == {"wang", "sun"}
+    assert {(a.epoch, a.offered_ms) for a in asked} == {(1, house.clock.now_ms())}
+    assert rungs(house, order_id) == []
+    assert offers.PHONE_SILENT in row(house, order_id)["flags"]
+
+
+def test_leak_is_offered_to_one_alone_when_his_phone_was_heard_of_in_time(house: House) -> None:
+    """Wang's phone is silent for exactly as long as it may be: he is asked alone, nothing is flagged."""
+    Device(house)
+    house.pass_ms(round(RULES.phone_silent_after_s * 1000))
+    Device(house, "sun")
+    order_id = house.report(LEAK)
+    assert [a.technician_id for a in house.read(lambda s: dispatch.list_live_of_order(s, order_id))] == ["wang"]
+    assert offers.PHONE_SILENT not in house.flags(order_id)
 
 
 def test_parallel_offers_share_the_round_and_the_first_accept_wins(house: House) -> None:
