@@ -85,10 +85,15 @@ def read_instance(path: Path) -> Instance:
 
 
 def read_reference(path: Path) -> dict[str, tuple[float, float]]:
-    """Return best and mean working time of the reference by the name of the instance."""
-    with path.open(encoding="utf-8", newline="") as file:
+    """Return best and mean working time of the reference by the instance's name in lower case.
+
+    Rows without both figures are passed over: such an instance is solved without a reference.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    return {row["instance"]: (float(row["best_working_time"]), float(row["mean_working_time"])) for row in rows}
+    columns = ("best_working_time", "mean_working_time")
+    known = [row for row in rows if row.get("instance") and all(row.get(column) for column in columns)]
+    return {row["instance"].strip().casefold(): (float(row[columns[0]]), float(row[columns[1]])) for row in known}
 
 
 def read_routes(text: str) -> list[list[int]]:

@@ -7,9 +7,11 @@ import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
+from routing.search.hours import rounds
 from tests.benchmarks import trsp
 from tests.benchmarks.referee_trsp import BrokenRuleError, Instance, judge, read_instance, read_reference, read_routes
 
@@ -119,4 +121,62 @@ def test_command_solves_a_folder_and_writes_rows_that_the_referee_accepts(tiny: 
     assert judge(tiny, read_routes(row["routes"])) == pytest.approx(row["working_time"], abs=1e-3)
     assert row["working_time"] <= judge(tiny, read_routes(GOOD)) + 1e-3
     assert found["summary"]["mean_over_best"] == pytest.approx(row["working_time"] / 100, abs=1e-6)
-    assert read_reference(tmp_path / "reference.csv")["TINY"] == (100.0, 110.0)
+    assert read_reference(tmp_path / "reference.csv")["tiny"] == (100.0, 110.0)
+
+
+def _run(*arguments: object) -> dict[str, Any]:
+    """Run the command with its JSON as the last argument and return what it wrote."""
+    trsp.main([*map(str, arguments[:-1]), "--cpu", "0.2", "--json", str(arguments[-1])])
+    found: dict[str, Any] = json.loads(Path(str(arguments[-1])).read_text(encoding="utf-8"))
+    return found
+
+
+REFERENCE = "instance,best_working_time,mean_working_time,runs\ntiny,100.0,110.0,20\nOTHER,,,\nABSENT,1,2,3\n"
+
+
+def test_instances_below_the_folder_are_solved_and_other_text_is_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Names in any case in folders of folders; reference, solutions and notes beside them are no instances."""
+    (tmp_path / "crew2" / "more").mkdir(parents=True)
+    (tmp_path / "crew2" / "TINY.TXT").write_text(TINY, encoding="utf-8")
+    (tmp_path / "crew2" / "more" / "other.txt").write_text(TINY, encoding="utf-8")
+    (tmp_path / "crew2" / "reference.txt").write_text(REFERENCE, encoding="utf-8")
+    (tmp_path / "crew2" / "solutions.txt").write_text(f"instance,routes\nTINY,{GOOD}\n", encoding="utf-8")
+    (tmp_path / "README.txt").write_text("2 5 5 2\n0 1 2 3 4 5 [x [ [\n1 1 1 1 1 1 [(] [] []\n", encoding="utf-8")
+    found = _run(tmp_path, "--reference", tmp_path / "crew2" / "reference.txt", tmp_path / "new" / "out.json")
+    assert [row["instance"] for row in found["rows"]] == ["TINY", "other"]
+    assert ["ratio_mean" in row for row in found["rows"]] == [True, False]
+    assert (found["summary"]["instances"], found["summary"]["solved"]) == (2, 2)
+    told = capsys.readouterr().err
+    assert all(name in told for name in ("solutions.txt", "README.txt"))
+
+
+def test_search_that_breaks_on_one_instance_does_not_end_the_run(
+    tiny: Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row says what happened, the other instance has its plan; the next run tries the broken one again."""
+    (tmp_path / "WORSE.txt").write_text(TINY, encoding="utf-8")
+    whole = rounds.plan
+    asked: list[float] = []
+
+    def broken(*arguments: Any, **options: Any) -> Any:
+        asked.append(options["cpu_s"])
+        if len(asked) == 3:  # the first loads the search, the second is TINY
+            raise MemoryError("too large")
+        return whole(*arguments, **options)
+
+    monkeypatch.setattr(rounds, "plan", broken)
+    rows = _run(tmp_path, tmp_path / "out.json")["rows"]
+    assert [row.get("refused") for row in rows] == [None, "failed: MemoryError: too large"]
+    again = _run(tmp_path, tmp_path / "out.json")
+    assert again["rows"][0] == rows[0]
+    assert (again["summary"]["solved"], len(asked)) == (2, 5)
+    assert tiny.name == "TINY"
+
+
+@pytest.mark.parametrize("before", ["", "{"])
+def test_damaged_file_of_an_earlier_run_is_begun_anew(tiny: Instance, tmp_path: Path, before: str) -> None:
+    """Nothing or half a file in place of the results holds nobody up."""
+    (tmp_path / "out.json").write_text(before, encoding="utf-8")
+    assert [row["instance"] for row in _run(tmp_path, tmp_path / "out.json")["rows"]] == [tiny.name]

@@ -2,30 +2,38 @@
 
 Each instance is solved from nothing in the given CPU seconds of this process on one thread; loading and compiling the
 search is not counted. A referee with code of its own checks the routes and measures the working time.
+
+Instances are looked for in all folders below DIR; a file that is none is left out with a note. The JSON is written
+after every instance; an existing OUT of the same settings, code, libraries and machine is taken up where it was left.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
+import platform
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import astuple
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 
+import routing
 from routing.search.arrays import Arrays, build
 from routing.search.compiled import IS_COMPILED
 from routing.search.hours import rounds
 from routing.search.hours.engine import Paid
 from routing.search.hours.supplies import Supplies
+from tests.benchmarks import referee_trsp
+from tests.benchmarks.files import digest_of, list_instances, list_versions, note, read_kept, write_whole
 from tests.benchmarks.referee_trsp import Instance, judge, read_instance, read_reference
 
-Reference = dict[str, tuple[float, float]]  # best and mean by instance
+Row = dict[str, Any]
+Reference = dict[str, tuple[float, float]]  # best and mean by the instance's name without regard to case
+CODE = (Path(routing.__file__).parent, Path(__file__), Path(referee_trsp.__file__))
 
 _UNSERVED = 1e5  # the reference serves every request; leaving one out is dearer than any plan
 
@@ -109,67 +117,90 @@ def summary_of(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def write(target: Path | None, rows: list[dict[str, Any]]) -> None:
-    """Write rows and summary as JSON, when a file is asked for."""
-    if target is not None:
-        text = json.dumps({"rows": rows, "summary": summary_of(rows)}, indent=1)
-        target.write_text(text + "\n", encoding="utf-8")
-
-
-def say(text: str) -> None:
-    """Write one line of progress."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
-
-
-def _attempt(path: Path, reference: Reference, cpu_s: float, seed: int) -> dict[str, Any]:
+def attempt(instance: Instance, reference: Reference, cpu_s: float, seed: int) -> Row:
     """Solve one instance; a plan that the referee refuses is a row without a working time, with the reason."""
-    instance = read_instance(path)
     steps: list[str] = []
-    routes, spent = solve(instance, cpu_s, seed, lambda step, cost: steps.append(f"{step} {cost:.2f}"))
     try:
-        row = row_of(instance, routes, reference.get(instance.name))
+        routes, spent = solve(instance, cpu_s, seed, lambda step, cost: steps.append(f"{step} {cost:.2f}"))
+    except Exception as error:  # noqa: BLE001 - one instance that breaks the search must not end the run; the row says how
+        return {"instance": instance.name, "refused": f"failed: {type(error).__name__}: {error}", "steps": steps}
+    try:
+        row = row_of(instance, routes, reference.get(instance.name.casefold()))
     except ValueError as broken:
         row = {"instance": instance.name, "refused": str(broken)}
     return row | {"cpu_s": round(spent, 2), "steps": steps}
 
 
 def run(
-    paths: Sequence[Path], reference: Reference, cpu_s: float, seed: int, keep: Callable[[list[dict[str, Any]]], None]
-) -> list[dict[str, Any]]:
-    """Solve the instances one after the other, tell each result and keep what is there so far."""
-    solve(read_instance(paths[0]), 0.2, seed)  # loads the compiled search, so that no instance pays for it
-    rows: list[dict[str, Any]] = []
-    for number, path in enumerate(paths, 1):
-        row = _attempt(path, reference, cpu_s, seed)
-        rows.append(row)
-        keep(rows)
-        ratios = "".join(f" {name} {row[f'ratio_{name}']:.4f}" for name in ("mean", "best") if f"ratio_{name}" in row)
-        told = f"{row['working_time']:.2f}{ratios}" if "working_time" in row else f"refused: {row['refused']}"
-        say(f"[{number}/{len(paths)}] {row['instance']} {told} ({row['cpu_s']} CPU-s)")
-    return rows
+    instances: dict[str, Instance],
+    rows: dict[str, Row],
+    solve_one: Callable[[Instance], Row],
+    keep: Callable[[list[Row]], None],
+) -> list[Row]:
+    """Solve the instances without a row, by their marks, one after the other; tell and keep what is there so far."""
+    for number, (mark, instance) in enumerate(instances.items(), 1):
+        if "working_time" not in rows.get(mark, {}):
+            rows[mark] = solve_one(instance) | {"file": mark}
+            keep([rows[one] for one in instances if one in rows])
+        note(f"[{number}/{len(instances)}] {_line(rows[mark])}")
+    return [rows[mark] for mark in instances]
+
+
+def _line(row: Row) -> str:
+    ratios = "".join(f" {name} {row[f'ratio_{name}']:.4f}" for name in ("mean", "best") if f"ratio_{name}" in row)
+    told = f"{row['working_time']:.2f}{ratios}" if "working_time" in row else f"refused: {row['refused']}"
+    return f"{row['instance']} {told} ({row.get('cpu_s')} CPU-s)"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Read the arguments, solve, write the JSON; 1 when a plan was refused."""
+    parser = _parser()
+    given = parser.parse_args(argv)
+    wanted = tuple(given.only.split(","))
+    found = list_instances(given.folder, read_instance, besides=[given.reference, given.json])
+    reference = read_reference(given.reference) if given.reference else {}
+    instances = {_mark(one, reference): one for one in found if one.name.startswith(wanted)}
+    if not instances:
+        parser.error(f"{given.folder}: no instances")
+    note(f"{len(instances)} instances, {given.cpu:g} CPU-s each, one thread, loading not counted, {IS_COMPILED=}")
+    same = digest_of(CODE, given.cpu, given.seed, IS_COMPILED, list_versions(), platform.node())
+    kept = {} if given.fresh else _kept(given.json, same)
+
+    def keep(rows: list[Row]) -> None:
+        is_complete = len(rows) == len(instances)
+        write_whole(given.json, {"rows": rows, "summary": summary_of(rows), "same": same, "is_complete": is_complete})
+
+    keep([kept[mark] for mark in instances if mark in kept])
+    solve(next(iter(instances.values())), 0.2, given.seed)  # loads the compiled search: no instance pays for it
+    rows = run(instances, kept, lambda one: attempt(one, reference, given.cpu, given.seed), keep)
+    summary = summary_of(rows)
+    note(json.dumps(summary))
+    return 0 if summary["solved"] == len(rows) else 1
+
+
+def _mark(instance: Instance, reference: Reference) -> str:
+    return digest_of((), astuple(instance), reference.get(instance.name.casefold()))
+
+
+def _kept(path: Path | None, same: str) -> dict[str, Row]:
+    """Return the rows of an earlier run under the same conditions, by what was in the instance."""
+    found = read_kept(path)
+    if found.get("same") != same:
+        return {}
+    note(f"{path}: {len(found['rows'])} rows of an earlier run under the same conditions")
+    return {row["file"]: row for row in found["rows"]}
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.trsp", description=__doc__)
-    parser.add_argument("folder", type=Path, help="folder with the instances (*.txt)")
+    parser.add_argument("folder", type=Path, help="folder with the instances, *.txt, in it or below it")
     parser.add_argument("--reference", type=Path, help="CSV with instance, best_working_time, mean_working_time")
     parser.add_argument("--cpu", type=float, default=60.0, help="CPU seconds per instance")
     parser.add_argument("--only", default="", help="names of instances to take, by their beginnings, comma between")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--fresh", action="store_true", help="solve again what an existing OUT holds")
     parser.add_argument("--json", type=Path, help="where to write rows and summary")
-    given = parser.parse_args(argv)
-    wanted = tuple(given.only.split(","))
-    paths = sorted(path for path in given.folder.glob("*.txt") if path.name.startswith(wanted))
-    if not paths:
-        parser.error(f"{given.folder}: no instances")
-    say(f"{len(paths)} instances, {given.cpu:g} CPU-s each, one thread, loading not counted, compiled: {IS_COMPILED}")
-    reference = read_reference(given.reference) if given.reference else {}
-    rows = run(paths, reference, given.cpu, given.seed, partial(write, given.json))
-    summary = summary_of(rows)
-    say(json.dumps(summary))
-    return 0 if summary["solved"] == len(rows) else 1
+    return parser
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ CPU seconds are those of the process; compiling or loading the search happens on
 Every plan passes the referee. A gap is a share of the best known distance, which only keys ending in ``_distance``
 hold; where there is none it is null, and the peers are compared by the ratio of distances.
 
-Instances are looked for in all folders below DIR; a file that is none is left out with a note. The JSON is written after
-every instance, and an existing OUT of the same settings, code, libraries and machine is taken up where it was left.
+Instances are looked for in all folders below DIR; a file that is none is left out with a note. The JSON is written
+after every instance; an existing OUT of the same settings, code, libraries and machine is taken up where it was left.
 """
 
 from __future__ import annotations

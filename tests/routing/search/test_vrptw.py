@@ -155,7 +155,7 @@ def _fail(_instance: referee.Instance, _cpu_s: float) -> Solved:
 def test_rows_are_written_one_by_one_and_an_interrupted_run_is_taken_up(
     toy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Interrupted in the second instance the file holds the first, not complete; the next run solves the second only."""
+    """Interrupted in the second instance the file holds the first, not complete; the next run solves the second."""
     (toy / "TOY2.txt").write_text(TOY.replace("  3         10", "  4         10"), encoding="utf-8")
     out, solve, asked = toy / "out.json", ours.solve, []
 
