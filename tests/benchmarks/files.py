@@ -60,7 +60,10 @@ def read_kept(path: Path | None) -> dict[str, Any]:
     except (ValueError, OSError) as damaged:
         note(f"{path}: unreadable, begun anew ({damaged})")
         return {}
-    return content if isinstance(content, dict) else {}
+    if not isinstance(content, dict):
+        note(f"{path}: holds something else, begun anew")
+        return {}
+    return content
 
 
 def write_whole(path: Path | None, content: dict[str, Any]) -> None:

@@ -10,9 +10,10 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from tests.benchmarks.leak_day import __main__ as command
 from tests.benchmarks.leak_day.__main__ import main, wanted_days
 from tests.benchmarks.leak_day.day import Day
-from tests.benchmarks.leak_day.metrics import figures, outcome_of
+from tests.benchmarks.leak_day.metrics import Outcome, figures, outcome_of
 from tests.benchmarks.leak_day.policies import POLICIES, fingerprint
 from tests.benchmarks.leak_day.rules import FirstComeFirstServed, NearestPreempting
 from tests.benchmarks.leak_day.world import ROUTINE_ORDERS, TECHNICIANS, make_world
@@ -105,6 +106,47 @@ def test_command_writes_rows_and_a_summary_and_takes_up_where_it_was_left(tmp_pa
     assert known["summary"]["policies"]["fcfs"]["p1_within_60_share"] > 0.5
     assert main(arguments) == 0
     assert json.loads(out.read_text("utf-8")) == known
+
+
+@pytest.mark.parametrize("before", ["", '{"scenario": "A", "da', "[]", "\0\0"])
+def test_damaged_file_of_an_earlier_run_is_begun_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], before: str
+) -> None:
+    """Nothing, half a file, something else: it is told, and all days are played."""
+    out = tmp_path / "leak.json"
+    out.write_text(before, "utf-8")
+    monkeypatch.setattr(command, "play", _played_at_once)
+    assert main(["--seeds", "1-2", "--json", str(out)]) == 0
+    assert [(row["policy"], row["seed"]) for row in json.loads(out.read_text("utf-8"))["rows"]] == [
+        ("ours", 1),
+        ("ours", 2),
+    ]
+    assert "leak.json: " in capsys.readouterr().err
+
+
+def test_interrupted_run_is_marked_and_taken_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was played before the interruption stands, marked as not all; the next run plays the rest."""
+    out, asked = tmp_path / "new" / "leak.json", []
+
+    def interrupted(policy: str, seed: int, scenario: str) -> Outcome:
+        asked.append(seed)
+        if asked == [1, 2]:
+            raise KeyboardInterrupt
+        return _played_at_once(policy, seed, scenario)
+
+    monkeypatch.setattr(command, "play", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        main(["--seeds", "1-3", "--json", str(out)])
+    half = json.loads(out.read_text("utf-8"))
+    assert ([row["seed"] for row in half["rows"]], half["is_complete"]) == ([1], False)
+    assert main(["--seeds", "1-3", "--json", str(out)]) == 0
+    assert asked == [1, 2, 2, 3]
+    assert json.loads(out.read_text("utf-8"))["is_complete"]
+
+
+def _played_at_once(policy: str, seed: int, scenario: str) -> Outcome:
+    """Stand for a day that takes half a minute: nothing is done on it."""
+    return outcome_of(Day(make_world(seed, scenario)), policy, 0.0)
 
 
 def test_unknown_policy_is_named_with_the_known_ones(tmp_path: Path) -> None:

@@ -1,13 +1,13 @@
 """``python -m tests.benchmarks.leak_day --scenario A --seeds 1-20 [--policies ours,hyb] --json OUT``.
 
-Rows are one per policy and seed; an existing OUT of the same scenario, settings and code is taken up where it was left.
+Rows are one per policy and seed; an existing OUT of the same scenario, settings, code and libraries is taken up where
+it was left, a damaged one is begun anew.
 Policies other than ours are played on the first five seeds unless ``--seeds`` or ``--peer-seeds`` says otherwise.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from routing.search.compiled import IS_COMPILED
+from tests.benchmarks.files import digest_of, list_versions, read_kept, write_whole
 from tests.benchmarks.leak_day.metrics import Outcome, figures
 from tests.benchmarks.leak_day.policies import POLICIES, fingerprint, play
 from tests.benchmarks.leak_day.world import SCENARIOS
@@ -44,13 +45,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Play the days asked for and write the figures; return 0."""
     asked = _parser().parse_args(arguments)
     wanted = wanted_days(asked.policies, asked.seeds, asked.peer_seeds)
-    days = {key: day for key, day in _earlier(asked).items() if key in wanted}
+    same = _same(asked)  # of the code that is loaded now, whatever becomes of its files before the last day is played
+    days = {key: day for key, day in _earlier(asked, same).items() if key in wanted}
     missing = [key for key in wanted if key not in days]
+    _write(asked, same, days, is_complete=not missing)
     for done, day in enumerate(_played(missing, asked.scenario, asked.processes), 1):
         days[day.policy, day.seed] = day
         _say(f"{done}/{len(missing)} {day.policy} seed {day.seed}: {_line(figures([day]))}")
-        _write(asked, days)
-    _write(asked, days)
+        _write(asked, same, days, is_complete=done == len(missing))
     for policy, summed in _per_policy(days).items():
         _say(f"{asked.scenario} {policy:22} {_line(summed)}")
     return 0
@@ -99,17 +101,15 @@ def _played(keys: list[tuple[str, int]], scenario: str, processes: int) -> Itera
             yield one.result()
 
 
-def _earlier(asked: argparse.Namespace) -> Days:
-    if not asked.json.exists():
+def _earlier(asked: argparse.Namespace, same: str) -> Days:
+    known = read_kept(asked.json)
+    if known.get("same") != same:
         return {}
-    known = json.loads(asked.json.read_text("utf-8"))
-    if known.get("same") != _same(asked):
-        return {}
-    return {(day["policy"], day["seed"]): Outcome(**day) for day in known.get("days", [])}
+    return {(day["policy"], day["seed"]): Outcome(**day) for day in known["days"]}
 
 
 def _same(asked: argparse.Namespace) -> str:
-    return f"{asked.scenario} {IS_COMPILED} {fingerprint()}"
+    return f"{asked.scenario} {IS_COMPILED} {fingerprint()} {digest_of((), list_versions())}"
 
 
 def _per_policy(days: Days) -> dict[str, dict[str, float]]:
@@ -117,18 +117,19 @@ def _per_policy(days: Days) -> dict[str, dict[str, float]]:
     return {name: figures([day for (policy, _), day in days.items() if policy == name]) for name in names}
 
 
-def _write(asked: argparse.Namespace, days: Days) -> None:
+def _write(asked: argparse.Namespace, same: str, days: Days, *, is_complete: bool) -> None:
     summed = _per_policy(days)
     rows = [{"policy": day.policy, "seed": day.seed, **figures([day])} for day in days.values()]
     content: dict[str, Any] = {
         "scenario": asked.scenario,
         "compiled": IS_COMPILED,
-        "same": _same(asked),
+        "same": same,
+        "is_complete": is_complete,
         "rows": rows,
         "summary": {**summed.get("ours", {}), "policies": summed},
         "days": [asdict(day) for day in days.values()],
     }
-    asked.json.write_text(json.dumps(content, indent=1), "utf-8")
+    write_whole(asked.json, content)
 
 
 def _line(summed: dict[str, float]) -> str:

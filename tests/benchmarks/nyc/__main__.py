@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from routing.search.compiled import IS_COMPILED
+from tests.benchmarks.files import write_whole
 from tests.benchmarks.nyc.baseline import RULES, replay_baseline
 from tests.benchmarks.nyc.laws import Calls, Floats, read_calls
 from tests.benchmarks.nyc.replay import Outcome, Replay
@@ -123,10 +123,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     calls = read_calls(options.file)
     calls = calls if options.first is None else calls.first(options.first)
-    rows = [row_of(calls, crews, list(VARIANTS) if options.frontier else ["ours"]) for crews in options.crews]
+    rows: list[dict[str, Any]] = []
+    for crews in options.crews:
+        rows.append(row_of(calls, crews, list(VARIANTS) if options.frontier else ["ours"]))
+        is_complete = len(rows) == len(options.crews)
+        write_whole(options.json, {"rows": rows, "summary": summary_of(rows), "is_complete": is_complete})
     sys.stdout.write(table(rows))
-    if options.json is not None:
-        options.json.write_text(json.dumps({"rows": rows, "summary": summary_of(rows)}, indent=2), encoding="utf-8")
     return 0
 
 

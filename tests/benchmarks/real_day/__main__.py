@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from server.dispatch.rules import dispatch_rules
 from server.intake.importing import load_preset
+from tests.benchmarks.files import write_whole
 from tests.benchmarks.nyc.laws import read_calls
 from tests.benchmarks.real_day.day import Day
 from tests.benchmarks.real_day.desk import Desk, warm_up
@@ -146,11 +147,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Play the day under every seed and write rows and summary."""
     options = parse(arguments)
     hours = leak_hours(options.leak_hours or options.orders[0].parent / _CALLS)
-    rows = [play(options, hours, seed) for seed in range(1, options.seeds + 1)]
-    written = {"rows": rows, "summary": summary_of(rows)}
-    sys.stdout.write(json.dumps(written["summary"], indent=2) + "\n")
-    if options.json is not None:
-        options.json.write_text(json.dumps(written, indent=2), encoding="utf-8")
+    rows: list[dict[str, Any]] = []
+    for seed in range(1, options.seeds + 1):
+        rows.append(play(options, hours, seed))
+        is_complete = len(rows) == options.seeds
+        write_whole(options.json, {"rows": rows, "summary": summary_of(rows), "is_complete": is_complete})
+    sys.stdout.write(json.dumps(summary_of(rows), indent=2) + "\n")
     return 0
 
 
