@@ -69,17 +69,26 @@ class Position(Wire, frozen=True, kw_only=True):
         facts.check_place(self.lat, self.lon)
 
 
-class SyncRequest(Wire, frozen=True, kw_only=True):
+class EarlierEvents(Wire, frozen=True, kw_only=True):
+    """Events that a phone made under an earlier enrolment: that device's and that technician's, sealed as such."""
+
+    device_id: str
+    technician_id: str
+    events: tuple[msgspec.Raw, ...]
+
+
+class SyncRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """A phone's call. Events and positions stay raw so that one unreadable item cannot hold up the others.
 
-    An event decodes to `PhoneEvent`, a position to `Position`. `guard` acknowledges an order of the desk: empty,
-    `locked` or `wiped`.
+    An event decodes to `PhoneEvent`, a position to `Position`. `earlier` are events from before the phone was enrolled
+    anew; they are older than `events`. `guard` acknowledges an order of the desk: empty, `locked` or `wiped`.
     """
 
     v: int
     gen: str
     cursor: int
     events: tuple[msgspec.Raw, ...] = ()
+    earlier: tuple[EarlierEvents, ...] = ()
     positions: tuple[msgspec.Raw, ...] = ()
     wait_s: float = 0.0
     sent_at_ms: int = 0

@@ -6,7 +6,7 @@ import sqlite3
 
 import msgspec
 
-from mobile.store import outbox, projection
+from mobile.store import origins, outbox, projection
 from shared import wire
 from shared.errors import DomainError
 
@@ -42,7 +42,7 @@ def keep_confirmed(db: sqlite3.Connection, event: wire.PhoneEvent) -> None:
     found = db.execute(
         "SELECT unseal('jobs', work_order_id, job) FROM jobs WHERE work_order_id = ?", (event.work_order_id,)
     ).fetchone()
-    if found is not None:
+    if found is not None and event.id not in origins.list_foreign(db):
         job = projection.advance(_decode(found[0]), event)
         values = (event.work_order_id, msgspec.json.encode(job))
         db.execute("UPDATE jobs SET job = seal('jobs', ?1, ?2) WHERE work_order_id = ?1", values)
@@ -60,7 +60,7 @@ def prune_gone(db: sqlite3.Connection, now_ms: int) -> None:
 def list_jobs(db: sqlite3.Connection) -> list[wire.Job]:
     """List the jobs of this phone as the technician sees them: offered emergencies first, then by promised time."""
     pending: dict[str, list[outbox.PendingEvent]] = {}
-    for item in outbox.list_pending(db):
+    for item in _list_own(db):
         pending.setdefault(item.event.work_order_id, []).append(item)
     rows = db.execute("SELECT unseal('jobs', work_order_id, job) FROM jobs WHERE gone_ms IS NULL")
     jobs = [_decode(row[0]) for row in rows]
@@ -73,7 +73,7 @@ def find_job(db: sqlite3.Connection, work_order_id: str) -> StoredJob | None:
     found = db.execute(query, (work_order_id,)).fetchone()
     if found is None:
         return None
-    job = projection.project(_decode(found[0]), outbox.list_pending(db, work_order_id))
+    job = projection.project(_decode(found[0]), _list_own(db, work_order_id))
     return StoredJob(job, found[1] is not None)
 
 
@@ -83,6 +83,12 @@ def get_job(db: sqlite3.Connection, work_order_id: str) -> StoredJob:
     if found is None:
         raise DomainError("order_not_here", work_order_id=work_order_id)
     return found
+
+
+def _list_own(db: sqlite3.Connection, work_order_id: str | None = None) -> list[outbox.PendingEvent]:
+    """List the unconfirmed events of the technician who has this phone now: what another did is another visit's."""
+    foreign = origins.list_foreign(db)
+    return [item for item in outbox.list_pending(db, work_order_id) if item.event.id not in foreign]
 
 
 def _decode(raw: bytes) -> wire.Job:

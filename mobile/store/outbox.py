@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from mobile.store import meta
+from mobile.store import meta, origins
 from shared import facts, wire
 
 ARCHIVE_MS: Final = 7 * 24 * 3_600_000
@@ -101,10 +101,10 @@ def list_pending(db: sqlite3.Connection, work_order_id: str | None = None) -> li
     return [PendingEvent(event=_event(row[0]), state=row[1], attempts=row[2], result=_result(row[3])) for row in rows]
 
 
-def list_unsent(db: sqlite3.Connection) -> list[bytes]:
-    """List the bytes of all unconfirmed events in the order of their numbers, also of those set aside."""
-    rows = db.execute("SELECT unseal('pending_events', id, event) FROM pending_events ORDER BY dseq")
-    return [bytes(row[0]) for row in rows]
+def list_unsent(db: sqlite3.Connection) -> list[tuple[str, bytes]]:
+    """List all unconfirmed events as (id, bytes) in the order of their numbers, also those set aside."""
+    rows = db.execute("SELECT id, unseal('pending_events', id, event) FROM pending_events ORDER BY dseq")
+    return [(str(row[0]), bytes(row[1])) for row in rows]
 
 
 def list_archived(db: sqlite3.Connection) -> list[ArchivedEvent]:
@@ -205,6 +205,7 @@ def requeue_archive(db: sqlite3.Connection) -> None:
 def prune_archive(db: sqlite3.Connection, now_ms: int) -> None:
     """Forget events that were confirmed more than 7 days ago."""
     db.execute("DELETE FROM archive WHERE acked_ms < ?", (now_ms - ARCHIVE_MS,))
+    origins.prune(db)
 
 
 def _repeats_a_refusal(event: wire.PhoneEvent, result: wire.EventResult) -> bool:

@@ -29,6 +29,8 @@ TABLES: Final = (
         assignment_id TEXT NOT NULL, epoch INTEGER NOT NULL, type TEXT NOT NULL, priority INTEGER NOT NULL,
         event BLOB NOT NULL, outcome TEXT NOT NULL, result BLOB, acked_ms INTEGER NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS archive_by_time ON archive (acked_ms)",
+    """CREATE TABLE IF NOT EXISTS origins (
+        id TEXT PRIMARY KEY, device_id TEXT NOT NULL, technician_id TEXT NOT NULL) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS files (
         sha256 TEXT PRIMARY KEY, work_order_id TEXT NOT NULL, size_bytes INTEGER NOT NULL, mime TEXT NOT NULL,
         made_ms INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, delivered_ms INTEGER) WITHOUT ROWID""",

@@ -15,7 +15,7 @@ import msgspec
 
 from mobile.platform import escrow, keys
 from mobile.platform.clock import SystemClock
-from mobile.store import database, files, meta, outbox
+from mobile.store import database, files, meta, origins, outbox
 from mobile.store.database import Store
 from mobile.store.guard import Guard
 from shared.errors import DomainError
@@ -46,21 +46,39 @@ def seal_evidence(store: Store, now_ms: int) -> int:
     Raises DomainError `recovery_key_missing` when there is something to seal and no key to seal it to.
     """
     with store.read() as db:
-        recovery_key, events = meta.find_text(db, meta.RECOVERY_KEY), outbox.list_unsent(db)
-        waiting, identity, gen = files.list_waiting(db), meta.find_identity(db), meta.find_text(db, meta.GEN) or ""
-    if not (events or waiting):
+        recovery_key, batches = meta.find_text(db, meta.RECOVERY_KEY), _list_evidence(db, now_ms)
+        waiting = files.list_waiting(db)
+    if not (batches or waiting):
         return 0
     if not recovery_key:
         raise DomainError("recovery_key_missing")
-    evidence = _Evidence(
-        device_id=identity.device_id if identity else "",
-        technician_id=identity.technician_id if identity else "",
-        gen=gen,
-        sealed_ms=now_ms,
-        events=tuple(msgspec.Raw(event) for event in events),
+    for number, evidence in enumerate(batches, 1):
+        name = f"events-{now_ms}-{number}"
+        _put(store.folder, name, escrow.seal_for(recovery_key, msgspec.json.encode(evidence)))
+    return len(batches) + sum(_seal_photo(store, recovery_key, file.sha256) for file in waiting)
+
+
+def _list_evidence(db: sqlite3.Connection, now_ms: int) -> list[_Evidence]:
+    """List the unsent events of each enrolment that they were made under, the earlier ones first."""
+    events, identity = outbox.list_unsent(db), meta.find_identity(db)
+    own = origins.Origin(
+        device_id=identity.device_id if identity else "", technician_id=identity.technician_id if identity else ""
     )
-    _put(store.folder, f"events-{now_ms}", escrow.seal_for(recovery_key, msgspec.json.encode(evidence)))
-    return 1 + sum(_seal_photo(store, recovery_key, file.sha256) for file in waiting)
+    known = origins.find(db, [event_id for event_id, _ in events])
+    batches: dict[origins.Origin, list[msgspec.Raw]] = {}
+    for event_id, raw in events:
+        batches.setdefault(known.get(event_id, own), []).append(msgspec.Raw(raw))
+    gen = meta.find_text(db, meta.GEN) or ""
+    return [
+        _Evidence(
+            device_id=origin.device_id,
+            technician_id=origin.technician_id,
+            gen=gen,
+            sealed_ms=now_ms,
+            events=tuple(raws),
+        )
+        for origin, raws in batches.items()
+    ]
 
 
 def erase(folder: Path, now_ms: int, reason: str) -> None:

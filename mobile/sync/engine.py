@@ -7,13 +7,13 @@ import enum
 import logging
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from mobile.platform.clock import Clock
-from mobile.store import guard, jobs, meta, outbox
+from mobile.store import guard, jobs, meta, origins, outbox
 from mobile.store.database import Store
 from mobile.sync import backoff, news, push_tests
 from mobile.sync.inbox import Call, Filed, Inbox
@@ -197,6 +197,7 @@ class SyncEngine:
     def _exchange(self, limit: int, wait_s: float) -> _Round:
         with self._store.read() as db:
             batch = outbox.list_batch(db, limit) if limit else []
+            own, earlier = _by_enrolment(batch, origins.find(db, [row[0] for row in batch]))
             gen = meta.find_text(db, meta.GEN) or ""
             state = guard.get_guard(db).state
             call = Call(gen=gen, cursor=meta.get_number(db, meta.CURSOR), event_ids=tuple(row[0] for row in batch))
@@ -206,7 +207,8 @@ class SyncEngine:
             v=wire.PROTOCOL_VERSION,
             gen=call.gen,
             cursor=call.cursor,
-            events=tuple(msgspec.Raw(row[1]) for row in batch),
+            events=own,
+            earlier=earlier,
             positions=tuple(msgspec.Raw(msgspec.json.encode(position)) for position in positions),
             wait_s=wait_s,
             sent_at_ms=sent_at_ms,
@@ -321,6 +323,21 @@ class SyncEngine:
             code=last.code,
         )
         return self.last_outcome
+
+
+def _by_enrolment(
+    batch: Sequence[tuple[str, bytes]], known: Mapping[str, origins.Origin]
+) -> tuple[tuple[msgspec.Raw, ...], tuple[wire.EarlierEvents, ...]]:
+    """Return the events of this enrolment, and those of each earlier one under the names they were made with."""
+    own = tuple(msgspec.Raw(raw) for event_id, raw in batch if event_id not in known)
+    groups: dict[origins.Origin, list[msgspec.Raw]] = {}
+    for event_id, raw in batch:
+        if event_id in known:
+            groups.setdefault(known[event_id], []).append(msgspec.Raw(raw))
+    return own, tuple(
+        wire.EarlierEvents(device_id=origin.device_id, technician_id=origin.technician_id, events=tuple(raws))
+        for origin, raws in groups.items()
+    )
 
 
 def _read_problem(reply: Reply) -> _Problem:

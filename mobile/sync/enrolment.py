@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from mobile.platform.keys import DeviceKey
-from mobile.store import guard, meta, pins
+from mobile.store import guard, meta, origins, pins
 from mobile.store.database import Store
 from mobile.sync.inbox import begin_refetch
 from mobile.sync.transport import ENROL_PATH, Reply, Transport, TransportError, Verdict, judge
@@ -56,7 +56,8 @@ def _keep(store: Store, identity: meta.Identity, answer: wire.EnrolResponse) -> 
         guard.reset(db)
         pins.forget(db)  # the PIN was another person's, or this one's before
         if earlier is not None and earlier.device_id != identity.device_id:
-            begin_refetch(db)  # the new device has a feed and a chain of its own; events that wait are kept
+            origins.keep(db, earlier)  # events that wait are kept as what they are: another device's, sealed as such
+            begin_refetch(db)  # the new device has a feed and a chain of its own
             meta.set_chain_head(db, meta.ChainHead())
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from server.accounts.models import Account, Branch, Device, EnrolCode, Shift, SignIn, Technician
+from server.accounts.models import Account, Branch, Device, DeviceKey, EnrolCode, Shift, SignIn, Technician
 from shared.errors import DomainError
 
 # Made once: putting a statement together costs more than running it, and phones call by the thousand at once.
@@ -147,6 +147,13 @@ def get_device(session: orm.Session, branch_id: str, device_id: str) -> Device:
     if device is None or device.branch_id != branch_id:
         raise DomainError("not_found", what="device")
     return device
+
+
+def has_common_key(session: orm.Session, one_id: str, other_id: str) -> bool:
+    """Tell whether two enrolments have named the same seal key: they are one phone."""
+    keys = sa.select(DeviceKey.key_id).where(DeviceKey.device_id == one_id)
+    query = sa.select(sa.exists().where(DeviceKey.device_id == other_id, DeviceKey.key_id.in_(keys)))
+    return bool(session.scalar(query))
 
 
 def list_devices(session: orm.Session, branch_id: str) -> list[Device]:

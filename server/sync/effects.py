@@ -52,9 +52,9 @@ def apply_fact(case: Case) -> tuple[str, tuple[str, ...]]:
         AssignmentState.DECLINED,
         AssignmentState.ABANDONED,
     }
-    flags: tuple[str, ...] = ("late",) if is_late else ()
+    flags: tuple[str, ...] = (*case.sender.flags, "late") if is_late else case.sender.flags
     if not is_late:
-        flags = _move(case)
+        flags = (*flags, *_move(case))
     flags = visits.keep_fact(case.tx, case.sender, case.event, case.assignment.id, flags)
     if isinstance(case.event.body, (facts.RecordSigned, facts.SignatureWaived)):
         flags = (*flags, *_take_record(case, is_late=is_late))
@@ -126,12 +126,19 @@ def _no_access(case: Case) -> None:
 
 
 def _engineering(case: Case) -> None:
+    _go_on(case)
     _move_order(case, "request_engineering")
     _finish(case)
 
 
+def _go_on(case: Case) -> None:
+    """What ends a job that was left for an emergency was done on site, whatever the phone told of the way there."""
+    if case.assignment.state == AssignmentState.SUSPENDED and case.order.state == WorkOrderState.ASSIGNED:
+        _move_order(case, "arrive")
+
+
 def _finish(case: Case) -> None:
-    if case.assignment.state in {AssignmentState.ARRIVED, AssignmentState.WORKING}:
+    if case.assignment.state in {AssignmentState.ARRIVED, AssignmentState.WORKING, AssignmentState.SUSPENDED}:
         offers.move(case.tx, case.assignment, "finish", _T, at_ms=case.at_ms)
 
 
@@ -161,6 +168,7 @@ def _take_record(case: Case, *, is_late: bool) -> tuple[str, ...]:
         # The job stays with its technician: a record that does not end the work must not strand the order.
         return flags
     try:
+        _go_on(case)
         _take_up_again(case)
         _move_order(case, "finish_work")
         _move_order(case, "sign" if record.kind == "signed" else "waive_signature")

@@ -22,7 +22,7 @@ _ODOUR: Final = "gas_odour"
 
 def take(tx: Tx, sender: Sender, event: wire.PhoneEvent, desk: Desk) -> tuple[str, ...]:
     """Keep the fact, then do what it means; return its flags. Nothing from the field is refused."""
-    flags = TAKERS[type(event.body)](tx, sender, event, desk)
+    flags = (*sender.flags, *TAKERS[type(event.body)](tx, sender, event, desk))
     return visits.keep_orderless(tx, sender, event, flags)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ from server.devices import service as devices
 from server.dispatch import posting
 from server.messages import service as messages
 from server.positions import service as positions
-from server.sync import changes, effects, orderless, repository
+from server.sync import changes, effects, orderless, origins, repository
 from server.sync.models import ProcessedEvent, Quarantine
 from server.visits import service as visits
 from server.visits.service import Sender
@@ -50,7 +51,7 @@ class _LooseEvent(msgspec.Struct, frozen=True):
 
 def exchange(services: Services, device: Device, request: wire.SyncRequest) -> wire.SyncResponse:
     """Handle a phone's events, then return what changed for it. Raises DomainError `too_many_events`."""
-    if len(request.events) > wire.EVENTS_PER_SYNC:
+    if len(request.events) + sum(len(told.events) for told in request.earlier) > wire.EVENTS_PER_SYNC:
         raise DomainError("too_many_events", limit=wire.EVENTS_PER_SYNC)
     with services.parking.calling(device.id):
         answer = _exchange(services, device, request)
@@ -61,7 +62,8 @@ def exchange(services: Services, device: Device, request: wire.SyncRequest) -> w
 def _exchange(services: Services, device: Device, request: wire.SyncRequest) -> wire.SyncResponse:
     actor = account_service.device_actor(device)
     sender = Sender(device_id=device.id, technician_id=device.technician_id)
-    results = file_events(services, actor, sender, [bytes(raw) for raw in request.events])
+    earlier = [result for told in request.earlier for result in _file_earlier(services, device, told)]
+    results = (*earlier, *file_events(services, actor, sender, [bytes(raw) for raw in request.events]))
     note = functools.partial(_note_contact, device_id=device.id, request=request)
     if request.positions or request.guard:
         services.uow.run(actor, note)
@@ -71,6 +73,18 @@ def _exchange(services: Services, device: Device, request: wire.SyncRequest) -> 
     if has_turned and not request.positions:
         services.uow.run(actor, note)
     return answer
+
+
+def _file_earlier(services: Services, device: Device, told: wire.EarlierEvents) -> tuple[wire.EventResult, ...]:
+    """File events from before a phone was enrolled anew as those of that time; the unproved wait for a person."""
+    raws, actor = [bytes(raw) for raw in told.events], account_service.device_actor(device)
+    sender = services.uow.read(lambda session: origins.find_sender(session, device, told))
+    if sender is not None:
+        return file_events(services, dataclasses.replace(actor, id=sender.technician_id), sender, raws)
+    own = Sender(device_id=device.id, technician_id=device.technician_id)
+    reason = f"in the name of device {told.device_id[:64]} of {told.technician_id[:64]}"
+    keep = functools.partial(quarantine, sender=own, reason=reason)
+    return tuple(services.uow.run(actor, functools.partial(keep, raw=raw)) for raw in raws)
 
 
 def _note_seen(services: Services, device: Device) -> None:

@@ -25,10 +25,11 @@ _CLOCK_TOLERANCE_MS: Final = 120_000
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
-    """Which phone speaks, and its technician."""
+    """Which phone speaks, and its technician; `flags` are put on every fact that it tells."""
 
     device_id: str
     technician_id: str
+    flags: tuple[str, ...] = ()
 
 
 def protocols_of(order: WorkOrder) -> tuple[Protocol, ...]:

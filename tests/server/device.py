@@ -13,10 +13,10 @@ from tests.server.house import House, Wire
 class Device:
     """An enrolled device of a technician; every call is one HTTP request."""
 
-    def __init__(self, house: House, technician_id: str = "wang") -> None:
+    def __init__(self, house: House, technician_id: str = "wang", public_key: str = "ab" * 32) -> None:
         """Redeem a fresh one-time code."""
         self.house, self.technician_id = house, technician_id
-        request = wire.EnrolRequest(code=house.enrol_code(technician_id), public_key="ab" * 32)
+        request = wire.EnrolRequest(code=house.enrol_code(technician_id), public_key=public_key)
         reply = Wire(house.app).post("/api/v1/enrol", msgspec.json.encode(request), 0)
         self.identity = msgspec.json.decode(reply.body, type=wire.EnrolResponse)
         self.line = Wire(house.app, self.identity.token)
