@@ -65,16 +65,17 @@ class PlayedServer:
         return Reply(200, {PRODUCT_HEADER: "1"}, msgspec.json.encode(body))
 
     def _exchange(self, request: Any) -> wire.SyncResponse:
-        self.taken += request["events"]
+        events = request.get("events", ())
+        self.taken += events
         changes = [
             wire.Change(
                 seq=i, event_id=f"e{i}", type="assignment_offered", at_ms=NOW_MS, priority=j.priority,
                 work_order_id=j.work_order_id, job=j,
             )
             for i, j in enumerate(self.jobs, start=1)
-            if i > request["cursor"]
+            if i > request.get("cursor", 0)
         ]  # fmt: skip
-        results = tuple(wire.EventResult(id=e["id"], outcome="applied") for e in request["events"])
+        results = tuple(wire.EventResult(id=e["id"], outcome="applied") for e in events)
         day = ((NOW_MS - 2 * _HOUR_MS, NOW_MS + 6 * _HOUR_MS),)
         return wire.SyncResponse(
             gen="g", at_ms=NOW_MS, results=results, changes=tuple(changes), cursor=len(self.jobs), duty=day,

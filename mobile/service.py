@@ -22,7 +22,7 @@ from mobile.platform.texts import load_texts
 from mobile.store import audit, files, jobs, meta, outbox, wiping
 from mobile.store.database import Store
 from mobile.store.guard import Guard
-from mobile.sync import enrolment
+from mobile.sync import enrolment, lanes
 from mobile.sync.day_maps import DayMapLane
 from mobile.sync.doorbell import Doorbell
 from mobile.sync.engine import SyncEngine, SyncOutcome, SyncState
@@ -44,7 +44,6 @@ _LONG_SILENCE_S: Final = 10.0
 _FRESH_MS: Final = 3_000
 _RUNG_POLL_S: Final = 30.0  # the same beside a doorbell: it says itself when it is dead
 _STORE_TROUBLE_S: Final = 5.0
-_LANE_PAUSE_S: Final = 5.0
 _LOOK_S: Final = 1.0  # how soon a write of another process is seen
 
 
@@ -194,12 +193,12 @@ class Phone:
         """Return the state of the line."""
         with self._store.read() as db:
             unsent, attention = outbox.count(db, "queued"), outbox.count(db, "needs_attention")
-            unsent_photos = files.count_waiting(db)
+            unsent_photos, troubled = files.count_waiting(db), files.count_troubled(db)
         last = self.engine.last_outcome
         return Line(
             state=last.state if last else None,
             unsent=unsent,
-            needs_attention=attention,
+            needs_attention=attention + troubled,
             has_doorbell=self._has_doorbell(),
             code=last.code if last else "",
             unsent_photos=unsent_photos,
@@ -294,7 +293,9 @@ class Phone:
             self._threads = [
                 threading.Thread(target=self._run, name="sync", daemon=True),
                 threading.Thread(target=self._listener.run, name="listen", daemon=True),
-                threading.Thread(target=self._run_lane, name="files", daemon=True),
+                threading.Thread(
+                    target=lanes.run, args=(self._closing, self.maps, self.lane), name="files", daemon=True
+                ),
             ]
             if hears_others:
                 self._threads.append(threading.Thread(target=self._hear_others, name="others", daemon=True))
@@ -340,15 +341,6 @@ class Phone:
 
     def _has_doorbell(self) -> bool:
         return self._doorbell is not None and self._doorbell.is_connected()
-
-    def _run_lane(self) -> None:
-        while not self._closing.wait(_LANE_PAUSE_S):
-            try:
-                self.maps.run_once()
-                self.lane.run_once()
-            except (sqlite3.Error, OSError, DomainError):
-                # A full disk: they stay and are tried again. After a wipe the phone is closing.
-                _LOG.exception("pictures could not be delivered")
 
     def _sync_and_rest_s(self) -> float:
         try:

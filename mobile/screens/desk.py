@@ -9,8 +9,10 @@ from kivy.uix.widget import Widget
 
 from mobile.platform import android, permissions
 from mobile.screens import parts
+from mobile.screens.evidence import problem_text
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
+from mobile.store.files import StoredFile
 from mobile.store.outbox import PendingEvent
 from mobile.sync.engine import SyncState
 from mobile.widgets import device
@@ -80,10 +82,12 @@ def sync_status(ui: Ui, _arguments: dict[str, Any]) -> Page:
     )
     if line.state is not SyncState.DONE:
         page.add(_line_card(ui, line.code))
-    pending = ui.phone.pending()
+    pending, photos = ui.phone.pending(), ui.phone.lane.list_troubled()
+    for photo in photos[:_SHOWN_EVENTS]:
+        page.add(_photo_card(ui, photo))
     for item in sorted(pending, key=lambda p: p.state != "needs_attention")[:_SHOWN_EVENTS]:
         page.add(_pending_card(ui, item))
-    if not pending:
+    if not pending and not photos:
         page.add(Surface(Text(ui.t("phone.nothing_waits"), role="ok", bold=True)))
     if line.state is SyncState.SIGNED_OUT:
         sign_in = PushButton(ui.t("phone.enrol"), lambda: ui.go("enrol", server=_server_of(ui)), primary=True)
@@ -120,6 +124,13 @@ def _pending_card(ui: Ui, pending: PendingEvent) -> Widget:
     read = PushButton(ui.t("phone.dismiss"), lambda: _settle(ui, ui.phone.dismiss, key))
     lines = [Text(f"{when}  {name}", bold=True), Text(reason or ui.t("phone.state_attention"), "small", "p1")]
     return Surface(*lines, parts.choices(again, read), stripe="p1", spacing=1)
+
+
+def _photo_card(ui: Ui, file: StoredFile) -> Widget:
+    title = f"{parts.clock_text(file.made_ms)}  {ui.t('fact.photo_taken')}"
+    again = PushButton(ui.t("phone.send_again"), lambda: _settle(ui, ui.phone.lane.send_again, file.sha256))
+    lines = [Text(title, bold=True), Text(problem_text(ui, file), "small", "p1")]
+    return Surface(*lines, parts.choices(again), stripe="p1", spacing=1)
 
 
 def _settle(ui: Ui, act: Callable[[str], None], event_id: str) -> None:

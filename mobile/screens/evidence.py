@@ -45,9 +45,16 @@ def _photo_card(ui: Ui, file: StoredFile, purpose: str) -> Widget:
     title = Text(ui.t(f"phone.photo_{purpose}"), bold=True)
     size = Text(f"{parts.clock_text(file.made_ms)} · {file.size_bytes // _KB} kB", "small", "ink_2")
     lines: list[Widget] = [title, size, parts.alone(state)]
-    if file.attempts and not is_delivered:
+    if file.problem and not is_delivered:
+        lines.append(Text(problem_text(ui, file), "small", "p1"))
+    elif file.attempts and not is_delivered:
         lines.append(Text(ui.t("phone.photo_tried", count=file.attempts), "small", "p2"))
     return Surface(*lines, stripe="ok" if is_delivered else "p2", spacing=1)
+
+
+def problem_text(ui: Ui, file: StoredFile) -> str:
+    """Return why a picture stays on the phone, in words."""
+    return ui.t("phone.photo_refused", code=file.problem) if file.is_refused else ui.t("phone.photo_unreadable")
 
 
 def _set_camera(ui: Ui, page: Page, arguments: dict[str, Any]) -> None:

@@ -34,6 +34,8 @@ TABLES: Final = (
     """CREATE TABLE IF NOT EXISTS files (
         sha256 TEXT PRIMARY KEY, work_order_id TEXT NOT NULL, size_bytes INTEGER NOT NULL, mime TEXT NOT NULL,
         made_ms INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, delivered_ms INTEGER) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS file_troubles (
+        sha256 TEXT PRIMARY KEY, code TEXT NOT NULL, is_final INTEGER NOT NULL) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS seen_changes (
         gen TEXT NOT NULL, event_id TEXT NOT NULL, seq INTEGER NOT NULL, type TEXT NOT NULL, seen_ms INTEGER NOT NULL,
         times_received INTEGER NOT NULL DEFAULT 1, times_applied INTEGER NOT NULL DEFAULT 0,

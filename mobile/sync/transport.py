@@ -78,3 +78,16 @@ def is_portal(reply: Reply) -> bool:
     is_ill = reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR  # a proxy before our server says so when it is away
     is_page = not is_ill or reply.status == HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED
     return PRODUCT_HEADER not in reply.headers and is_page
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    code: str = ""
+
+
+def read_code(reply: Reply) -> str:
+    """Return the code of a refusal, the status where the body names none."""
+    try:
+        found = msgspec.json.decode(reply.body, type=_Problem).code
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        found = ""
+    return found or f"http_{reply.status}"
