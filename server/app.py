@@ -208,8 +208,8 @@ def _serve(services: Services, route: Route, limiter: Limiter, csrf: CSRFProtect
 
 def _authenticate(services: Services, route: Route, csrf: CSRFProtect) -> tuple[Actor, Device | None]:
     if route.audience is Audience.DEVICE:
-        token = _bearer()
-        device = services.uow.read(lambda s: account_service.get_live_device(s, token))
+        token_hash = account_service.hash_secret(_bearer())
+        device = account_service.check_live(services.uow.read_together(account_service.list_by_token, token_hash))
         return account_service.device_actor(device), device
     if route.audience is Audience.PUBLIC:
         return Actor(id=request.remote_addr or "", role=Role.SYSTEM, branch_id=""), None

@@ -12,13 +12,13 @@ from server.accounts.models import Account, Branch, Device, DeviceKey, EnrolCode
 from shared.errors import DomainError
 
 # Made once: putting a statement together costs more than running it, and phones call by the thousand at once.
-_BY_TOKEN: Final = sa.select(Device).where(Device.token_hash == sa.bindparam("token_hash"))
+_BY_TOKENS: Final = sa.select(Device).where(Device.token_hash.in_(sa.bindparam("hashes", expanding=True)))
 _LIVE_IDS: Final = sa.select(Device.id).where(
     Device.id.in_(sa.bindparam("ids", expanding=True)), Device.revoked_ms.is_(None)
 )
 _SHIFTS_OF: Final = (
-    sa.select(Shift.start_ms, Shift.end_ms)
-    .where(Shift.technician_id == sa.bindparam("technician_id"))
+    sa.select(Shift.technician_id, Shift.start_ms, Shift.end_ms)
+    .where(Shift.technician_id.in_(sa.bindparam("technicians", expanding=True)))
     .where(Shift.end_ms > sa.bindparam("from_ms"), Shift.start_ms < sa.bindparam("to_ms"))
     .order_by(Shift.start_ms)
 )
@@ -115,13 +115,23 @@ def list_shifts(session: orm.Session, branch_id: str, from_ms: int, to_ms: int) 
 
 def list_shifts_of(session: orm.Session, technician_id: str, from_ms: int, to_ms: int) -> list[tuple[int, int]]:
     """Return start and end of one technician's shifts that touch a span of time, by start."""
-    asked = {"technician_id": technician_id, "from_ms": from_ms, "to_ms": to_ms}
-    return [(start_ms, end_ms) for start_ms, end_ms in session.execute(_SHIFTS_OF, asked)]
+    return map_shifts_of(session, [technician_id], from_ms, to_ms).get(technician_id, [])
 
 
-def find_device_by_token(session: orm.Session, token_hash: str) -> Device | None:
-    """Return the device with a token's hash."""
-    return session.scalar(_BY_TOKEN, {"token_hash": token_hash})
+def map_shifts_of(
+    session: orm.Session, technician_ids: Iterable[str], from_ms: int, to_ms: int
+) -> dict[str, list[tuple[int, int]]]:
+    """Return start and end of some technicians' shifts that touch a span of time, by technician, then by start."""
+    asked = {"technicians": sorted(set(technician_ids)), "from_ms": from_ms, "to_ms": to_ms}
+    found: dict[str, list[tuple[int, int]]] = {}
+    for technician_id, start_ms, end_ms in session.execute(_SHIFTS_OF, asked):
+        found.setdefault(technician_id, []).append((start_ms, end_ms))
+    return found
+
+
+def map_devices_by_token(session: orm.Session, token_hashes: Iterable[str]) -> dict[str, Device]:
+    """Return the devices with some tokens' hashes, by the hash."""
+    return {row.token_hash: row for row in session.scalars(_BY_TOKENS, {"hashes": sorted(set(token_hashes))})}
 
 
 def list_live_ids(session: orm.Session, device_ids: Iterable[str]) -> set[str]:

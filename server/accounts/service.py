@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import argon2
@@ -221,9 +221,14 @@ def revoke_device(tx: Tx, device_id: str) -> None:
     tx.record(events.DEVICE_REVOKED, {"device_id": device.id, "technician_id": device.technician_id})
 
 
-def get_live_device(session: orm.Session, token: str) -> Device:
-    """Return the device of a bearer token. Raises DomainError `signed_out`, `device_revoked`."""
-    device = repository.find_device_by_token(session, hash_secret(token))
+def list_by_token(session: orm.Session, token_hashes: Sequence[str]) -> list[Device | None]:
+    """Return the devices of bearer tokens, as `hash_secret` stores them, in their order; None for an unknown one."""
+    found = repository.map_devices_by_token(session, token_hashes)
+    return [found.get(token_hash) for token_hash in token_hashes]
+
+
+def check_live(device: Device | None) -> Device:
+    """Return a device whose access stands. Raises DomainError `signed_out`, `device_revoked`."""
     if device is None:
         raise DomainError("signed_out")
     if device.revoked_ms is not None:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Ahead:
+    """What a caller's works are about to read: `look` reads it for many callers at once, each with his `wish`."""
+
+    look: Callable[[Any, Sequence[Any]], None]
+    wish: Any
 
 
 class Asked:
     """One caller's works: `weight` is how many, `outcomes` stays None when the group did not pass."""
 
-    def __init__(self, works: list[Any], guarded: set[int]) -> None:
+    def __init__(self, works: list[Any], guarded: set[int], ahead: Ahead | None = None) -> None:
         """Ask for works, those at the places `guarded` in savepoints."""
-        self.works, self.guarded = works, guarded
+        self.works, self.guarded, self.ahead = works, guarded, ahead
         self.outcomes: list[Any] | None = None
         self.is_done = False
         self.called = threading.Event()

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import orm
 
 R = TypeVar("R")
+K = TypeVar("K", str, tuple[str, ...])
 
 _KEY: Final = "leakfirst-held"
 _ABSENT: Final = object()
@@ -48,8 +49,14 @@ def note_absent(session: orm.Session, kind: type[Any], keys: Iterable[Any]) -> N
         known.update({(kind, key, False): _ABSENT for key in keys})
 
 
-def put(session: orm.Session, kind: type[R], key: Any, row: R) -> None:
-    """Note a row that is new."""
+def put(session: orm.Session, kind: type[R], key: Any, row: R, *, is_locked: bool = False) -> None:
+    """Note a row that is new, or that was read with many others; `is_locked` when it was read for a change."""
     known: dict[Any, Any] | None = session.info.get(_KEY)
     if known is not None:
-        known[(kind, key, False)] = row
+        known[(kind, key, is_locked)] = row
+
+
+def list_unknown(session: orm.Session, kind: type[Any], keys: Iterable[K], *, is_locked: bool = False) -> list[K]:
+    """Return in their order, once each, the keys of which nothing is known yet; none where nothing is remembered."""
+    known: dict[Any, Any] | None = session.info.get(_KEY)
+    return [] if known is None else [key for key in sorted(set(keys)) if (kind, key, is_locked) not in known]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -78,6 +78,12 @@ class FeedRow(Base):
     journal_id: Mapped[int] = mapped_column(_BIG, sa.ForeignKey("journal.id"))
 
 
+_EVENT_COLUMNS: Final = (
+    "type", "branch_id", "at_ms", "actor_id", "actor_role", "work_order_id", "technician_ids", "data", "event_id", "id",
+    "seq",
+)  # fmt: skip
+_SHORT_FEED: Final = 16
+
 # Made once: putting a statement together costs more than running it, and phones read by the thousand at once.
 _FEED: Final = (
     sa.select(FeedRow.seq, JournalRow)
@@ -85,6 +91,18 @@ _FEED: Final = (
     .where(FeedRow.reader_id == sa.bindparam("reader_id"), FeedRow.seq > sa.bindparam("after"))
     .order_by(FeedRow.seq)
     .limit(sa.bindparam("most"))
+)
+_FEEDS: Final = (
+    sa.select(FeedRow.reader_id, FeedRow.seq, *(getattr(JournalRow, name) for name in _EVENT_COLUMNS))
+    .join(JournalRow, JournalRow.id == FeedRow.journal_id)
+    .where(
+        FeedRow.reader_id.in_(sa.bindparam("readers", expanding=True)),
+        FeedRow.seq.in_(sa.bindparam("numbers", expanding=True)),
+    )
+    .order_by(FeedRow.reader_id, FeedRow.seq)
+)
+_HEADS: Final = sa.select(FeedReader.id, FeedReader.head).where(
+    FeedReader.id.in_(sa.bindparam("readers", expanding=True))
 )
 _INSERT: Final = sa.insert(JournalRow).returning(JournalRow.id, JournalRow.seq)
 _LINK_COLUMNS: Final = tuple(c.key for c in JournalRow.__table__.columns if not c.primary_key)
@@ -203,25 +221,51 @@ def _feed(journal_id: int, item: Event, readers: list[FeedReader]) -> Iterable[d
 
 def event_of(row: JournalRow) -> Event:
     """Return a stored row as the event that handlers know."""
-    return Event(
-        type=row.type,
-        branch_id=row.branch_id,
-        at_ms=row.at_ms,
-        actor_id=row.actor_id,
-        actor_role=row.actor_role,
-        work_order_id=row.work_order_id,
-        technician_ids=tuple(row.technician_ids),
-        data=msgspec.json.decode(row.data),
-        event_id=row.event_id,
-        journal_id=row.id,
-        seq=row.seq,
-    )
+    return _event_of([getattr(row, name) for name in _EVENT_COLUMNS])
 
 
 def list_feed(session: orm.Session, reader_id: str, after: int, limit: int) -> list[tuple[int, Event]]:
     """Return a reader's changes after a sequence number, oldest first, with their numbers."""
     asked = {"reader_id": reader_id, "after": after, "most": limit}
     return [(seq, event_of(row)) for seq, row in session.execute(_FEED, asked)]
+
+
+def list_feeds(
+    session: orm.Session, asked: Sequence[tuple[str, int, int]], limit: int
+) -> list[list[tuple[int, Event]]]:
+    """Return, for each (reader, after, head), what `list_feed` returns; `head` is the reader's newest number.
+
+    Those that want a few changes are read at once: numbers have no gaps.
+    """
+    numbers = {n for _, after, head in asked if head - after <= _SHORT_FEED for n in range(after + 1, head + 1)}
+    readers = sorted({reader_id for reader_id, after, head in asked if 0 < head - after <= _SHORT_FEED})
+    rows = session.execute(_FEEDS, {"readers": readers, "numbers": sorted(numbers)}) if readers else ()
+    found: dict[str, list[tuple[int, Event]]] = {}
+    for reader_id, number, *columns in rows:
+        found.setdefault(reader_id, []).append((number, _event_of(columns)))
+    return [
+        [entry for entry in found.get(reader_id, ()) if after < entry[0] <= head]
+        if head - after <= _SHORT_FEED
+        else list_feed(session, reader_id, after, limit)
+        for reader_id, after, head in asked
+    ]
+
+
+def _event_of(columns: Sequence[Any]) -> Event:
+    kind, branch_id, at_ms, actor_id, actor_role, work_order_id, technicians, data, event_id, row_id, seq = columns
+    return Event(
+        type=kind,
+        branch_id=branch_id,
+        at_ms=at_ms,
+        actor_id=actor_id,
+        actor_role=actor_role,
+        work_order_id=work_order_id,
+        technician_ids=tuple(technicians),
+        data=msgspec.json.decode(data),
+        event_id=event_id,
+        journal_id=row_id,
+        seq=seq,
+    )
 
 
 def tell_again(session: orm.Session, reader_id: str, work_order_ids: list[str]) -> None:
@@ -241,6 +285,11 @@ def tell_again(session: orm.Session, reader_id: str, work_order_ids: list[str]) 
 def get_head(session: orm.Session, reader_id: str) -> int:
     """Return the newest sequence number of one reader, 0 for one without changes."""
     return session.scalar(sa.select(FeedReader.head).where(FeedReader.id == reader_id)) or 0
+
+
+def map_heads(session: orm.Session, reader_ids: Iterable[str]) -> dict[str, int]:
+    """Return the newest sequence numbers of some readers."""
+    return dict(session.execute(_HEADS, {"readers": sorted(reader_ids)}).all())
 
 
 def list_heads(session: orm.Session) -> dict[str, int]:

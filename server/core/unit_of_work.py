@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
@@ -14,13 +15,14 @@ from sqlalchemy import orm
 from server.core import clock, held, journal
 from server.core.clock import Clock
 from server.core.db import GROUP, Database
-from server.core.gathering import Asked, Gathering
+from server.core.gathering import Ahead, Asked, Gathering
 from shared import ids
 from shared.machine import Role
 
 _log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+Q = TypeVar("Q")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Tx:
 
 
 Act = tuple[Actor, Callable[[Tx], T]]
+Answering = Callable[[orm.Session, Sequence[Q]], Sequence[T]]
 
 
 class UnitOfWork:
@@ -90,6 +93,7 @@ class UnitOfWork:
         self._is_awaited = is_awaited
         self._nudge = nudge
         self._gathering = Gathering(self._pass_together, GROUP)
+        self._readings: dict[Answering[Any, Any], Gathering] = {}
 
     def run(self, actor: Actor, work: Callable[[Tx], T]) -> T:
         """Return what the work returns, after its rows and events are committed together. Raises what it raises."""
@@ -99,25 +103,30 @@ class UnitOfWork:
         return value
 
     def run_all(
-        self, actor: Actor, works: Sequence[Callable[[Tx], T]], doubtful: Collection[int] = ()
+        self,
+        actor: Actor,
+        works: Sequence[Callable[[Tx], T]],
+        doubtful: Collection[int] = (),
+        ahead: Ahead | None = None,
     ) -> list[T | Exception]:
         """Run several works in their order, each for itself; return values or errors after they are committed.
 
         They share a transaction and one stretch of the journal: a phone that was away brings hundreds. First only those
         at the places `doubtful`, which may well fail, have a savepoint; when another fails, all have; when that breaks
         too, each has a transaction of its own. Before all that it is tried with everybody else's works who waits for
-        SQLite's one writer.
+        SQLite's one writer. Where works share a transaction, what is `ahead` of them is read first.
         """
-        acts = [(actor, work) for work in works]
-        if not acts or not self.database.is_sqlite:
-            return self._run_alone(acts, doubtful)
-        self._gathering.pass_through(asked := Asked(acts, set(doubtful)))
-        return self._run_alone(acts, doubtful) if asked.outcomes is None else asked.outcomes
+        asked = Asked([(actor, work) for work in works], set(doubtful), ahead)
+        if not works or not self.database.is_sqlite:
+            return self._run_alone(asked)
+        self._gathering.pass_through(asked)
+        return self._run_alone(asked) if asked.outcomes is None else asked.outcomes
 
-    def _run_alone(self, acts: Sequence[Act[T]], doubtful: Collection[int]) -> list[T | Exception]:
-        for guarded in (doubtful, range(len(acts))) if len(acts) > 1 else ():
+    def _run_alone(self, asked: Asked) -> list[Any]:
+        acts = asked.works
+        for guarded in (asked.guarded, range(len(acts))) if len(acts) > 1 else ():
             try:
-                outcomes, has_events = self.database.write(self._joint(acts, guarded), weight=len(acts))
+                outcomes, has_events = self.database.write(self._joint(acts, guarded, [asked]), weight=len(acts))
             except Exception as error:  # noqa: BLE001 - the next way finds out whose failure it is, and returns it
                 _log.info("works did not pass together", works=len(acts), error=repr(error))
                 continue
@@ -140,13 +149,13 @@ class UnitOfWork:
     def _pass_together(self, group: list[Asked]) -> None:
         """Carry out many callers' works in one transaction; when one fails, each caller goes on alone."""
         if len(group) == 1:
-            group[0].outcomes = self._run_alone(group[0].works, group[0].guarded)
+            group[0].outcomes = self._run_alone(group[0])
             return
         acts = [act for asked in group for act in asked.works]
         starts = list(itertools.accumulate((asked.weight for asked in group), initial=0))
         guarded = {start + place for asked, start in zip(group, starts, strict=False) for place in asked.guarded}
         try:
-            outcomes, has_events = self.database.write(self._joint(acts, guarded), weight=len(acts))
+            outcomes, has_events = self.database.write(self._joint(acts, guarded, group), weight=len(acts))
         except Exception as error:  # noqa: BLE001 - whose failure it is, each finds out for himself
             _log.info("callers did not pass together", callers=len(group), error=repr(error))
             return
@@ -165,12 +174,41 @@ class UnitOfWork:
         """Return what the work reads."""
         return self.database.read(work)
 
+    def read_together(self, answer: Answering[Q, T], question: Q) -> T:
+        """Return the answer to a question; those of all callers who wait with SQLite are read at once.
+
+        `answer` reads many questions' answers in their order; a group whose reading fails is read one by one.
+        """
+        if self.database.is_sqlite:
+            self._gathering_for(answer).pass_through(asked := Asked([question], set()))
+            if asked.outcomes is not None:
+                found: T = asked.outcomes[0]
+                return found
+        return self.read(lambda session: answer(session, [question])[0])
+
+    def _gathering_for(self, answer: Answering[Any, Any]) -> Gathering:
+        if answer not in self._readings:
+            self._readings.setdefault(answer, Gathering(functools.partial(self._read_group, answer), GROUP))
+        return self._readings[answer]
+
+    def _read_group(self, answer: Answering[Any, Any], group: list[Asked]) -> None:
+        questions = [asked.works[0] for asked in group]
+        try:
+            found = self.read(lambda session: answer(session, questions))
+        except Exception as error:  # noqa: BLE001 - whose failure it is, each finds out for himself
+            _log.info("answers were not read together", callers=len(group), error=repr(error))
+            return
+        for asked, one in zip(group, found, strict=True):
+            asked.outcomes = [one]
+
     def _joint(
-        self, acts: Sequence[Act[T]], guarded: Collection[int]
+        self, acts: Sequence[Act[T]], guarded: Collection[int], callers: Sequence[Asked]
     ) -> Callable[[orm.Session], tuple[list[T | Exception], bool]]:
         now_ms = self.clock.now_ms()
 
         def transact(session: orm.Session) -> tuple[list[T | Exception], bool]:
+            held.begin(session)
+            _look_ahead(session, [asked.ahead for asked in callers if asked.ahead is not None])
             txs = [Tx(session, now_ms, actor) for actor, _ in acts]
             outcomes = _run_together(txs, [work for _, work in acts], guarded)
             done = [tx for tx, outcome in zip(txs, outcomes, strict=True) if not isinstance(outcome, Exception)]
@@ -200,13 +238,18 @@ def _is_away(outcome: object) -> bool:
     return isinstance(outcome, sa.exc.DBAPIError) and (outcome.connection_invalidated or outcome.statement is None)
 
 
+def _look_ahead(session: orm.Session, aheads: Sequence[Ahead]) -> None:
+    for look in dict.fromkeys(ahead.look for ahead in aheads):
+        look(session, [ahead.wish for ahead in aheads if ahead.look == look])
+
+
 def _run_together(
     txs: Sequence[Tx], works: Sequence[Callable[[Tx], T]], guarded: Collection[int]
 ) -> list[T | Exception]:
     """Run works in one session, those at the places `guarded` in a savepoint. Raises what another one raises."""
     outcomes: list[T | Exception] = []
     for place, (tx, work) in enumerate(zip(txs, works, strict=True)):
-        if not outcomes or isinstance(outcomes[-1], Exception):
+        if outcomes and isinstance(outcomes[-1], Exception):
             held.begin(tx.session)  # what was undone has changed what is known
         outcomes.append(_run_inside(tx, work) if place in guarded else work(tx))
     return outcomes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -15,11 +16,24 @@ from shared.assignment import LIVE_STATES, AssignmentState
 from shared.errors import DomainError
 
 _LIVE = [state.value for state in LIVE_STATES]
+_LOCKED: Final = (
+    sa.select(Assignment)
+    .where(Assignment.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(Assignment.id)
+    .with_for_update()
+)
 
 
 def find_assignment(session: orm.Session, assignment_id: str) -> Assignment | None:
     """Return an assignment, locked; callers compare branch and technician."""
     return held.get(session, Assignment, assignment_id, with_for_update=True)
+
+
+def look_for_assignments(session: orm.Session, assignment_ids: Collection[str]) -> None:
+    """Lock many assignments at once, where many are about to be asked for one by one."""
+    asked = held.list_unknown(session, Assignment, assignment_ids, is_locked=True)
+    for row in session.scalars(_LOCKED, {"ids": asked}) if asked else ():
+        held.put(session, Assignment, row.id, row, is_locked=True)
 
 
 def get_assignment(session: orm.Session, branch_id: str, assignment_id: str) -> Assignment:

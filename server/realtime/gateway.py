@@ -250,7 +250,7 @@ class Gateway:
                 self._push_board(peer, boards)
         started_s = clock.mono_s()
         for start in range(0, len(rung), _RINGS):
-            self._ring(rung[start : start + _RINGS])
+            self._ring(rung[start : start + _RINGS], heads)
         self._ringing_s = clock.mono_s() - started_s
 
     def warn(self, heads: Mapping[str, int]) -> None:
@@ -279,17 +279,18 @@ class Gateway:
         peer.sent = boards[key]["cursor"]
         self.socketio.server.emit(wire.BOARD, boards[key], to=peer.sid)
 
-    def _ring(self, rung: list[Peer]) -> None:
+    def _ring(self, rung: list[Peer], heads: Mapping[str, int]) -> None:
         """Tell phones their news, all read at once; who may not stay is hung up on."""
         profile, now_ms = self.services.settings.sla_profile, self.services.uow.clock.now_ms()
 
-        def look(session: Any, peer: Peer) -> tuple[wire.Change, ...]:
-            feed = journal.list_feed(session, peer.device_id, peer.sent, wire.CHANGES_PER_SYNC)
-            return device_changes.changes_for(session, peer.branch_id, peer.technician_id, feed, now_ms, profile)
-
         def work(session: Any) -> dict[str, tuple[wire.Change, ...]]:
             live = accounts.list_live_ids(session, {peer.device_id for peer in rung})
-            return {peer.sid: look(session, peer) for peer in rung if peer.device_id in live}
+            told = [peer for peer in rung if peer.device_id in live]
+            asked = [(peer.device_id, peer.sent, heads.get(peer.device_id, 0)) for peer in told]
+            feeds = zip(told, journal.list_feeds(session, asked, wire.CHANGES_PER_SYNC), strict=True)
+            readings = [device_changes.Reading(peer.branch_id, peer.technician_id, feed) for peer, feed in feeds]
+            found = device_changes.list_changes(session, readings, now_ms, profile)
+            return {peer.sid: changes for peer, changes in zip(told, found, strict=True)}
 
         news = self.services.uow.read(work)
         for peer in rung:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import flask_login
@@ -18,6 +19,8 @@ from server.dispatch import repository as offers
 from server.work_orders import repository as orders
 from shared import wire
 from shared.errors import DomainError
+
+_Caller = tuple[Device, int, str]
 
 
 @dataclasses.dataclass
@@ -62,29 +65,31 @@ def admit(app: Flask, services: Services, sid: str, environ: dict[str, Any], aut
 
 def _device(services: Services, sid: str, auth: dict[str, Any]) -> Peer:
     token = str(auth["token"])
-    with services.turns.taking(accounts.hash_secret(token)):
-        return _read_device(services, sid, token, auth)
+    token_hash = accounts.hash_secret(token)
+    with services.turns.taking(token_hash):
+        known = services.uow.read_together(_list_callers, token_hash)
+    device = accounts.check_live(known[0] if known else None)
+    sent = _told_before(known[1], known[2], auth) if known else 0
+    return Peer(sid, device.branch_id, device.id, device.technician_id, token, sent=sent)
 
 
-def _read_device(services: Services, sid: str, token: str, auth: dict[str, Any]) -> Peer:
-    def work(session: orm.Session) -> Peer:
-        device = accounts.get_live_device(session, token)
-        sent = _told_before(session, device, auth)
-        return Peer(sid, device.branch_id, device.id, device.technician_id, token, sent=sent)
+def _list_callers(session: orm.Session, token_hashes: Sequence[str]) -> list[_Caller | None]:
+    """Return the devices of tokens with their feeds' newest numbers and their branches' generations, in order."""
+    devices = accounts.list_by_token(session, token_hashes)
+    heads = journal.map_heads(session, {device.id for device in devices if device is not None})
+    generations = {d.branch_id: account_rows.get_branch(session, d.branch_id).generation for d in devices if d}
+    return [(d, heads.get(d.id, 0), generations[d.branch_id]) if d else None for d in devices]
 
-    return services.uow.read(work)
 
-
-def _told_before(session: orm.Session, device: Device, auth: dict[str, Any]) -> int:
+def _told_before(head: int, generation: str, auth: dict[str, Any]) -> int:
     """Return up to which change a phone knows its feed; what it missed since is rung at once.
 
     One that says nothing, or speaks of another generation, calls by itself and finds out there.
     """
-    head, cursor = journal.get_head(session, device.id), auth.get("cursor")
+    cursor = auth.get("cursor")
     if not isinstance(cursor, int) or not 0 < cursor <= head:
         return head
-    branch = account_rows.get_branch(session, device.branch_id)
-    return cursor if auth.get("gen") == branch.generation else head
+    return cursor if auth.get("gen") == generation else head
 
 
 def hurry(services: Services) -> None:

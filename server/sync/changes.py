@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import msgspec
 from sqlalchemy import orm
 
@@ -28,18 +31,36 @@ _SHOWN_PHONE = frozenset(
 _OVER = frozenset({WorkOrderState.CLOSED, WorkOrderState.CANCELLED, WorkOrderState.DUPLICATE})
 
 
-def changes_for(
-    session: orm.Session, branch_id: str, technician_id: str, feed: list[tuple[int, Event]], now_ms: int, profile: str
+class Reading(NamedTuple):
+    """What a technician of a branch is about to be told: events with their numbers in his phone's feed."""
+
+    branch_id: str
+    technician_id: str
+    feed: list[tuple[int, Event]]
+
+
+def list_changes(
+    session: orm.Session, readings: Sequence[Reading], now_ms: int, profile: str
+) -> list[tuple[wire.Change, ...]]:
+    """Return the change records of each reading; orders, assignments and visits of all are read at once."""
+    pairs: dict[str, set[tuple[str, str]]] = {}
+    for branch_id, technician_id, feed in readings:
+        told = {(technician_id, event.work_order_id) for _, event in feed if event.work_order_id}
+        pairs.setdefault(branch_id, set()).update(told)
+    held = {branch_id: repository.map_held(session, branch_id, asked) for branch_id, asked in pairs.items()}
+    return [_changes(session, reading, held[reading.branch_id], now_ms, profile) for reading in readings]
+
+
+def _changes(
+    session: orm.Session, reading: Reading, held: dict[tuple[str, str], Held], now_ms: int, profile: str
 ) -> tuple[wire.Change, ...]:
     """Return change records; only the last one about a job carries it, the earlier ones only say that it changed."""
-    last = {event.work_order_id: seq for seq, event in feed if event.work_order_id}
-    held = repository.list_held(session, branch_id, technician_id, last)
-    jobs = {i: _find_job(session, one, now_ms, profile) for i, one in held.items()}
+    last = {event.work_order_id: seq for seq, event in reading.feed if event.work_order_id}
     found = []
-    for seq, event in feed:
+    for seq, event in reading.feed:
+        known = held.get((reading.technician_id, event.work_order_id))
         is_last = last.get(event.work_order_id) == seq
-        job = jobs.get(event.work_order_id) if is_last else None
-        known = held.get(event.work_order_id)
+        job = _find_job(session, known, now_ms, profile) if is_last and known else None
         found.append(
             wire.Change(
                 seq=seq,
@@ -59,7 +80,8 @@ def find_job(
     session: orm.Session, branch_id: str, technician_id: str, work_order_id: str, now_ms: int, profile: str
 ) -> wire.Job | None:
     """Return an order as its technician's phone sees it; None when he has no part in it any more."""
-    held = repository.list_held(session, branch_id, technician_id, {work_order_id}).get(work_order_id)
+    pair = (technician_id, work_order_id)
+    held = repository.map_held(session, branch_id, {pair}).get(pair)
     return _find_job(session, held, now_ms, profile) if held else None
 
 

@@ -47,6 +47,7 @@ class Held(NamedTuple):
 # Made once: putting a statement together costs more than running it, and phones call by the thousand at once.
 _STANDING: Final = (
     sa.select(
+        Device.id,
         Branch.generation,
         sa.func.coalesce(FeedReader.head, 0),
         sa.func.coalesce(DeviceOrder.kind, ""),
@@ -62,13 +63,16 @@ _STANDING: Final = (
     .outerjoin(Technician, Technician.id == Device.technician_id)
     .outerjoin(DeviceOrder, DeviceOrder.device_id == Device.id)
     .outerjoin(FeedReader, FeedReader.id == Device.id)
-    .where(Device.id == sa.bindparam("device_id"))
+    .where(Device.id.in_(sa.bindparam("devices", expanding=True)))
 )
 _HELD: Final = (
     sa.select(WorkOrder, Assignment, Visit, sa.exists().where(PriceApproval.work_order_id == WorkOrder.id))
     .outerjoin(
         Assignment,
-        sa.and_(Assignment.work_order_id == WorkOrder.id, Assignment.technician_id == sa.bindparam("technician_id")),
+        sa.and_(
+            Assignment.work_order_id == WorkOrder.id,
+            Assignment.technician_id.in_(sa.bindparam("technicians", expanding=True)),
+        ),
     )
     .outerjoin(Visit, Visit.assignment_id == Assignment.id)
     .where(WorkOrder.branch_id == sa.bindparam("branch_id"))
@@ -76,20 +80,29 @@ _HELD: Final = (
     .order_by(Assignment.epoch, Assignment.offered_ms, Assignment.id)
 )
 
+# Pairs in one list would be looked for in the whole table by SQLite.
+_PROCESSED: Final = sa.select(ProcessedEvent).where(
+    ProcessedEvent.device_id.in_(sa.bindparam("devices", expanding=True)),
+    ProcessedEvent.event_id.in_(sa.bindparam("events", expanding=True)),
+)
 
-def get_standing(session: orm.Session, device_id: str) -> Standing:
-    """Return how an enrolled device stands, in one reading."""
-    return Standing(*session.execute(_STANDING, {"device_id": device_id}).one())
+
+def map_standings(session: orm.Session, device_ids: Collection[str]) -> dict[str, Standing]:
+    """Return how enrolled devices stand, in one reading."""
+    rows = session.execute(_STANDING, {"devices": sorted(device_ids)})
+    return {row[0]: Standing(*row[1:]) for row in rows}
 
 
-def list_held(
-    session: orm.Session, branch_id: str, technician_id: str, work_order_ids: Collection[str]
-) -> dict[str, Held]:
-    """Return orders of the branch by id, each as a technician has it, in one reading."""
-    if not work_order_ids:
+def map_held(session: orm.Session, branch_id: str, asked: Collection[tuple[str, str]]) -> dict[tuple[str, str], Held]:
+    """Return orders of the branch by (technician, order), each as that technician has it, in one reading."""
+    if not asked:
         return {}
-    asked = {"branch_id": branch_id, "technician_id": technician_id, "ids": sorted(work_order_ids)}
-    return {row[0].id: Held(*row) for row in session.execute(_HELD, asked)}
+    technicians, ids = sorted({pair[0] for pair in asked}), sorted({pair[1] for pair in asked})
+    rows = session.execute(_HELD, {"branch_id": branch_id, "technicians": technicians, "ids": ids})
+    found = [Held(*row) for row in rows]
+    known = {one.order.id: one._replace(assignment=None, visit=None) for one in found}
+    own = {(one.assignment.technician_id, one.order.id): one for one in found if one.assignment is not None}
+    return {pair: own.get(pair, known[pair[1]]) for pair in asked if pair[1] in known}
 
 
 def find_processed(session: orm.Session, device_id: str, event_id: str) -> ProcessedEvent | None:
@@ -97,17 +110,15 @@ def find_processed(session: orm.Session, device_id: str, event_id: str) -> Proce
     return held.get(session, ProcessedEvent, (device_id, event_id))
 
 
-def look_for_processed(session: orm.Session, device_id: str, event_ids: Collection[str]) -> None:
-    """Look for the results of many events at once, where many are about to be asked for one by one."""
-    query = sa.select(ProcessedEvent).where(
-        ProcessedEvent.device_id == device_id, ProcessedEvent.event_id.in_(event_ids)
-    )
-    found = {row.event_id: row for row in session.scalars(query)}
-    for event_id in event_ids:
-        if event_id in found:
-            held.put(session, ProcessedEvent, (device_id, event_id), found[event_id])
-    absent = set(event_ids) - found.keys()
-    held.note_absent(session, ProcessedEvent, {(device_id, event_id) for event_id in absent})
+def look_for_processed(session: orm.Session, keys: Collection[tuple[str, str]]) -> None:
+    """Look for the results of many events (device, id) at once, where many are about to be asked for one by one."""
+    asked = held.list_unknown(session, ProcessedEvent, keys)
+    ids = {"devices": sorted({key[0] for key in asked}), "events": [key[1] for key in asked]}
+    rows = session.scalars(_PROCESSED, ids) if asked else ()
+    found = {(row.device_id, row.event_id): row for row in rows}
+    for key, row in found.items():
+        held.put(session, ProcessedEvent, key, row)
+    held.note_absent(session, ProcessedEvent, set(asked) - found.keys())
 
 
 def find_quarantined(session: orm.Session, device_id: str, raw_hash: str) -> Quarantine | None:

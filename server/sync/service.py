@@ -16,17 +16,18 @@ from sqlalchemy import orm
 from server.accounts import repository as accounts
 from server.accounts import service as account_service
 from server.accounts.models import Device
-from server.core import held, journal, recovery, texts
+from server.core import held, texts
 from server.core.calls import Services
+from server.core.gathering import Ahead
 from server.core.unit_of_work import Actor, Tx
 from server.devices import service as devices
-from server.dispatch import posting
-from server.messages import service as messages
+from server.dispatch import repository as dispatch
 from server.positions import service as positions
-from server.sync import changes, effects, orderless, origins, repository
+from server.sync import answering, effects, orderless, origins, repository
 from server.sync.models import ProcessedEvent, Quarantine
 from server.visits import service as visits
 from server.visits.service import Sender
+from server.work_orders import repository as work_orders
 from server.work_orders.service import Desk
 from shared import events, facts, wire
 from shared.errors import DomainError
@@ -39,13 +40,14 @@ _MOST_POSITIONS: Final = 500  # a phone keeps 60; what somebody else sends must 
 _INTENTS: Final = frozenset(
     str(kind.__struct_config__.tag) for kind in (facts.AssignmentAccepted, facts.AssignmentDeclined)
 )
-_DUTY_AHEAD_MS: Final = 24 * 3_600_000
 
 
 class _LooseEvent(msgspec.Struct, frozen=True):
     """As much of an unreadable event as may still be legible."""
 
     id: Any = ""
+    work_order_id: Any = ""
+    assignment_id: Any = ""
     body: Any = None
 
 
@@ -69,7 +71,7 @@ def _exchange(services: Services, device: Device, request: wire.SyncRequest) -> 
         services.uow.run(actor, note)
     elif services.uow.clock.now_ms() - device.last_seen_ms > _CONTACT_MS:
         _note_seen(services, device)
-    answer, has_turned = services.uow.read(lambda s: _answer_and_look(s, services, device, request, results))
+    answer, has_turned = answering.answer(services, device, request, results)
     if has_turned and not request.positions:
         services.uow.run(actor, note)
     return answer
@@ -97,16 +99,16 @@ def _note_seen(services: Services, device: Device) -> None:
 
 def look(services: Services, device: Device, request: wire.SyncRequest) -> wire.SyncResponse:
     """Return what changed for a phone since its call; nothing of the call is handled again."""
-    return services.uow.read(lambda session: _answer_and_look(session, services, device, request, ()))[0]
+    return answering.answer(services, device, request, ())[0]
 
 
 def file_events(services: Services, actor: Actor, sender: Sender, raws: list[bytes]) -> tuple[wire.EventResult, ...]:
     """Handle each event for itself, in the phone's order; all are committed before the first answer is given."""
     desk = desk_of(services)
     works = [functools.partial(_handle, sender=sender, raw=raw, desk=desk) for raw in raws]
-    works[:1] = [functools.partial(work, ahead=raws[1:]) for work in works[:1]]
-    doubtful = {place for place, raw in enumerate(raws) if _is_intent(raw)}
-    outcomes = services.uow.run_all(actor, works, doubtful)
+    seen = [_glance(raw) for raw in raws]
+    doubtful = {place for place, event in enumerate(seen) if _is_intent(event)}
+    outcomes = services.uow.run_all(actor, works, doubtful, Ahead(_look_ahead, (sender.device_id, seen)))
     return tuple(
         _failed(services, actor, sender, raw, outcome) if isinstance(outcome, Exception) else outcome
         for raw, outcome in zip(raws, outcomes, strict=True)
@@ -119,10 +121,7 @@ def desk_of(services: Services) -> Desk:
     return Desk(sla_profile=settings.sla_profile, time_zone=settings.time_zone, jurisdiction=settings.jurisdiction)
 
 
-def _handle(tx: Tx, sender: Sender, raw: bytes, desk: Desk, ahead: Sequence[bytes] = ()) -> wire.EventResult:
-    """Handle one event; `ahead` are those that come after it in the same transaction."""
-    if ahead:
-        _look_ahead(tx, sender, (raw, *ahead))
+def _handle(tx: Tx, sender: Sender, raw: bytes, desk: Desk) -> wire.EventResult:
     try:
         event = msgspec.json.decode(raw, type=wire.PhoneEvent)
     except (msgspec.MsgspecError, DomainError, UnicodeDecodeError, RecursionError, ValueError) as error:
@@ -130,18 +129,36 @@ def _handle(tx: Tx, sender: Sender, raw: bytes, desk: Desk, ahead: Sequence[byte
     return _apply_once(tx, sender, event, raw, desk)
 
 
-def _is_intent(raw: bytes) -> bool:
-    """Tell whether an event asks for something that may be refused; the unreadable asks for nothing."""
+def _glance(raw: bytes) -> _LooseEvent:
+    """Return what can be read of an event at a glance; nothing of the unreadable."""
     try:
-        return msgspec.json.decode(raw, type=_LooseEvent).body.get("type") in _INTENTS
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, AttributeError, TypeError):
-        return False
+        return msgspec.json.decode(raw, type=_LooseEvent)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _LooseEvent()
 
 
-def _look_ahead(tx: Tx, sender: Sender, raws: Sequence[bytes]) -> None:
-    event_ids = {_legible_id(raw) for raw in raws} - {""}
-    repository.look_for_processed(tx.session, sender.device_id, event_ids)
-    visits.look_for_facts(tx, event_ids)
+def _is_intent(event: _LooseEvent) -> bool:
+    """Tell whether an event asks for something that may be refused; the unreadable asks for nothing."""
+    kind = event.body.get("type") if isinstance(event.body, dict) else None
+    return isinstance(kind, str) and kind in _INTENTS
+
+
+def _look_ahead(session: orm.Session, wishes: Sequence[tuple[str, Sequence[_LooseEvent]]]) -> None:
+    """Read at once what the events of phones, by device, are about to ask for one by one."""
+    found = [(device_id, event) for device_id, events in wishes for event in events]
+    keys = {(device_id, event_id) for device_id, event in found if (event_id := _short(event.id))}
+    repository.look_for_processed(session, keys)
+    if len(wishes) == 1:  # one phone's facts are mostly about one visit: it is read once as it is
+        visits.look_for_facts(session, {event_id for _, event_id in keys})
+        return
+    assignment_ids = {_short(event.assignment_id) for _, event in found} - {""}
+    work_orders.look_for_orders(session, {_short(event.work_order_id) for _, event in found} - {""})
+    dispatch.look_for_assignments(session, assignment_ids)
+    visits.look_for_facts(session, {event_id for _, event_id in keys}, assignment_ids)
+
+
+def _short(told: Any) -> str:
+    return told[:64] if isinstance(told, str) else ""
 
 
 def _failed(services: Services, actor: Actor, sender: Sender, raw: bytes, error: Exception) -> wire.EventResult:
@@ -236,10 +253,7 @@ def quarantine(
 
 
 def _legible_id(raw: bytes) -> str:
-    try:
-        return str(msgspec.json.decode(raw, type=_LooseEvent).id)[:64]
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return ""
+    return str(_glance(raw).id)[:64]
 
 
 def _digest(event: wire.PhoneEvent) -> str:
@@ -272,72 +286,3 @@ def _read_positions(device_id: str, request: wire.SyncRequest) -> Iterator[wire.
             yield msgspec.json.decode(raw, type=wire.Position)
         except (msgspec.MsgspecError, DomainError, UnicodeDecodeError, RecursionError):
             _log.info("position unreadable", device_id=device_id)
-
-
-def _answer_and_look(
-    session: orm.Session,
-    services: Services,
-    device: Device,
-    request: wire.SyncRequest,
-    results: tuple[wire.EventResult, ...],
-) -> tuple[wire.SyncResponse, bool]:
-    """Return the answer, and whether the technician has paused his location or goes on: one reading for both."""
-    standing = repository.get_standing(session, device.id)
-    has_turned = (standing.paused_ms is not None) != request.location_paused
-    return _answer(session, services, device, request, results, standing), has_turned
-
-
-def _answer(
-    session: orm.Session,
-    services: Services,
-    device: Device,
-    request: wire.SyncRequest,
-    results: tuple[wire.EventResult, ...],
-    standing: repository.Standing,
-) -> wire.SyncResponse:
-    if standing.demanded:
-        return _demand(standing, services, request, results)
-    is_other_generation = bool(request.gen) and request.gen != standing.generation
-    head = standing.head
-    # A phone that the desk has unlocked reads everything afresh: its feed stood still meanwhile.
-    is_lost = is_other_generation or request.cursor > head or request.cursor < 0 or request.guard == "locked"
-    cursor = 0 if is_lost else request.cursor
-    feed = journal.list_feed(session, device.id, cursor, wire.CHANGES_PER_SYNC) if head > cursor else []
-    now_ms = services.uow.clock.now_ms()
-    found = changes.changes_for(
-        session, device.branch_id, device.technician_id, feed, now_ms, services.settings.sla_profile
-    )
-    new_cursor = feed[-1][0] if feed else cursor
-    return wire.SyncResponse(
-        gen=standing.generation,
-        at_ms=now_ms,
-        results=results,
-        changes=found,
-        cursor=new_cursor,
-        more=new_cursor < head,
-        reset=is_lost,
-        duty=tuple(accounts.list_shifts_of(session, device.technician_id, now_ms, now_ms + _DUTY_AHEAD_MS)),
-        messages=messages.list_for_phone(session, device.technician_id) if standing.has_messages else (),
-        wait_at=posting.find_words(session, device.technician_id) if standing.has_post else "",
-        order="unlock" if request.guard == "locked" else "",
-        recovery_key=recovery.public_hex(services.settings.data_dir) if cursor == 0 else "",
-        test_push=devices.view_push(session, device.technician_id, now_ms) if standing.has_push else None,
-    )
-
-
-def _demand(
-    standing: repository.Standing,
-    services: Services,
-    request: wire.SyncRequest,
-    results: tuple[wire.EventResult, ...],
-) -> wire.SyncResponse:
-    """Answer a phone that must lock or wipe itself: its evidence is taken, nothing of anybody is told to it."""
-    return wire.SyncResponse(
-        gen=standing.generation if request.gen in {"", standing.generation} else request.gen,
-        at_ms=services.uow.clock.now_ms(),
-        results=results,
-        changes=(),
-        cursor=max(0, request.cursor),
-        order=standing.demanded,
-        recovery_key=recovery.public_hex(services.settings.data_dir),
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
@@ -14,6 +14,9 @@ from server.visits.models import CustomerCopy, Evidence, Record, Visit
 from shared.errors import DomainError
 from shared.visit import VisitState
 
+_FILED: Final = sa.select(Evidence.id).where(Evidence.id.in_(sa.bindparam("ids", expanding=True)))
+_VISITS: Final = sa.select(Visit).where(Visit.assignment_id.in_(sa.bindparam("ids", expanding=True)))
+
 
 def find_evidence(session: orm.Session, event_id: str) -> Evidence | None:
     """Return one stored fact."""
@@ -22,8 +25,18 @@ def find_evidence(session: orm.Session, event_id: str) -> Evidence | None:
 
 def look_for_evidence(session: orm.Session, event_ids: Collection[str]) -> None:
     """Look for many facts at once, where many are about to be asked for one by one."""
-    found = session.scalars(sa.select(Evidence.id).where(Evidence.id.in_(event_ids)))
-    held.note_absent(session, Evidence, set(event_ids) - set(found))
+    asked = held.list_unknown(session, Evidence, event_ids)
+    if asked:
+        held.note_absent(session, Evidence, set(asked) - set(session.scalars(_FILED, {"ids": asked})))
+
+
+def look_for_visits(session: orm.Session, assignment_ids: Collection[str]) -> None:
+    """Look for many visits at once, where many are about to be asked for one by one."""
+    asked = held.list_unknown(session, Visit, assignment_ids)
+    found = {row.assignment_id: row for row in session.scalars(_VISITS, {"ids": asked})} if asked else {}
+    for assignment_id, row in found.items():
+        held.put(session, Visit, assignment_id, row)
+    held.note_absent(session, Visit, set(asked) - found.keys())
 
 
 def list_evidence(session: orm.Session, work_order_id: str) -> list[Evidence]:

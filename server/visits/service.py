@@ -120,9 +120,10 @@ def _add(tx: Tx, row: Evidence) -> None:
     held.put(tx.session, Evidence, row.id, row)
 
 
-def look_for_facts(tx: Tx, event_ids: Collection[str]) -> None:
-    """Look for many facts at once that are about to be asked for one by one."""
-    repository.look_for_evidence(tx.session, event_ids)
+def look_for_facts(session: orm.Session, event_ids: Collection[str], assignment_ids: Collection[str] = ()) -> None:
+    """Look for many facts, and visits, at once that are about to be asked for one by one."""
+    repository.look_for_evidence(session, event_ids)
+    repository.look_for_visits(session, assignment_ids)
 
 
 def find_fact(tx: Tx, event_id: str) -> Evidence | None:
@@ -141,6 +142,7 @@ def _visit(tx: Tx, sender: Sender, work_order_id: str, assignment_id: str) -> Vi
             state=msgspec.to_builtins(visit.VisitState()),
         )
         tx.session.add(row)
+        held.put(tx.session, Visit, assignment_id, row)
     return row
 
 

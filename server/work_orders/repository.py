@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -11,6 +13,14 @@ from server.core import held
 from server.work_orders.models import ChosenEdition, NumberCounter, WorkOrder
 from shared.errors import DomainError
 from shared.work_order import OPEN_STATES, WAITING_STATES, Priority, WorkOrderState
+
+_LOCKED: Final = (
+    sa.select(WorkOrder)
+    .where(WorkOrder.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(WorkOrder.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,6 +60,13 @@ def find_locked(session: orm.Session, branch_id: str, work_order_id: str) -> Wor
     """Return a work order of the branch locked for a change, None when there is none."""
     order = held.get(session, WorkOrder, work_order_id, with_for_update=True, populate_existing=True)
     return order if order is not None and order.branch_id == branch_id else None
+
+
+def look_for_orders(session: orm.Session, work_order_ids: Collection[str]) -> None:
+    """Lock many orders at once, where many are about to be asked for one by one."""
+    asked = held.list_unknown(session, WorkOrder, work_order_ids, is_locked=True)
+    for order in session.scalars(_LOCKED, {"ids": asked}) if asked else ():
+        held.put(session, WorkOrder, order.id, order, is_locked=True)
 
 
 def find_by_source(session: orm.Session, branch_id: str, source_ref: str) -> WorkOrder | None:

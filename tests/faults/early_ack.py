@@ -31,7 +31,7 @@ class _Rehearsal:
         """Rehearse on the real database."""
         self._uow = uow
 
-    def run_all(self, actor: Any, works: Sequence[Any], _doubtful: Any = ()) -> list[Any]:
+    def run_all(self, actor: Any, works: Sequence[Any], *_hints: Any) -> list[Any]:
         """Return what the works would return. Raises what they raise."""
         results: list[Any] = []
 

@@ -27,7 +27,10 @@ def read_by_time(_name: str = "") -> None:
         rows = list_feed(session, reader_id, after, limit)
         return [row for row in rows if at_ms is None or row[1].at_ms // 1000 > at_ms // 1000]
 
-    journal.list_feed = list_later
+    def list_all_later(session: Any, asked: Any, limit: int) -> Any:
+        return [list_later(session, reader_id, after, limit) for reader_id, after, _head in asked]
+
+    journal.list_feed, journal.list_feeds = list_later, list_all_later
 
 
 if __name__ == "__main__":

@@ -20,13 +20,14 @@ def broken(name: str) -> Iterator[None]:
     """Run one broken build; an empty name is the good one. Raises KeyError."""
     breaks = {"": _leave_whole, "naive_emit": _tell_first, "no_idempotency": no_idempotency.do_again}
     breaks["plain_cursor"] = plain_cursor.read_by_time
-    kept = (sync.file_events, sync._apply_once, journal.list_feed, World.crash_server, World.work)
+    kept = (sync.file_events, sync._apply_once, journal.list_feed, journal.list_feeds)
+    parts = (World.crash_server, World.work)
     try:
         breaks[name]()
         yield
     finally:
-        sync.file_events, sync._apply_once, journal.list_feed = kept[:3]
-        World.crash_server, World.work = kept[3:]  # type: ignore[method-assign]  # as it was
+        sync.file_events, sync._apply_once, journal.list_feed, journal.list_feeds = kept
+        World.crash_server, World.work = parts  # type: ignore[method-assign]  # as it was
 
 
 def _leave_whole() -> None:
