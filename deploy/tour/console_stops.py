@@ -256,7 +256,7 @@ def _empty(board: Any) -> Any:
 
 
 def _in_trouble(watch: Any) -> Any:
-    silent = {"kind": "worker", "name": "worker-0", "is_silent": True, "beat_ms": _AT_MS}
+    silent = {"kind": "worker", "name": "worker-0", "is_silent": True, "is_missing": True, "beat_ms": _AT_MS}
     unsent = [{"channel": "sms", "error": "timeout", "count": 2}]
     return {**watch, "processes": [silent], "unsent": unsent, "missed_pushes": [{"name": "王强"}]}
 

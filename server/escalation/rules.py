@@ -75,6 +75,7 @@ class EscalationRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     overdue_s: float
     unplaced_s: float
     silent_after_s: float
+    start_grace_s: float
     phone_silent_after_s: float
     ladders: dict[str, Ladder]
     branches: dict[str, str] = {}

@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from server import auditor
 from server.core import clock, deadlines, heartbeats
 from server.core.heartbeats import Pulse
@@ -15,6 +17,7 @@ from server.core.unit_of_work import Tx
 from server.escalation import repository
 from server.escalation import service as escalation
 from server.escalation.models import Escalation
+from server.escalation.rules import escalation_rules
 from shared import events
 from tests.server.house import LEAK, House
 
@@ -112,6 +115,24 @@ def test_console_hears_who_is_silent(house: House) -> None:
     signs = {p["kind"]: p for p in watch(house)["processes"]}
     assert signs["worker"]["is_silent"]
     assert signs["worker"]["beat_ms"] == old_ms
+
+
+def test_auditor_that_never_beat_is_missing_once_the_server_has_had_its_time(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is missed while the server starts; after its grace whoever never gave a sign is, and one who beats is not.
+
+    A sign of the run before counts for nothing, neither at the start nor later.
+    """
+    house.database.write(
+        lambda s: s.merge(heartbeats.Heartbeat(name="worker:w", kind="worker", beat_real_ms=0, started_real_ms=0))
+    )
+    assert {p["kind"]: p["is_missing"] for p in watch(house)["processes"]} == {"worker": False, "auditor": False}
+    later_ms = clock.real_ms() + round(escalation_rules().start_grace_s * 1000) + 1_000
+    monkeypatch.setattr(clock, "real_ms", lambda: later_ms)
+    assert {p["kind"]: p["is_missing"] for p in watch(house)["processes"]} == {"worker": True, "auditor": True}
+    Pulse(house.database, heartbeats.AUDITOR, "a").beat()
+    assert {p["kind"]: p["is_missing"] for p in watch(house)["processes"]} == {"worker": True, "auditor": False}
 
 
 def watch(house: House) -> dict[str, list[dict[str, object]]]:

@@ -48,6 +48,7 @@ audit_every_s = 5
 overdue_s = 10
 unplaced_s = 60
 silent_after_s = 15
+start_grace_s = 30
 phone_silent_after_s = 90
 [ladders.standard]
 rungs = [

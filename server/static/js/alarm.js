@@ -55,7 +55,8 @@ export class Alarm {
     /** @type {HTMLElement} */ this.bar = byId('alarm');
     store.addEventListener('orders', () => this.draw());
     store.addEventListener('change', (event) => this.hear(/** @type {CustomEvent} */ (event).detail));
-    setInterval(() => { if (this.waiting.length) this.sound.play(this.waiting.some(isSirening) ? SIREN : RING); }, REPEAT_MS);
+    this.isTroubled = false; // the server itself is in trouble: see watch.js
+    setInterval(() => this.ring(), REPEAT_MS);
   }
 
   /** @param {any} change */
@@ -65,6 +66,11 @@ export class Alarm {
     const text = t('console.alarm.breach', { number: change.order.number, clock: word('clock', change.data.kind ?? change.order.clock?.kind) });
     toast(text, 'error');
     setText(byId('shout'), text);
+  }
+
+  ring() {
+    if (this.isTroubled || this.waiting.some(isSirening)) this.sound.play(SIREN);
+    else if (this.waiting.length) this.sound.play(RING);
   }
 
   draw() {
