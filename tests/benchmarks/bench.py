@@ -1,88 +1,51 @@
 """``make bench``: every measurement of the planner in one resumable run, and one table with versions and machine.
 
-Each measurement is a command of its own that writes JSON; this runner starts them one after another, keeps what is
-done, and writes ``bench.md``. Real instances lie beside the checkout (../shared/data); what is absent is said so.
+Each measurement is a command of its own that writes JSON; this runner starts them one after another, keeps what was
+measured with the same settings, code, libraries and machine, and writes ``bench.md``, where each section says when and
+where it was measured. Real instances lie beside the checkout (../shared/data); what is absent is said so.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
-import hashlib
-import importlib.metadata
-import json
 import os
-import platform
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-DATA: Final = (ROOT / ".." / "shared" / "data").resolve()
-_PACKAGES: Final = ("ortools", "numba", "numpy", "scipy", "pyvrp", "pyvroom")
+from tests.benchmarks.files import ROOT, digest_of, list_versions, machine, read_kept, write_whole
+from tests.benchmarks.programme import DATA, MEASUREMENTS, Measurement
+
 _FIGURES: Final = 4
+_BEGUN, _DONE, _FAILED = "begun", "done", "failed"
 
 
 @dataclass(frozen=True)
-class Measurement:
-    """One command: its module and arguments, the arguments of a quick look, and the data it cannot do without."""
+class Place:
+    """Where a measurement keeps its figures, the record of its run, and figures of a run before."""
 
+    folder: Path
     name: str
-    module: str
-    arguments: tuple[str, ...]
-    quick: tuple[str, ...] = ()
-    needs: str = ""
 
-    def command(self, out: Path, *, is_quick: bool) -> list[str]:
-        """Return the whole command line."""
-        chosen = (*self.arguments, *(self.quick if is_quick else ()))
-        return [sys.executable, "-m", self.module, *(a.format(data=DATA) for a in chosen), "--json", str(out)]
+    @property
+    def out(self) -> Path:
+        """What the command writes."""
+        return self.folder / f"{self.name}.json"
 
+    @property
+    def record(self) -> Path:
+        """When, where and of what code, and how it ended."""
+        return self.folder / f"{self.name}.run.json"
 
-def _vrptw(folder: str, cpu_s: int) -> Measurement:
-    arguments = ("{data}/vrptw/" + folder, "--bks", "{data}/vrptw/BKS.json", "--cpu", str(cpu_s), "--peers")
-    return Measurement(folder, "tests.benchmarks.vrptw", arguments, ("--cpu", "1"), f"vrptw/{folder}")
-
-
-def _leak_day(scenario: str) -> Measurement:
-    arguments = ("--scenario", scenario, "--seeds", "1-20")
-    return Measurement(f"leak_day_{scenario}", "tests.benchmarks.leak_day", arguments, ("--seeds", "1-1"))
-
-
-MEASUREMENTS: Final = (
-    _vrptw("solomon", 8),
-    _vrptw("homberger_200", 25),
-    _vrptw("homberger_400", 25),
-    Measurement(
-        "trsp",
-        "tests.benchmarks.trsp",
-        ("{data}/trsp/crew25", "--reference", "{data}/trsp/reference.csv", "--cpu", "60"),
-        ("--cpu", "2"),
-        "trsp/crew25",
-    ),
-    _leak_day("A"),
-    _leak_day("B"),
-    _leak_day("C"),
-    Measurement(
-        "nyc",
-        "tests.benchmarks.nyc",
-        ("{data}/orders/nyc-gas-2018.csv", "--crews", "10-14"),
-        ("--crews", "12-12"),
-        "orders/nyc-gas-2018.csv",
-    ),
-    Measurement("scale", "tests.benchmarks.scale", (), ("--quick",)),
-    Measurement("phone_ui", "tests.benchmarks.phone_ui", (), ("--repeats", "1")),
-    Measurement(
-        "console",
-        "tests.benchmarks.console",
-        ("--technicians", "200", "--orders", "1500"),
-        ("--technicians", "20", "--orders", "60", "--many", "0", "--seconds", "10", "--leaks", "2", "--loads", "1"),
-    ),
-    Measurement("evidence", "tests.benchmarks.evidence", (), ("--rows", "20000", "--copies", "5")),
-)
+    @property
+    def before(self) -> Path:
+        """What was measured under other conditions."""
+        return self.folder / f"{self.name}.before.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -90,9 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     chosen = [m for m in MEASUREMENTS if not options.only or m.name in options.only]
-    failed = [m.name for m in chosen if not _measure(m, options.out, is_quick=options.quick, is_fresh=options.fresh)]
-    table = options.out / "bench.md"
-    table.write_text("\n".join(_table(options.out)) + "\n", encoding="utf-8")
+    table, failed = options.out / "bench.md", []
+    for measurement in chosen:
+        if not _measure(measurement, options.out, is_quick=options.quick, is_fresh=options.fresh):
+            failed.append(measurement.name)
+        table.write_text("\n".join(_table(options.out, is_quick=options.quick)) + "\n", encoding="utf-8")
     sys.stdout.write(f"table: {table}\n" + (f"failed: {', '.join(failed)}\n" if failed else ""))
     return 1 if failed else 0
 
@@ -106,41 +71,114 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def stamp_of(measurement: Measurement, *, is_quick: bool) -> dict[str, Any]:
+    """Return what figures hold for: the settings, the code's digest, the libraries, the machine."""
+    words = [word.replace(str(DATA), "../shared/data") for word in measurement.words(is_quick=is_quick)]
+    return {
+        "settings": [*words, *(f"{key}={value}" for key, value in measurement.environment.items())],
+        "code": measurement.code_digest(),
+        "libraries": {name: version or "absent" for name, version in list_versions().items()},
+        "machine": machine(),
+        "data": _data_digest(measurement),
+    }
+
+
+def _data_digest(measurement: Measurement) -> str:
+    """Return what tells the data from other data of that name, by names and sizes; empty without data."""
+    place = DATA / measurement.needs
+    if not measurement.needs or not place.exists():
+        return ""
+    paths = [place] if place.is_file() else sorted(place.rglob("*"))
+    return digest_of((), [(path.name, path.stat().st_size) for path in paths if path.is_file()])
+
+
 def _measure(measurement: Measurement, folder: Path, *, is_quick: bool, is_fresh: bool) -> bool:
     """Run one measurement unless it is done or its data is absent; tell whether nothing failed."""
-    out, mark = folder / f"{measurement.name}.json", folder / f"{measurement.name}.done"
-    command = measurement.command(out, is_quick=is_quick)
-    stamp = hashlib.sha256(" ".join(command).encode()).hexdigest()
+    place, stamp = Place(folder, measurement.name), stamp_of(measurement, is_quick=is_quick)
     if measurement.needs and not (DATA / measurement.needs).exists():
         sys.stdout.write(f"==> {measurement.name}: left out, ../shared/data/{measurement.needs} is absent\n")
         return True
-    if not is_fresh and out.exists() and mark.exists() and mark.read_text(encoding="utf-8") == stamp:
-        sys.stdout.write(f"==> {measurement.name}: done before, kept (--fresh measures again)\n")
+    earlier = read_kept(place.record)
+    is_same = earlier.get("stamp") == stamp and not is_fresh
+    if is_same and earlier.get("state") == _DONE and place.out.exists():
+        sys.stdout.write(f"==> {measurement.name}: done {earlier['ended_at']}, kept (--fresh measures again)\n")
         return True
+    if place.out.exists() and not is_same:
+        place.out.replace(place.before)
     sys.stdout.write(f"==> {measurement.name}\n")
     sys.stdout.flush()
-    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
-        return False
-    mark.write_text(stamp, encoding="utf-8")
-    return True
+    return _run(measurement, place, stamp, is_quick=is_quick)
 
 
-def _table(folder: Path) -> Iterator[str]:
+def _run(measurement: Measurement, place: Place, stamp: dict[str, Any], *, is_quick: bool) -> bool:
+    """Run the command; the record says that it has begun until it says how it ended."""
+    record: dict[str, Any] = {"state": _BEGUN, "began_at": _now(), "stamp": stamp}
+    write_whole(place.record, record)
+    began = time.monotonic()
+    command, environment = measurement.command(place.out, is_quick=is_quick), {**os.environ, **measurement.environment}
+    code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    is_done = code == 0 and place.out.exists()
+    record |= {"state": _DONE if is_done else _FAILED, "exit_code": code, "ended_at": _now()}
+    write_whole(place.record, record | {"seconds": round(time.monotonic() - began)})
+    return is_done
+
+
+def _now() -> str:
+    return f"{dt.datetime.now(tz=dt.UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _table(folder: Path, *, is_quick: bool) -> Iterator[str]:
     yield "# Measurements of the planner"
     yield ""
-    yield f"{dt.datetime.now(tz=dt.UTC):%Y-%m-%d %H:%M} UTC, {_machine()}, {', '.join(_versions())}."
+    yield f"Written {_now()}; when and where each section was measured stands with it."
     yield "CPU seconds of one process unless a line says otherwise; loading compiled code is not counted."
     for measurement in MEASUREMENTS:
-        out = folder / f"{measurement.name}.json"
-        if out.exists():
-            yield from ("", f"## {measurement.name}", "", *_lines(json.loads(out.read_text(encoding="utf-8"))))
+        yield from ("", f"## {measurement.name}", "")
+        yield from _section(measurement, Place(folder, measurement.name), is_quick=is_quick)
+
+
+def _section(measurement: Measurement, place: Place, *, is_quick: bool) -> Iterator[str]:
+    """Yield one measurement: its figures when it is done, and of what; else what is missing."""
+    record, stamp = read_kept(place.record), stamp_of(measurement, is_quick=is_quick)
+    if "stamp" not in record:
+        yield "Not measured."
+        return
+    if measurement.remark:
+        yield from (measurement.remark, "")
+    yield from _how_it_ended(record, stamp)
+    result = read_kept(place.out) if place.out.exists() else {}
+    if record["state"] == _DONE or result.get("is_complete"):  # whole, though a limit of its own was not kept
+        yield from ("", *_lines(result))
+    elif result:
+        yield f"{len(result.get('rows', []))} rows are in {place.out.name}; figures of a part are not shown."
+
+
+def _how_it_ended(record: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+    stamp = record["stamp"]
+    libraries = ", ".join(f"{name} {version}" for name, version in stamp["libraries"].items())
+    if record["state"] == _DONE:
+        yield f"Measured {record['began_at']} to {record['ended_at']} on {stamp['machine']}; {libraries}."
+    elif record["state"] == _FAILED:
+        code = record["exit_code"]
+        yield f"**Failed**, ended with code {code} {record['ended_at']} on {stamp['machine']}; {libraries}."
+    else:
+        yield f"**Not complete**: begun {record['began_at']} on {stamp['machine']}, running or cut off; {libraries}."
+    yield f"`{' '.join(stamp['settings'])}`, code {stamp['code']}."
+    changed = [name for name, value in stamp.items() if now.get(name) != value]
+    if changed:
+        yield f"**Other {', '.join(changed)} than now**: these figures are not of the present state."
 
 
 def _lines(result: dict[str, Any]) -> Iterator[str]:
     """Yield a measurement's summary, one line a figure, and one table for each group of figures within it."""
-    summary = result["summary"]
-    yield from ("| figure | value |", "|---|---|")
-    yield from (f"| {key} | {_text(value)} |" for key, value in summary.items() if not isinstance(value, dict))
+    summary = result.get("summary", result)
+    plain = {key: value for key, value in summary.items() if not isinstance(value, dict | list)}
+    for key, group in summary.items():
+        if isinstance(group, dict):
+            plain |= {f"{key} {name}": value for name, value in group.items() if not isinstance(value, dict)}
+    if plain:
+        yield from ("| figure | value |", "|---|---|")
+    yield from (f"| {key} | {_text(value)} |" for key, value in plain.items())
     for key, group in summary.items():
         if isinstance(group, dict):
             yield from _group(key, group)
@@ -157,20 +195,6 @@ def _group(key: str, group: dict[str, Any]) -> Iterator[str]:
 
 def _text(value: object) -> str:
     return "–" if value is None else f"{value:.{_FIGURES}g}" if isinstance(value, float) else str(value)
-
-
-def _machine() -> str:
-    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-
-
-def _versions() -> list[str]:
-    found = []
-    for name in _PACKAGES:
-        try:
-            found.append(f"{name} {importlib.metadata.version(name)}")
-        except importlib.metadata.PackageNotFoundError:
-            found.append(f"{name} absent")
-    return found
 
 
 if __name__ == "__main__":

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import os
+import platform
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 ROOT = Path(__file__).resolve().parents[2]
+_SOURCES = {".py", ".toml", ".html", ".css", ".js", ".kv"}
+_BUILT = {"__pycache__", "vendor", "node_modules"}
 PACKAGES = ("numba", "numpy", "scipy", "ortools", "pyvrp", "pyvroom")
 
 
@@ -80,14 +84,26 @@ def write_whole(path: Path | None, content: dict[str, Any]) -> None:
     half.replace(path)
 
 
-def digest_of(folders: Sequence[Path], *settings: object) -> str:
-    """Return what tells apart the Python files and data of folders (or single files), and settings."""
+def digest_of(folders: Iterable[Path], *settings: object) -> str:
+    """Return what tells apart the sources in folders (or single files), and settings."""
     digest = hashlib.sha256(repr(settings).encode())
     for folder in folders:
-        paths = [folder] if folder.is_file() else sorted([*folder.rglob("*.py"), *folder.rglob("*.toml")])
-        for path in paths:
-            digest.update(f"{path.relative_to(folder.parent).as_posix()} ".encode() + path.read_bytes())
+        for path in sorted([folder, *folder.rglob("*")]):
+            if path.suffix in _SOURCES and not _BUILT.intersection(path.parts):
+                digest.update(f"{path.relative_to(folder.parent).as_posix()} ".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def machine() -> str:
+    """Return processor, cores, system and Python of this machine."""
+    processor = _find_processor() or platform.processor() or platform.machine()
+    return f"{processor}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+
+
+def _find_processor() -> str | None:
+    lines = Path("/proc/cpuinfo")  # Linux only
+    texts = lines.read_text(encoding="utf-8").splitlines() if lines.exists() else []
+    return next((text.split(":", 1)[1].strip() for text in texts if text.startswith("model name")), None)
 
 
 def list_versions() -> dict[str, str | None]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Iterable
 from statistics import fmean
 from typing import Any
 
-from tests.benchmarks.files import list_versions
+from tests.benchmarks.files import list_versions, machine
 
 Row = dict[str, Any]
 CONTENDERS = ("ours", "pyvrp", "vroom", "ortools")
@@ -48,19 +47,10 @@ def surroundings(cpu_s: float) -> Row:
     return {
         "cpu_s": cpu_s,
         "python": platform.python_version(),
-        "machine": f"{_processor()}, {os.cpu_count()} cores",
+        "machine": machine(),
         "note": NOTE,
         **list_versions(),
     }
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123 - a device of the system, Linux only
-            names = [text.split(":", 1)[1].strip() for text in lines if text.startswith("model name")]
-    except OSError:
-        names = []
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def table(rows: list[Row], figures: Row, cpu_s: float) -> str:
