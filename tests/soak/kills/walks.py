@@ -34,7 +34,7 @@ from tests.soak.kills.witness import Witness
 _WRITES: Final = ("BEGIN IMMEDIATE", "INSERT", "UPDATE", "DELETE", "COMMIT", "CREATE", "PRAGMA user_version=")
 _FILE_EVENTS: Final = frozenset({"open", "os.rename", "os.remove", "os.mkdir"})
 _WITNESS: Final = "witness.jsonl"
-_MOST_TURNS: Final = 400
+_MOST_TURNS: Final = 4000  # how soon is not asked here: a busy machine plans slowly
 _TURN_S: Final = 0.05
 _TECHNICIAN: Final = "crew-0"
 _EVERY: Final = 25
