@@ -118,6 +118,7 @@ _ENDED_AT_DESK: Final = frozenset({"cancel", "mark_duplicate", "hold"})
 _CLOSED_DOOR: Final = "report_no_access"
 _ENDS_A_PROMISE: Final = frozenset({"cancel", "mark_duplicate", "arrive", "finish_late", _CLOSED_DOOR})
 _ENDS_A_JOB: Final = frozenset({"finish", "decline", "expire", "recall", "abandon", "supersede"})
+_LEAVES_A_JOB: Final = "suspend"
 
 
 def reactions(profile: str) -> dict[str, tuple[Handler, ...]]:
@@ -173,7 +174,7 @@ def duties(profile: str) -> dict[str, DueHandler]:
 
 _AWAITED_MOVES: Final = {
     events.WORK_ORDER_MOVED: _REPLANNED | _ENDED_AT_DESK | _ENDS_A_PROMISE,
-    events.ASSIGNMENT_MOVED: _ENDS_A_JOB,
+    events.ASSIGNMENT_MOVED: _ENDS_A_JOB | {_LEAVES_A_JOB},
 }
 _AWAITED: Final = events.ALL - IGNORED
 
@@ -245,6 +246,8 @@ def show_closed_door(tx: Tx, work_order_id: str) -> None:
 
 def free_technician(tx: Tx, event: Event, profile: str) -> None:
     """Give a technician who became free his next stop, and look again at every leak that waits for a busy crew."""
+    if event.data["command"] == _LEAVES_A_JOB:
+        dispatch.replan_after(tx, dispatch.EMERGENCY, profile)
     if event.data["command"] not in _ENDS_A_JOB:
         return
     dispatch.recheck_leaks(tx, profile)

@@ -47,7 +47,7 @@ TABLE: Final = (
     row("depart", "accepted suspended", "en_route", "technician"),
     row("arrive", "accepted en_route", "arrived", "technician"),
     row("start_work", "arrived", "working", "technician"),
-    row("finish", "arrived working", "finished", "technician"),
+    row("finish", "arrived working suspended", "finished", "technician"),
     row("suspend", "accepted en_route arrived working", "suspended", "technician system"),
     row("resume", "suspended", "en_route", "technician"),
     row("abandon", "accepted en_route arrived working suspended", "abandoned", "dispatcher"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -72,6 +73,18 @@ def may_leave(protocol: Protocol, visit_state: VisitState) -> bool:
     """Say whether the job may be left at this point (decision 10)."""
     step = find_next_step(protocol, visit_state)
     return step is None or step.leavable
+
+
+def may_leave_visit(protocols: Sequence[Protocol], visit_state: VisitState) -> bool:
+    """Say whether a visit may be left now (decision 10): what was found wrong is never left behind.
+
+    Every protocol that was begun has to allow it, and so does the first one that still has a step open.
+    """
+    if any(evaluate(protocol, visit_state).failing for protocol in protocols):
+        return False
+    begun = {answer.protocol for answer in visit_state.answers}
+    still = [protocol for protocol in protocols if find_next_step(protocol, visit_state) is not None]
+    return all(may_leave(p, visit_state) for p in still if p is still[0] or p.ref in begun)
 
 
 def result_of(protocol: Protocol, step: Step, visit_state: VisitState) -> Result:

@@ -63,6 +63,7 @@ TABLE: Final = (
     row("accept", "offered", "assigned", "technician"),
     row("withdraw", "offered assigned", "triaged", "system dispatcher"),
     row("arrive", "assigned", "on_site", "technician"),
+    row("suspend", "on_site", "assigned", "system"),
     row("make_safe", "on_site", "made_safe", "technician"),
     row("finish_work", _FIELD, "work_done", "technician"),
     row("finish_late", "triaged offered assigned", "work_done", "system"),
@@ -105,12 +106,15 @@ def decide(facts: Facts, command: str, role: Role) -> WorkOrderState:
     A leak is made safe before its work is done and closes only on evidence; no access is not no leak. `finish_late`
     takes the work of a technician whose assignment had ended meanwhile, for a leak only on closing evidence. A leak is
     not cancelled on a telephone call; it is a duplicate only of another leak that is still open.
-    Raises DomainError `transition_not_allowed`, `leak_not_made_safe`, `leak_without_evidence`, `leak_needs_a_visit`,
-    `duplicate_not_open`.
+    Nobody leaves a leak for another order.
+    Raises DomainError `transition_not_allowed`, `leak_not_made_safe`, `leak_not_left`, `leak_without_evidence`,
+    `leak_needs_a_visit`, `duplicate_not_open`.
     """
     target = WorkOrderState(machine.get_target(TABLE, facts.state, command, role))
     if facts.is_leak and command == "finish_work" and facts.state is not WorkOrderState.MADE_SAFE:
         raise DomainError("leak_not_made_safe")
+    if facts.is_leak and command == "suspend":
+        raise DomainError("leak_not_left")
     if facts.is_leak and command in {"close", "finish_late"} and not facts.closure_evidence:
         raise DomainError("leak_without_evidence")
     if facts.is_leak and command == "cancel" and not facts.closure_evidence:

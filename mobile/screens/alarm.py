@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from mobile.actions import assignments
 from mobile.screens import parts
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
@@ -27,6 +28,9 @@ def alarm(ui: Ui, arguments: dict[str, Any]) -> Page:
         return page
     page.add(_head(ui, job, page))
     page.add(Surface(Text(job.address, "title", bold=True), Text(job.description, "name"), spacing=3))
+    left = assignments.find_left(ui.phone.desk, job.work_order_id)
+    if left is not None:
+        page.add(Surface(Text(ui.t("phone.leaves_job", number=left.number), "name", bold=True)))
     page.add(parts.advice_card(ui, job))
     page.set_foot(
         PushButton(ui.t("phone.decline"), lambda: ui.go("decline", job=job.work_order_id)),

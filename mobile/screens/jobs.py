@@ -21,6 +21,7 @@ from shared.protocol import Protocol
 
 _REMAINING_MIN: Final = (10, 20, 30, 45, 60, 90)
 _ON_SITE: Final = frozenset({AssignmentState.ARRIVED, AssignmentState.WORKING})
+_WAITING: Final = frozenset({AssignmentState.ACCEPTED, AssignmentState.SUSPENDED})
 _ON_THE_WAY: Final = frozenset({AssignmentState.ACCEPTED, AssignmentState.EN_ROUTE})
 
 
@@ -119,13 +120,17 @@ def is_on_site(job: wire.Job) -> bool:
 
 def _work_card(ui: Ui, job: wire.Job) -> Widget:
     """Return the job's protocols with how far each has got; a tap opens one."""
-    rows = [
+    rows: list[Widget] = [
         PushButton(
             f"{ui.words(protocol.title)}  {_progress(protocol, job)}",
             lambda p=protocol: ui.go("protocol", job=job.work_order_id, protocol=p.ref),
         )
-        for protocol in ui.phone.protocols(job.work_order_id)
+        for protocol in ui.phone.desk.shelf.list_known(job.protocols)
     ]
+    newer = ui.phone.desk.shelf.list_unknown(job.protocols)
+    if newer:
+        rows.append(Text(ui.t("phone.app_too_old", refs=", ".join(newer)), "name", "p1", bold=True))
+        rows.append(Text(ui.t("phone.app_too_old_hint")))
     return Surface(Text(ui.t("phone.work"), "name", bold=True), Column(*rows, spacing=2))
 
 
@@ -171,7 +176,7 @@ def _tell(ui: Ui, job: wire.Job, minutes: int) -> None:
 
 def find_open_protocol(ui: Ui, job: wire.Job) -> Protocol | None:
     """Return the first protocol with a required step open; tests that the outcome does not need are left out."""
-    for protocol in ui.phone.protocols(job.work_order_id):
+    for protocol in ui.phone.desk.shelf.list_known(job.protocols):
         needless = protocol.kind == "function_test" and not function_test.is_needed(protocol, job.visit.outcome)
         if checklist.find_next_step(protocol, job.visit) is not None and not (needless and job.visit.outcome):
             return protocol
@@ -187,7 +192,7 @@ def _set_next(ui: Ui, page: Page, job: wire.Job) -> None:
             PushButton(ui.t("phone.decline"), lambda: ui.go("decline", job=key)),
             PushButton(ui.t("phone.accept"), lambda: _then_rebuild(ui, "accept_assignment", key), primary=True),
         )
-    elif state is AssignmentState.ACCEPTED:
+    elif state in _WAITING:
         page.set_foot(PushButton(ui.t("phone.depart"), lambda: _then_rebuild(ui, "depart", key), primary=True))
     elif state is AssignmentState.EN_ROUTE:
         page.set_foot(PushButton(ui.t("phone.arrive"), lambda: _then_rebuild(ui, "arrive", key), primary=True))
@@ -201,6 +206,11 @@ def _set_next_on_site(ui: Ui, page: Page, job: wire.Job) -> None:
     key = job.work_order_id
     aside = PushButton(ui.t("phone.other"), lambda: ui.go("exceptions", job=key))
     protocol = find_open_protocol(ui, job)
+    if ui.phone.desk.shelf.list_unknown(job.protocols):
+        # Nothing can be signed by rules that are not here: evidence is kept freely until the app is new.
+        photos = PushButton(ui.t("phone.photos_title"), lambda: ui.go("photos", job=key), primary=True)
+        page.set_foot(aside, photos)
+        return
     blockers = service_record.blockers(job, ui.phone.protocols(key), job.visit)
     if not blockers:
         page.set_foot(aside, PushButton(ui.t("phone.sign"), lambda: ui.go("signature", job=key), primary=True))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from server.core import deadlines
 from server.core.unit_of_work import Tx
-from server.dispatch import able, repository
+from server.dispatch import able, leaving, problem, repository
 from server.dispatch.models import Assignment
 from server.dispatch.rules import dispatch_rules
 from server.dispatch.travel import trips
@@ -174,7 +174,12 @@ def accept(tx: Tx, row: Assignment, epoch: int, profile: str, at_ms: int) -> Non
 
 
 def _free_from_others(tx: Tx, accepted: Assignment, order: WorkOrder, profile: str) -> None:
-    """Give a technician's other jobs back to the plan when he turns round for an emergency: Accept is his consent."""
+    """Give a technician's other jobs back to the plan when he turns round for an emergency: Accept is his consent.
+
+    The job that he stands at stays his and goes on afterwards, if it may be left (decision 10).
+    """
+    if accepted.needs_consent and order.priority == work_order.Priority.EMERGENCY:
+        _leave_for(tx, accepted, order, profile)
     for other in repository.list_live_of_technician(tx.session, accepted.technician_id):
         if other.id == accepted.id or other.state not in {
             *PENDING_STATES,
@@ -186,6 +191,20 @@ def _free_from_others(tx: Tx, accepted: Assignment, order: WorkOrder, profile: s
         if is_alarming(held) and not is_alarming(order):
             continue
         recall(tx, other, profile, reason=f"emergency {order.number}")
+
+
+def _leave_for(tx: Tx, accepted: Assignment, emergency: WorkOrder, profile: str) -> None:
+    """Suspend the job on site that its technician leaves; all it has of evidence stays with it and with him."""
+    for row in repository.list_live_of_technician(tx.session, accepted.technician_id):
+        if row.id == accepted.id or row.state not in leaving.ON_SITE:
+            continue
+        left = work_orders.lock_order(tx.session, tx.branch_id, row.work_order_id)
+        if leaving.may_leave(tx.session, row, left):
+            row.remaining_s = (problem.finish_estimate_ms(row, left, tx.now_ms) - tx.now_ms) // 1000
+            row.remaining_told_ms = None
+            reason = f"emergency {emergency.number}"
+            move(tx, row, "suspend", Role.SYSTEM, reason=reason)
+            work_order_service.move(tx, left, "suspend", Role.SYSTEM, profile, reason=reason)
 
 
 def decline(tx: Tx, row: Assignment, profile: str, reason: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 from sqlalchemy import orm
@@ -16,7 +16,7 @@ from server.absences import service as absences
 from server.accounts import repository as accounts
 from server.accounts.models import Shift
 from server.accounts.models import Technician as TechnicianRow
-from server.dispatch import repository, stability
+from server.dispatch import leaving, repository, stability
 from server.dispatch.models import Assignment, Lock, PlannedStop
 from server.dispatch.rules import dispatch_rules, travel_profile
 from server.dispatch.travel import desk as travel_desk
@@ -28,7 +28,6 @@ from server.work_orders.models import WorkOrder
 from shared.assignment import PENDING_STATES, AssignmentState
 from shared.work_order import WAITING_STATES, Priority, WorkOrderState
 
-_ON_SITE = frozenset({AssignmentState.ARRIVED, AssignmentState.WORKING})
 _DAWN_S = 3600  # a day's crew is free an hour before its first window
 _DRIVING = frozenset({AssignmentState.ACCEPTED, AssignmentState.EN_ROUTE})
 
@@ -69,13 +68,16 @@ def take_snapshot(
     open_orders = {order.id: order for order in work_orders.list_open(session, branch_id)}
     technicians = _list_present(session, branch_id, live, open_orders, now_ms)
     committed = {job_id for t in technicians for job_id in t.committed}
+    left = {
+        a.work_order_id: a.remaining_s for a in live if a.state not in leaving.ON_SITE and a.remaining_s is not None
+    }
     waiting = [o for o in open_orders.values() if o.id in committed or WorkOrderState(o.state) in WAITING_STATES]
     planned = repository.list_planned(session, branch_id)
     problem = Problem(
         now_s=now_ms // 1000,
         technicians=tuple(technicians),
         jobs=_locked(
-            (_job(order, now_ms, sla_profile) for order in waiting if order.lat is not None),
+            (_job(order, now_ms, sla_profile, left.get(order.id)) for order in waiting if order.lat is not None),
             repository.map_locks(session, branch_id, lifted),
         ),
         profile=travel_profile(),
@@ -130,8 +132,14 @@ def _list_present(
 ) -> list[Technician]:
     """Return those who have a shift within the horizon and are not away."""
     shifts = accounts.list_shifts(session, branch_id, now_ms, now_ms + dispatch_rules().horizon_s * 1000)
+    own = {
+        row.id: [a for a in live if a.technician_id == row.id] for row in accounts.list_technicians(session, branch_id)
+    }
+    # Nobody leaves a job for anything but an emergency: without one nobody's steps need be read.
+    is_asked = any(order.priority == Priority.EMERGENCY and order.arrived_ms is None for order in orders.values())
+    leavable = leaving.list_leavable(session, live, orders) if is_asked else set[str]()
     found = [
-        _technician(row, _first_shift(shifts, row.id), [a for a in live if a.technician_id == row.id], orders, now_ms)
+        _technician(row, _first_shift(shifts, row.id), own[row.id], orders, now_ms, may_leave=row.id in leavable)
         for row in accounts.list_technicians(session, branch_id)
         if _first_shift(shifts, row.id) is not None
     ]
@@ -172,9 +180,15 @@ def _first_shift(shifts: Iterable[Shift], technician_id: str) -> Shift | None:
 
 
 def _technician(
-    row: TechnicianRow, shift: Shift | None, live: list[Assignment], orders: dict[str, WorkOrder], now_ms: int
+    row: TechnicianRow,
+    shift: Shift | None,
+    live: list[Assignment],
+    orders: dict[str, WorkOrder],
+    now_ms: int,
+    *,
+    may_leave: bool = False,
 ) -> Technician:
-    place, available_s, leave, driving = _when_free(row, live, orders, now_ms)
+    place, available_s, leave, driving = _when_free(row, live, orders, now_ms, may_leave=may_leave)
     pending = tuple(
         dict.fromkeys(a.work_order_id for a in live if a.state in PENDING_STATES and a.work_order_id in orders)
     )
@@ -186,7 +200,8 @@ def _technician(
         shift_start_s=start_ms // 1000,
         shift_end_s=end_ms // 1000 + dispatch_rules().end_of_shift_grace_s,
         skills=tuple(Skill(name=s["name"], valid_until_s=_seconds(s.get("valid_until_ms"))) for s in row.skills),
-        committed=(*driving, *_single_holder(pending, live, orders)),
+        # What he left for an emergency comes straight after it.
+        committed=(*driving, *_single_holder(pending, live, orders), *_list_left(live, orders)),
         leave=leave,
     )
 
@@ -197,44 +212,63 @@ def _single_holder(pending: tuple[str, ...], live: list[Assignment], orders: dic
     return tuple(i for i in pending if i in mine and orders[i].technician_id in {"", live[0].technician_id})
 
 
-def _when_free(
-    row: TechnicianRow, live: list[Assignment], orders: dict[str, WorkOrder], now_ms: int
-) -> tuple[Place, int, Leave | None, tuple[str, ...]]:
-    """Return where and when (s) a technician is free, whether he may turn round, and the job he is under way to.
+def _list_left(live: list[Assignment], orders: dict[str, WorkOrder]) -> list[str]:
+    return [a.work_order_id for a in live if a.state == AssignmentState.SUSPENDED and a.work_order_id in orders]
 
-    Only somebody asked for, or on the way to, anything but an emergency may turn round for one (decision 10).
+
+def _when_free(
+    row: TechnicianRow, live: list[Assignment], orders: dict[str, WorkOrder], now_ms: int, *, may_leave: bool
+) -> tuple[Place, int, Leave | None, tuple[str, ...]]:
+    """Return where and when (s) a technician is free, what he may leave or turn from, and the job he is under way to.
+
+    Only somebody asked for, on the way to, or on site at (``may_leave``) anything but an emergency may be called off
+    for one, by his own consent (decision 10).
     """
     here = Place(lat=row.lat, lon=row.lon) if row.lat is not None and row.lon is not None else _home(row)
-    on_site = [a for a in live if a.state in _ON_SITE and a.work_order_id in orders]
+    on_site = [a for a in live if a.state in leaving.ON_SITE and a.work_order_id in orders]
     driving = [a for a in live if a.state in _DRIVING and a.work_order_id in orders]
     place, free_s = here, now_ms // 1000
     if on_site:
         order = orders[on_site[-1].work_order_id]
         free_s = finish_estimate_ms(on_site[-1], order, now_ms) // 1000
         place = Place(lat=order.lat, lon=order.lon) if order.lat is not None and order.lon is not None else here
-    pending = [a for a in live if a.state in PENDING_STATES and a.work_order_id in orders]
-    asked = [orders[a.work_order_id] for a in (*driving, *pending)]
-    may_turn = bool(asked) and not on_site and all(order.priority != Priority.EMERGENCY for order in asked)
-    leave = Leave(place=here, from_s=now_ms // 1000) if may_turn else None
+    others = [orders[a.work_order_id] for a in live if a not in on_site and a.work_order_id in orders]
+    is_called_off = may_leave if on_site else bool(others)
+    may_turn = is_called_off and all(order.priority != Priority.EMERGENCY for order in others)
+    leave = Leave(place=place, from_s=now_ms // 1000) if may_turn else None
     return place, free_s, leave, tuple(a.work_order_id for a in driving)
 
 
-def list_turnable(session: orm.Session, branch_id: str, live: Iterable[Assignment]) -> set[str]:
-    """Return the busy technicians who may turn round for an emergency: not on site, and none has one already."""
-    urgent = {o.id for o in work_orders.list_open(session, branch_id) if o.priority == Priority.EMERGENCY}
-    bound = {a.technician_id for a in live if a.state in _ON_SITE or a.work_order_id in urgent}
-    return {a.technician_id for a in live} - bound
+def list_turnable(session: orm.Session, branch_id: str, live: Collection[Assignment]) -> set[str]:
+    """Return the busy technicians who may be asked to go to an emergency instead: none has one already.
+
+    They are under way, or on site at a step that may be left.
+    """
+    orders = {order.id: order for order in work_orders.list_open(session, branch_id)}
+    urgent = {order.id for order in orders.values() if order.priority == Priority.EMERGENCY}
+    may_leave = leaving.list_leavable(session, live, orders) if urgent else set[str]()
+    here = {a.technician_id for a in live if a.state in leaving.ON_SITE}
+    return (
+        {a.technician_id for a in live}
+        - (here - may_leave)
+        - {a.technician_id for a in live if a.work_order_id in urgent}
+    )
 
 
 def finish_estimate_ms(assignment: Assignment, order: WorkOrder, now_ms: int) -> int:
-    """Return when a job is expected to end: what the technician told counts, else the kind's mean; never the past."""
+    """Return when a job is expected to end: what the technician told counts, else the kind's mean; never the past.
+
+    Of a job that was left, what was still to do then is done after he is back.
+    """
     least_ms = dispatch_rules().least_remaining_s * 1000
-    if assignment.state not in _ON_SITE:
+    left_s, told_ms = assignment.remaining_s, assignment.remaining_told_ms
+    if assignment.state not in leaving.ON_SITE:
         arrival_ms = max(now_ms, assignment.planned_arrival_ms or now_ms)
-        return arrival_ms + order.expected_s * 1000
-    if assignment.remaining_s is not None and assignment.remaining_told_ms is not None:
-        return max(now_ms + least_ms // 5, assignment.remaining_told_ms + assignment.remaining_s * 1000)
-    return max(now_ms + least_ms, (assignment.arrived_ms or now_ms) + order.expected_s * 1000)
+        return arrival_ms + (order.expected_s if left_s is None else left_s) * 1000
+    arrived_ms = assignment.arrived_ms or now_ms
+    if left_s is not None and told_ms is not None:
+        return max(now_ms + least_ms // 5, told_ms + left_s * 1000)
+    return max(now_ms + least_ms, arrived_ms + (order.expected_s if left_s is None else left_s) * 1000)
 
 
 def _home(row: TechnicianRow) -> Place:
@@ -250,7 +284,7 @@ def _seconds(value_ms: int | None) -> int | None:
     return None if value_ms is None else value_ms // 1000
 
 
-def _job(order: WorkOrder, now_ms: int, sla_profile: str) -> Job:
+def _job(order: WorkOrder, now_ms: int, sla_profile: str, left_s: int | None = None) -> Job:
     weights = dispatch_rules().priority[str(order.priority)]
     is_promised = order.window_end_ms is not None
     due_ms = order.window_end_ms
@@ -260,7 +294,7 @@ def _job(order: WorkOrder, now_ms: int, sla_profile: str) -> Job:
     return Job(
         id=order.id,
         place=Place(lat=order.lat or 0.0, lon=order.lon or 0.0),
-        service_s=order.expected_s,
+        service_s=order.expected_s if left_s is None else left_s,
         priority=order.priority,
         is_leak=order.is_leak,
         skills=tuple(order.skills),

@@ -15,7 +15,7 @@ from server.absences import repository as absences
 from server.accounts import repository as accounts
 from server.core import clock, deadlines, relay
 from server.core.unit_of_work import Tx
-from server.dispatch import able, doors, offers, problem, repository, stability, turning
+from server.dispatch import able, doors, offers, problem, repository, returning, stability, turning
 from server.dispatch.judged import Judged
 from server.dispatch.models import PlannedStop, PlanRun, Proof
 from server.dispatch.problem import Snapshot, take_snapshot
@@ -158,6 +158,7 @@ def _store(tx: Tx, plan: Plan, asked: Snapshot, cause: Cause, gone: frozenset[st
     if cause.kind != "order":
         stability.note_moved(tx, asked.problem, asked.plan, plan, cause.kind)
     _judge_promises(tx, plan, asked, cause, gone)
+    returning.note_returns(tx, plan, cause)
     if changed:
         tx.record(events.PLAN_CHANGED, {"technician_ids": sorted(changed), "engines": list(plan.engines)})
     return changed
@@ -267,7 +268,9 @@ def assign(tx: Tx, work_order_id: str, ver: int, technician_id: str, sla_profile
     check_fit(tx, order, technician_id)
     for row in repository.list_live_of_order(tx.session, order.id):
         offers.move(tx, row, "recall", Role.DISPATCHER, reason="reassigned")
-    offers.offer(tx, order, [technician_id], sla_profile, is_manual=True)
+    is_emergency, live = order.priority == Priority.EMERGENCY, repository.list_live(tx.session, tx.branch_id)
+    consent = is_emergency and technician_id in problem.list_turnable(tx.session, tx.branch_id, live)
+    offers.offer(tx, order, [technician_id], sla_profile, is_manual=True, needs_consent=consent)
     request_replan(tx, GIVEN)
 
 

@@ -58,6 +58,23 @@ def judge_promises(tx: Tx, orders: Iterable[WorkOrder], plan: NewPlan) -> None:
         _judge(tx, order, known.get(order.id, []), plan)
 
 
+def owe_return(tx: Tx, order: WorkOrder, start_ms: int, cause: Cause, told_tolerance_s: int) -> None:
+    """Owe the customer of a job that was left a word about when (ms) it goes on, anew when that moves (DI-06)."""
+    known, blur_ms = (
+        repository.list_of_orders(tx.session, tx.branch_id, [order.id]).get(order.id, []),
+        told_tolerance_s * 1000,
+    )
+    last = known[-1] if known else None
+    if last is not None and last.state != WITHDRAWN and not _differs(last.start_ms, start_ms, blur_ms):
+        return
+    if last is not None and last.state == OPEN:
+        last.start_ms, last.changed_ms = start_ms, tx.now_ms
+        _record_owed(tx, last)
+        return
+    promise = None if order.window_start_ms is not None else (tx.now_ms, tx.now_ms)
+    _owe(tx, order, promise, start_ms, cause)
+
+
 def tell(tx: Tx, notice_id: str, request: ToldRequest) -> None:
     """Tick a message off: the customer was told. Raises `not_found`, `notice_over`, `text_too_long`."""
     row = repository.get_notice(tx.session, tx.branch_id, notice_id)
