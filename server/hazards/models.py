@@ -17,7 +17,10 @@ class HazardNotice(Base):
     """
 
     __tablename__ = "hazard_notice"
-    __table_args__ = (sa.UniqueConstraint("branch_id", "number"),)
+    __table_args__ = (
+        sa.UniqueConstraint("branch_id", "number"),
+        sa.Index("ix_hazard_notice_branch_id_state", "branch_id", "state"),
+    )
     id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
     branch_id: Mapped[str] = mapped_column(sa.String(36), index=True)
     work_order_id: Mapped[str] = mapped_column(sa.String(36), index=True)
