@@ -19,6 +19,7 @@ from server.core.heartbeats import Pulse
 from server.core.settings import Settings
 from server.core.unit_of_work import Actor, UnitOfWork
 from server.escalation import auditing
+from server.escalation import rules as escalation
 from server.escalation.rules import escalation_rules
 from server.outgoing import service as outgoing
 
@@ -38,6 +39,7 @@ def run_auditor(settings: Settings) -> None:
     """Audit until the process ends; a failed look is logged, and leaves the sign of life old."""
     if settings.catalog_dir is not None:
         texts.use_own_catalog(settings.catalog_dir)
+    escalation.configure(settings.time_zone)
     uow = make_uow(settings)
     pulse = Pulse(uow.database, heartbeats.AUDITOR, settings.worker_name)
     while True:
@@ -47,7 +49,7 @@ def run_auditor(settings: Settings) -> None:
             leave_sign(settings.data_dir)
         except Exception:  # noqa: BLE001 - the auditor outlives a database that is away; silence is what gives it away
             _log.exception("audit failed")
-        clock.sleep_s(escalation_rules().audit_every_s)
+        clock.sleep_s(escalation_rules(uow.clock.now_ms()).audit_every_s)
 
 
 def make_uow(settings: Settings) -> UnitOfWork:
@@ -60,7 +62,8 @@ def make_uow(settings: Settings) -> UnitOfWork:
 
 def audit_once(uow: UnitOfWork, data_dir: Path) -> int:
     """Raise the alarm for every leak whose ladder is late; send what nobody sent. Return how many were raised."""
-    now_ms, rules = uow.clock.now_ms(), escalation_rules()
+    now_ms = uow.clock.now_ms()
+    rules = escalation_rules(now_ms)
     found = uow.read(lambda session: auditing.list_neglected(session, now_ms))
     raised = 0
     for branch_id, work_order_id in found:

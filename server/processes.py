@@ -40,6 +40,7 @@ from server.dispatch.travel.desk import Patience
 from server.dispatch.travel.learning import Learner
 from server.dispatch.warming import Warming
 from server.documents.printing import Printing
+from server.escalation import rules as escalation_rules
 from server.escalation import service as escalation
 from server.geocoding import asking
 from server.outgoing import service as outgoing
@@ -71,6 +72,7 @@ def make_services(
     """Return what a process stands on; `database_url` stands over that of the settings."""
     if settings.catalog_dir is not None:
         texts.use_own_catalog(settings.catalog_dir)
+    escalation_rules.configure(settings.time_zone)
     travel_desk.configure(settings)
     keyring.configure(settings.data_dir)
     database = Database(database_url or settings.database_url, writer, reader)

@@ -52,7 +52,7 @@ def summary(session: orm.Session, branch_id: str, now_ms: int, profile: str) -> 
 def _phones(session: orm.Session, branch_id: str, live: list[Any], now_ms: int) -> dict[str, int]:
     """Return how many technicians are on duty, and how many of their phones were heard of lately."""
     shifts = repository.map_shift_starts(session, branch_id, now_ms, now_ms + HORIZON_MS)
-    seen, silent_ms = accounts.map_last_seen(session, branch_id), escalation_rules().phone_silent_ms
+    seen, silent_ms = accounts.map_last_seen(session, branch_id), escalation_rules(now_ms).phone_silent_ms
     states: dict[str, set[str]] = {}
     for mark in live:
         states.setdefault(mark.technician_id, set()).add(mark.state)

@@ -142,7 +142,8 @@ def technician_row(scene: Scene, technician: Technician) -> Row:
     """Return a technician as map and board show him: state, position with age, route."""
     live = scene.live_of_technician.get(technician.id, [])
     shift, device = scene.shifts.get(technician.id), scene.devices.get(technician.id)
-    is_online = device is not None and scene.now_ms - device.last_seen_ms <= escalation_rules().phone_silent_ms
+    silent_ms = escalation_rules(scene.now_ms).phone_silent_ms
+    is_online = device is not None and scene.now_ms - device.last_seen_ms <= silent_ms
     held = [
         scene.orders[a.work_order_id] for a in live if a.work_order_id in scene.orders and a.state in COMMITTED_STATES
     ]

@@ -43,7 +43,9 @@ def watch_since(begun_ms: int) -> Callable[[Call], dict[str, Any]]:
         def work(session: orm.Session) -> dict[str, Any]:
             missed = devices.list_missed(session, branch_id, call.now_ms)
             return {
-                "processes": list_processes(session, begun_ms, has_own_clock=bool(call.settings.clock_address)),
+                "processes": list_processes(
+                    session, (begun_ms, call.now_ms), has_own_clock=bool(call.settings.clock_address)
+                ),
                 "has_channel": outgoing.has_channel(branch_id, _AUDIENCES),
                 "unsent": outgoing.list_troubles(session, branch_id),
                 "device_orders": devices.list_orders(session, branch_id),
@@ -57,13 +59,15 @@ def watch_since(begun_ms: int) -> Callable[[Call], dict[str, Any]]:
     return get_watch
 
 
-def list_processes(session: orm.Session, begun_ms: int, *, has_own_clock: bool) -> list[dict[str, Any]]:
+def list_processes(session: orm.Session, at_ms: tuple[int, int], *, has_own_clock: bool) -> list[dict[str, Any]]:
     """Return the processes' signs of life, and who is missing: silent, and not just because the server only began.
 
+    `at_ms` are the server's beginning by the machine's clock, and the run's time, by which the settings are chosen.
     A run with a clock of its own (a demo's) has no auditor, who goes by the machine's: there only one that has beaten
     can be missing.
     """
-    rules, late_ms = escalation_rules(), clock.real_ms() - begun_ms
+    begun_ms, now_ms = at_ms
+    rules, late_ms = escalation_rules(now_ms), clock.real_ms() - begun_ms
     signs = heartbeats.list_signs(session, rules.silent_after_s)
     may_cry = late_ms > rules.start_grace_s * 1000
     return [

@@ -34,6 +34,16 @@ def read_data(name: str) -> bytes:
     return next(folder / name for folder in folders if (folder / name).exists()).read_bytes()
 
 
+def list_editions(pattern: str) -> list[list[bytes]]:
+    """Return every edition of a dated data file by its pattern: the company's own first, then those of shared/catalog.
+
+    A shipped file that the company has under the same name is the company's.
+    """
+    own = {path.name: path for folder in _own_catalog for path in sorted(folder.glob(pattern))}
+    shipped = [path for path in sorted((_HOME / "catalog").glob(pattern)) if path.name not in own]
+    return [[path.read_bytes() for path in paths] for paths in (own.values(), shipped)]
+
+
 @functools.cache
 def triage_rules() -> triage.TriageRules:
     """Return the triage rules in force."""

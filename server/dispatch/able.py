@@ -30,7 +30,7 @@ def is_on_duty(tx: Tx, technician_id: str) -> bool:
 
 def list_reachable(tx: Tx) -> set[str]:
     """Return the technicians whose phone was heard of lately enough to be offered a leak alone (reliability 3.7)."""
-    silent_ms = escalation_rules().phone_silent_ms
+    silent_ms = escalation_rules(tx.now_ms).phone_silent_ms
     seen = accounts.map_last_seen(tx.session, tx.branch_id)
     return {technician_id for technician_id, at_ms in seen.items() if tx.now_ms - at_ms <= silent_ms}
 

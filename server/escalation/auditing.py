@@ -9,7 +9,7 @@ from sqlalchemy import orm
 from server.core.unit_of_work import Tx
 from server.escalation import repository, service
 from server.escalation.models import Escalation
-from server.escalation.rules import SIREN, escalation_rules
+from server.escalation.rules import SIREN, escalation_rules, ladder_of
 from server.work_orders import repository as work_orders
 from server.work_orders.models import WorkOrder
 from shared import events
@@ -20,7 +20,7 @@ EVERYBODY: Final = ("dispatcher", "supervisor", "manager", "neighbour")
 
 def list_neglected(session: orm.Session, now_ms: int) -> list[tuple[str, str]]:
     """Return branch and work order of every leak that the ladder has left alone for too long."""
-    rules = escalation_rules()
+    rules = escalation_rules(now_ms)
     late = repository.list_overdue(session, now_ms - round(rules.overdue_s * 1000))
     unplaced = work_orders.list_unladdered(session, now_ms - round(rules.unplaced_s * 1000), now_ms)
     climbed = repository.list_known(session, [order.id for order in unplaced])
@@ -38,13 +38,13 @@ def raise_alarm(tx: Tx, work_order_id: str) -> bool:
         late_ms = tx.now_ms - order.opened_ms
     else:
         late_ms = tx.now_ms - row.due_ms
-        if row.ended_ms is not None or late_ms < round(escalation_rules().overdue_s * 1000):
+        if row.ended_ms is not None or late_ms < round(escalation_rules(tx.now_ms).overdue_s * 1000):
             return False
     return row is not None and _raise(tx, order, row, late_ms)
 
 
 def _raise(tx: Tx, order: WorkOrder, row: Escalation, late_ms: int) -> bool:
-    again_ms = round(escalation_rules().ladder_for(row.branch_id).forever.after_s * 1000)
+    again_ms = round(ladder_of(row.branch_id, row.started_ms).forever.after_s * 1000)
     if row.audited_ms is not None and tx.now_ms - row.audited_ms < again_ms:
         return False
     row.audited_ms = tx.now_ms

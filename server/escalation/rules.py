@@ -1,4 +1,4 @@
-"""The ladders: shared/catalog/escalation-*.toml as frozen values; a company's own edition stands before it."""
+"""The ladders: shared/catalog/escalation-*.toml as frozen values, chosen by date; own editions stand first."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import itertools
 import tomllib
+import zoneinfo
 from typing import Final, Literal
 
 import msgspec
@@ -13,9 +14,10 @@ import msgspec
 from server.core import texts
 from shared.errors import DomainError
 
-_FILE: Final = "escalation-2026.toml"
+_FILES: Final = "escalation-*.toml"
 _STANDARD: Final = "standard"
 SIREN: Final = "siren"
+_zone: Final = [zoneinfo.ZoneInfo("Asia/Shanghai")]
 
 
 class Rung(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,7 +92,37 @@ class EscalationRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.ladders[self.branches.get(branch_id, _STANDARD)]
 
 
+def configure(time_zone: str) -> None:
+    """Say in which zone an edition's first day begins; called once at the start of a process."""
+    _zone[:] = [zoneinfo.ZoneInfo(time_zone)]
+
+
 @functools.cache
-def escalation_rules() -> EscalationRules:
-    """Return the settings in force. Raises msgspec.ValidationError or DomainError for a broken file, at start."""
-    return msgspec.convert(tomllib.loads(texts.read_data(_FILE).decode()), EscalationRules)
+def list_editions() -> tuple[tuple[EscalationRules, ...], ...]:
+    """Return the company's own editions and the shipped ones, each by their first day.
+
+    Raises msgspec.ValidationError or DomainError for a broken file, at start, also for one not yet in force.
+    """
+    read = [
+        [msgspec.convert(tomllib.loads(data.decode()), EscalationRules) for data in found]
+        for found in texts.list_editions(_FILES)
+    ]
+    return tuple(tuple(sorted(found, key=lambda one: one.effective_from)) for found in read)
+
+
+def escalation_rules(now_ms: int) -> EscalationRules:
+    """Return the settings in force at a moment (Unix ms): the newest of the company's own, else of those shipped.
+
+    Before the first day of all of them the first stands: no leak is ever without a ladder.
+    """
+    day = dt.datetime.fromtimestamp(now_ms / 1000, _zone[0]).date()
+    found = [[one for one in editions if one.effective_from <= day] for editions in list_editions()]
+    in_force = next((editions for editions in found if editions), None)
+    if in_force is not None:
+        return in_force[-1]
+    return min(itertools.chain(*list_editions()), key=lambda one: one.effective_from)
+
+
+def ladder_of(branch_id: str, started_ms: int) -> Ladder:
+    """Return the ladder of a leak that began to climb at a moment: it ends on the edition on which it began."""
+    return escalation_rules(started_ms).ladder_for(branch_id)

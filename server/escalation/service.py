@@ -10,7 +10,7 @@ from server.core import deadlines
 from server.core.unit_of_work import Tx
 from server.escalation import repository
 from server.escalation.models import Escalation
-from server.escalation.rules import SIREN, Rung, escalation_rules
+from server.escalation.rules import SIREN, Rung, ladder_of
 from server.outgoing import service as outgoing
 from server.work_orders.models import WorkOrder
 from shared import events
@@ -36,7 +36,7 @@ def start(tx: Tx, order: WorkOrder, *, at_siren: bool = False, is_round: bool = 
         tx.session.add(row)
     row.taken_ms, row.taken_by, row.ended_ms, row.end_reason, row.audited_ms = None, "", None, "", None
     row.siren_ms, row.started_ms = None, tx.now_ms
-    ladder = escalation_rules().ladder_for(tx.branch_id)
+    ladder = ladder_of(tx.branch_id, row.started_ms)
     if at_siren:
         first = ladder.find_first_siren()
         row.started_ms -= ladder.due_ms(first, 0)
@@ -47,7 +47,7 @@ def start(tx: Tx, order: WorkOrder, *, at_siren: bool = False, is_round: bool = 
 
 
 def _set(tx: Tx, row: Escalation, step: int) -> None:
-    ladder = escalation_rules().ladder_for(row.branch_id)
+    ladder = ladder_of(row.branch_id, row.started_ms)
     row.step, row.fence = ladder.step_from(step, row.started_ms, tx.now_ms), row.fence + 1
     row.due_ms = ladder.due_ms(row.step, row.started_ms)
     tx.session.flush()
@@ -60,7 +60,7 @@ def find_due(tx: Tx, work_order_id: str, fence: int) -> tuple[Escalation, Rung] 
     row = repository.find_escalation(tx.session, work_order_id)
     if row is None or row.ended_ms is not None or row.fence != fence:
         return None
-    return row, escalation_rules().ladder_for(row.branch_id).rung(row.step)
+    return row, ladder_of(row.branch_id, row.started_ms).rung(row.step)
 
 
 def climb(tx: Tx, order: WorkOrder, row: Escalation, rung: Rung, asked: list[str], rung_ids: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""What must be heard when the server itself is in trouble: a missing auditor sounds the siren until somebody heard it."""
+"""What must be heard when the server itself is in trouble: a missing auditor sounds the siren until heard."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ TWICE = re.compile(r"^\d{2,}$")  # a siren has five tones
 COUNT_TONES = """() => {
   document.body.dataset.tones = 0;
   const start = OscillatorNode.prototype.start;
-  OscillatorNode.prototype.start = function (...when) { document.body.dataset.tones = Number(document.body.dataset.tones) + 1; return start.apply(this, when); };
+  OscillatorNode.prototype.start = function (...when) {
+    document.body.dataset.tones = Number(document.body.dataset.tones) + 1;
+    return start.apply(this, when);
+  };
 }"""
 
 

@@ -128,7 +128,7 @@ def test_auditor_that_never_beat_is_missing_once_the_server_has_had_its_time(
         lambda s: s.merge(heartbeats.Heartbeat(name="worker:w", kind="worker", beat_real_ms=0, started_real_ms=0))
     )
     assert {p["kind"]: p["is_missing"] for p in watch(house)["processes"]} == {"worker": False, "auditor": False}
-    later_ms = clock.real_ms() + round(escalation_rules().start_grace_s * 1000) + 1_000
+    later_ms = clock.real_ms() + round(escalation_rules(house.clock.now_ms()).start_grace_s * 1000) + 1_000
     monkeypatch.setattr(clock, "real_ms", lambda: later_ms)
     assert {p["kind"]: p["is_missing"] for p in watch(house)["processes"]} == {"worker": True, "auditor": True}
     Pulse(house.database, heartbeats.AUDITOR, "a").beat()

@@ -1,16 +1,28 @@
 """A leak that nobody accepts becomes louder until a human takes it: every rung once, whoever is killed or late."""
 
+import functools
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+import shared
+from server.core import texts
 from server.core.relay import Relay
 from server.dispatch import ladder, offers
 from server.dispatch import repository as dispatch
-from server.escalation.rules import escalation_rules
+from server.escalation import rules
 from shared import events, facts
 from tests.server.device import Device
-from tests.server.house import HOME, LEAK, STOVE, House
+from tests.server.house import DAY_MS, HOME, HOUR_MS, LEAK, MORNING_MS, STOVE, House
 
-RULES = escalation_rules()
+RULES = rules.escalation_rules(MORNING_MS)
+BRANCHES = """[ladders.loud]
+rungs = []
+forever = { after_s = 5, action = "siren" }
+[branches]
+branch-1 = "loud"
+"""
 STANDARD = RULES.ladders["standard"]
 
 
@@ -173,6 +185,34 @@ def test_leak_that_the_desk_holds_is_silent_and_climbs_again_when_released(house
     house.drain()
     house.pass_ms(60_000)
     assert "siren" in rungs(house, order_id)
+
+
+def test_new_edition_stands_from_its_first_day_and_a_climbing_leak_ends_on_its_own(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The company has an own ladder from tomorrow on: today's leak climbs the old one over midnight, the next one not.
+
+    Two branches, two ladders; before the first day of all editions the first one stands.
+    """
+    shipped = (Path(shared.__file__).parent / "catalog" / "escalation-2026.toml").read_text()
+    own = shipped.replace("effective_from = 2026-01-01", "effective_from = 2026-09-23").replace("[branches]", BRANCHES)
+    (tmp_path / "escalation-autumn.toml").write_text(own)
+    monkeypatch.setattr(texts, "_own_catalog", [tmp_path])
+    monkeypatch.setattr(rules, "list_editions", functools.cache(rules.list_editions.__wrapped__))
+    midnight_ms = MORNING_MS + 14 * HOUR_MS
+    assert rules.escalation_rules(midnight_ms - 1) == RULES
+    assert rules.escalation_rules(MORNING_MS - 9000 * DAY_MS) == RULES
+    house.clock.pass_ms(14 * HOUR_MS - 10_000)
+    old = house.report(LEAK)
+    house.pass_ms(20_000)
+    new = house.report({**LEAK, "address": "建设路1号"})
+    for _ in range(12):
+        house.pass_ms(5_000)
+    assert (rungs(house, old)[:3], rungs(house, new)[:2]) == (
+        [r.action for r in STANDARD.rungs][:3],
+        ["siren", "siren"],
+    )
+    assert rules.ladder_of("branch-2", midnight_ms) == STANDARD
 
 
 def test_stranger_cannot_take_a_leak(house: House) -> None:

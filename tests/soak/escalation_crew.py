@@ -27,7 +27,7 @@ from server.dispatch import offers
 from server.dispatch import repository as dispatch
 from server.escalation import repository as escalation_rows
 from server.escalation import service as escalation
-from server.escalation.rules import escalation_rules
+from server.escalation.rules import ladder_of
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
 from server.work_orders.service import Desk, NewWorkOrder
@@ -302,7 +302,7 @@ class Twins:
         if row is None or row.ended_ms is not None or rung is None:
             return None
         row.step = rung
-        return row, escalation_rules().ladder_for(row.branch_id).rung(rung)
+        return row, ladder_of(row.branch_id, row.started_ms).rung(rung)
 
 
 def _carry_out_unclaimed(relay: Relay, duty: Deadline, tx: Tx) -> None:
