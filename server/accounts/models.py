@@ -64,6 +64,7 @@ class Technician(Base):
     heading_deg: Mapped[float | None]
     position_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
     location_paused_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
+    telephone: Mapped[str] = mapped_column(sa.String(24), default="", server_default="")
 
 
 class Shift(Base):
