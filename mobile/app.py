@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 from pathlib import Path
 from typing import Any, Final
@@ -37,13 +38,13 @@ from mobile.screens import (
 )
 from mobile.screens.ui import HOME, KIOSK_SCREENS, Builder, Ui
 from mobile.service import Phone
-from mobile.store import wiping
+from mobile.store import refusals, wiping
 from mobile.widgets import device
 from mobile.widgets.theme import register_fonts
 from shared import wire
-from shared.errors import DomainError
 from shared.text import LANGUAGES
 
+_LOG: Final = logging.getLogger(__name__)
 SCREENS: Final[dict[str, Builder]] = {
     "enrol": desk.enrol,
     "job_list": today.job_list,
@@ -129,8 +130,12 @@ class PhoneApp(App):
     def _open(self) -> Widget:
         try:
             return self._open_phone()
-        except DomainError as error:
-            return self._show_trouble(error.code)
+        except Exception as error:
+            refused = refusals.find_refusal(error)
+            if refused is None:
+                raise
+            _LOG.warning("the phone cannot be opened: %s", error)
+            return self._show_trouble(refused.code)
 
     def _open_phone(self) -> Widget:
         self.ui = make_ui(self._make_phone())
@@ -288,18 +293,23 @@ class PhoneApp(App):
 
 
 class _Barrier(ExceptionHandler):
-    """Shows what is wrong when the phone's data turns out damaged or erased while a screen reads it."""
+    """Shows in words what is wrong in place of ending the app: no room, a refusal, data that is damaged or erased."""
 
     def __init__(self, app: PhoneApp) -> None:
         super().__init__()
         self._app = app
 
     def handle_exception(self, inst: BaseException) -> int:
-        """Take errors of the store; all others end the app, with their trace."""
-        if isinstance(inst, DomainError) and inst.code in _STORE_ENDS:
-            self._app.end(inst.code)
-            return int(ExceptionManager.PASS)
-        return int(ExceptionManager.RAISE)
+        """Take ordinary failures; errors of the program end the app, with their trace."""
+        refused = refusals.find_refusal(inst)
+        if refused is None:
+            return int(ExceptionManager.RAISE)
+        _LOG.warning("a screen met a failure: %s", inst)
+        if refused.code in _STORE_ENDS:
+            self._app.end(refused.code)
+        elif self._app.ui is not None:
+            self._app.ui.show(refused)
+        return int(ExceptionManager.PASS)
 
 
 def make_ui(phone: Phone, language: str = "zh_CN") -> Ui:

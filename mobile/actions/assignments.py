@@ -51,7 +51,7 @@ def _find_bound(desk: Desk, work_order_id: str) -> wire.Job | None:
     """Return the job on site whose protocol forbids to leave it now; leaks are ended before anything else."""
     job = find_left(desk, work_order_id)
     if job is None or (
-        not job.is_leak and checklist.may_leave_visit(desk.shelf.list_protocols(job.protocols), job.visit)
+        not job.is_leak and checklist.may_leave_visit(desk.shelf.list_known(job.protocols), job.visit)
     ):
         return None
     return job

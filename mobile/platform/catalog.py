@@ -35,6 +35,14 @@ class Shelf:
         """Return the protocols of a job in its order. Raises DomainError `protocol_unknown`."""
         return tuple(self.get_protocol(ref) for ref in refs)
 
+    def list_known(self, refs: Sequence[str]) -> tuple[Protocol, ...]:
+        """Return those protocols of a job that this app has."""
+        return tuple(self._protocols[ref] for ref in refs if ref in self._protocols)
+
+    def list_unknown(self, refs: Sequence[str]) -> tuple[str, ...]:
+        """Return those references of a job that are newer than this app."""
+        return tuple(ref for ref in refs if ref not in self._protocols)
+
 
 class Stillness(msgspec.Struct, frozen=True):
     """When a phone counts as standing still: less than `still_m` moved within `still_s`."""

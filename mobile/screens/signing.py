@@ -179,7 +179,7 @@ def correct_page(ui: Ui, arguments: dict[str, Any]) -> Page:
     key = arguments["job"]
     page = Page(ui, ui.t("kiosk.correct"), ui.phone.get_job(key).number)
     page.add(Surface(Text(ui.t("kiosk.correct_hint"), role="p1", bold=True), role="p1_bg"))
-    for protocol in ui.phone.protocols(key):
+    for protocol in ui.phone.desk.shelf.list_known(ui.phone.get_job(key).protocols):
         go = lambda p=protocol: ui.go("protocol", job=key, protocol=p.ref)  # noqa: E731 - one line of a button
         page.add(ActionRow("square", ui.words(protocol.title), go))
     page.add(ActionRow("square", ui.t("phone.outcome"), lambda: ui.go("outcome", job=key)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ import msgspec
 from kivy.uix.floatlayout import FloatLayout
 
 from mobile.service import Phone
-from mobile.store import pocket
+from mobile.store import pocket, refusals
 from mobile.widgets import device
 from mobile.widgets.basics import PushButton
 from mobile.widgets.siren import Siren
@@ -19,6 +20,7 @@ from shared import facts, wire
 from shared.errors import DomainError
 from shared.text import LANGUAGES
 
+_LOG: Final = logging.getLogger(__name__)
 Builder = Callable[["Ui", dict[str, Any]], Any]
 HOME: Final = "job_list"
 ALARM: Final = "alarm"
@@ -172,10 +174,11 @@ class Ui(FloatLayout):
         name, arguments = self._trail[-1]
         key = (name, *(arguments.get(part) for part in _PLACE))
         scroll = getattr(self.page, "scroll_y", 1.0) if getattr(self.page, "key", None) == key else 1.0
+        page = self._builders[name](self, arguments)  # first: what cannot be made leaves the earlier one standing
         if name != ALARM and self.calling is None:
             self.siren.stop()
         self.clear_widgets()
-        self.page = self._builders[name](self, arguments)
+        self.page = page
         self.page.key = key
         self.page.scroll_y = scroll
         self.add_widget(self.page)
@@ -235,21 +238,41 @@ class Ui(FloatLayout):
         return self.attempt(lambda: self.phone.act(command, work_order_id, **data))
 
     def attempt(self, work: Callable[[], object]) -> bool:
-        """Do something that may be refused; that is shown in words. Tell whether it was done."""
+        """Do something that may be refused, or for which there is no room; that is shown in words.
+
+        Tell whether it was done. An error of the program is raised.
+        """
         try:
             work()
-        except DomainError as refused:
+        except Exception as error:
+            refused = refusals.find_refusal(error)
+            if refused is None:
+                raise
+            _LOG.warning("refused: %s", error)
             self.show(refused)
             return False
         self.problem = ""
         return True
 
     def show(self, refused: DomainError) -> None:
-        """Show an error's text on the screen."""
+        """Show an error's text on the screen; on the one before when the screen itself cannot be shown."""
         blockers = refused.data.get("blockers", ())
         reasons = [self.t(f"blocker.{b.code}", **b.data) for b in blockers]
         self.problem = "\n".join([self.t(f"error.{refused.code}", **refused.data), *reasons])
-        self.rebuild()
+        while not self._can_rebuild():
+            if len(self._trail) < 2:  # noqa: PLR2004 - the first screen has none before it
+                return  # what is shown stays
+            self._trail.pop()
+
+    def _can_rebuild(self) -> bool:
+        try:
+            self.rebuild()
+        except Exception as error:
+            if refusals.find_refusal(error) is None:
+                raise
+            _LOG.warning("the screen %s cannot be shown: %s", self.name, error)
+            return False
+        return True
 
     def choose_language(self, language: str) -> None:
         """Switch the language at run time."""

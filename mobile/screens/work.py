@@ -27,7 +27,7 @@ _SAFE_BY_OUTCOME: Final = {"repaired": "repaired", "isolated": "isolated", "all_
 def protocol_page(ui: Ui, arguments: dict[str, Any]) -> Page:
     """Show a checklist or a full-function test: every step with its value, limit and mark."""
     job = ui.phone.get_job(arguments["job"])
-    protocol = next(p for p in ui.phone.protocols(job.work_order_id) if p.ref == arguments["protocol"])
+    protocol = ui.phone.desk.shelf.get_protocol(arguments["protocol"])
     steps = checklist.list_applicable(protocol, job.visit)
     done = sum(1 for s in steps if s.required and checklist.result_of(protocol, s, job.visit))
     total = sum(1 for s in steps if s.required)
@@ -139,7 +139,7 @@ def _open_step(ui: Ui, job: wire.Job, protocol: Protocol, step: Step) -> None:
 def step_page(ui: Ui, arguments: dict[str, Any]) -> Page:
     """Answer one step: a choice, a reading on the keypad, or a timer."""
     job = ui.phone.get_job(arguments["job"])
-    protocol = next(p for p in ui.phone.protocols(job.work_order_id) if p.ref == arguments["protocol"])
+    protocol = ui.phone.desk.shelf.get_protocol(arguments["protocol"])
     step = next(s for s in protocol.steps if s.id == arguments["step"])
     page = Page(ui, ui.words(protocol.title), step.clause or protocol.clause)
     card = [Text(ui.words(step.text), "name", bold=True)]
