@@ -50,9 +50,7 @@ def find_left(desk: Desk, work_order_id: str) -> wire.Job | None:
 def _find_bound(desk: Desk, work_order_id: str) -> wire.Job | None:
     """Return the job on site whose protocol forbids to leave it now; leaks are ended before anything else."""
     job = find_left(desk, work_order_id)
-    if job is None or (
-        not job.is_leak and checklist.may_leave_visit(desk.shelf.list_known(job.protocols), job.visit)
-    ):
+    if job is None or (not job.is_leak and checklist.may_leave_visit(desk.shelf.list_known(job.protocols), job.visit)):
         return None
     return job
 
