@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import msgspec
 
@@ -14,6 +14,7 @@ from shared.protocol import FAIL, PASS, Protocol, Step
 from shared.visit import VisitState, find_answer
 
 WRITTEN: Final = "warned_in_writing"
+_BETWEEN: Final = "|"
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,6 +62,24 @@ class Finding(Value, frozen=True, kw_only=True):
     hazard: str
     follow_up: str = ""
     told: str = ""
+
+
+class KnownHazard(NamedTuple):
+    """A hazard of an earlier visit as a job carries it: by codes, so that each phone says it in its own words."""
+
+    hazard: str
+    protocol: str = ""
+    step: str = ""
+    told: str = ""
+
+    def to_code(self) -> str:
+        """Return the codes in one text."""
+        return _BETWEEN.join(self)
+
+    @classmethod
+    def from_code(cls, code: str) -> Self:
+        """Return what a text of codes says; more than is known here is left out."""
+        return cls(*code.split(_BETWEEN)[: len(cls._fields)])
 
 
 def list_findings(protocols: Sequence[Protocol], visit: VisitState) -> tuple[Finding, ...]:

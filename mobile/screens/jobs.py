@@ -7,7 +7,7 @@ from typing import Any, Final
 from kivy.core.clipboard import Clipboard
 from kivy.uix.widget import Widget
 
-from mobile.actions import places
+from mobile.actions import hazards, places
 from mobile.screens import parts
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
@@ -63,9 +63,7 @@ def _hazard_card(ui: Ui, job: wire.Job) -> Widget:
     lines: list[Widget] = [
         Row(Icon("triangle", "p2", size_dp=20), Word(ui.t("phone.hazards"), "name", "p2", bold=True))
     ]
-    for code in job.hazards:
-        known = ui.phone.desk.texts.find(ui.language, f"hazard.{code}")
-        lines.append(Text(known or code))
+    lines += [Text(hazards.name_hazard(ui.phone.desk, ui.language, code)) for code in job.hazards]
     return Surface(*lines, role="p2_bg", spacing=1)
 
 

@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any, Final, NamedTuple
+
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from server.hazards.models import HazardNotice, LeakGrade
+from server.work_orders.models import WorkOrder
 from shared.errors import DomainError
 
 OPEN = "open"
+
+
+class OpenNotice(NamedTuple):
+    """An open notice with the home that it is about, and the visit that found it."""
+
+    assignment_id: str
+    items: list[dict[str, Any]]
+    address: str
+    customer_id: str | None
+
+
+# Made once: phones ask it with every change of a job.
+_OPEN_AT: Final = (
+    sa.select(HazardNotice.assignment_id, HazardNotice.items, WorkOrder.address, WorkOrder.customer_id)
+    .join(WorkOrder, WorkOrder.id == HazardNotice.work_order_id)
+    .where(HazardNotice.branch_id == sa.bindparam("branch_id"), HazardNotice.state == OPEN)
+    .where(
+        sa.or_(
+            WorkOrder.address.in_(sa.bindparam("addresses", expanding=True)),
+            WorkOrder.customer_id.in_(sa.bindparam("customers", expanding=True)),
+        )
+    )
+    .order_by(HazardNotice.issued_ms, HazardNotice.id)
+)
 
 
 def find_open_of_visit(session: orm.Session, assignment_id: str) -> HazardNotice | None:
@@ -35,6 +63,14 @@ def list_open(session: orm.Session, branch_id: str) -> list[HazardNotice]:
     """Return the branch's open notices, oldest first."""
     query = sa.select(HazardNotice).where(HazardNotice.branch_id == branch_id, HazardNotice.state == OPEN)
     return list(session.scalars(query.order_by(HazardNotice.issued_ms, HazardNotice.id)))
+
+
+def list_open_at(
+    session: orm.Session, branch_id: str, addresses: Collection[str], customer_ids: Collection[str]
+) -> list[OpenNotice]:
+    """Return the branch's open notices about homes at some addresses or of some customers, oldest first."""
+    asked = {"branch_id": branch_id, "addresses": sorted(addresses), "customers": sorted(customer_ids)}
+    return [OpenNotice(*row) for row in session.execute(_OPEN_AT, asked)]
 
 
 def list_grades(session: orm.Session, branch_id: str, work_order_id: str) -> list[LeakGrade]:

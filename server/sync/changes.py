@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -14,7 +14,7 @@ from server.core.journal import Event
 from server.customers import repository as customers
 from server.customers.models import Customer
 from server.dispatch.models import Assignment
-from server.sync import repository
+from server.sync import known_hazards, repository
 from server.sync.repository import Held
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
@@ -47,7 +47,7 @@ def list_changes(
     for branch_id, technician_id, feed in readings:
         told = {(technician_id, event.work_order_id) for _, event in feed if event.work_order_id}
         pairs.setdefault(branch_id, set()).update(told)
-    held = {branch_id: repository.map_held(session, branch_id, asked) for branch_id, asked in pairs.items()}
+    held = {branch_id: _map_held(session, branch_id, asked) for branch_id, asked in pairs.items()}
     return [_changes(session, reading, held[reading.branch_id], now_ms, profile) for reading in readings]
 
 
@@ -81,8 +81,12 @@ def find_job(
 ) -> wire.Job | None:
     """Return an order as its technician's phone sees it; None when he has no part in it any more."""
     pair = (technician_id, work_order_id)
-    held = repository.map_held(session, branch_id, {pair}).get(pair)
+    held = _map_held(session, branch_id, {pair}).get(pair)
     return _find_job(session, held, now_ms, profile) if held else None
+
+
+def _map_held(session: orm.Session, branch_id: str, asked: Collection[tuple[str, str]]) -> dict[tuple[str, str], Held]:
+    return known_hazards.add(session, branch_id, repository.map_held(session, branch_id, asked))
 
 
 def _find_job(session: orm.Session, held: Held, now_ms: int, profile: str) -> wire.Job | None:
@@ -114,6 +118,7 @@ def _job(
         lon=order.lon,
         customer=_customer(session, order, customer, state),
         advice=tuple(order.advice),
+        hazards=held.hazards,
         window_start_ms=order.window_start_ms,
         window_end_ms=order.window_end_ms,
         expected_s=order.expected_s,

@@ -36,12 +36,16 @@ class Standing(NamedTuple):
 
 
 class Held(NamedTuple):
-    """An order with a technician's newest assignment to it, what its visit says, and whether prices were asked for."""
+    """An order with a technician's newest assignment to it, what its visit says, and whether prices were asked for.
+
+    `hazards` are codes of what earlier visits found at its home.
+    """
 
     order: WorkOrder
     assignment: Assignment | None
     visit: Visit | None
     has_approvals: bool
+    hazards: tuple[str, ...] = ()
 
 
 # Made once: putting a statement together costs more than running it, and phones call by the thousand at once.
