@@ -15,7 +15,7 @@ from kivy.uix.scrollview import ScrollView
 from kivy.uix.widget import Widget
 
 from mobile.screens.ui import Ui
-from mobile.widgets.basics import TARGET_DP, ButtonRow, Column, Surface, Text
+from mobile.widgets.basics import TARGET_DP, Beside, ButtonRow, Column, Surface, Text
 from mobile.widgets.icons import Icon
 from mobile.widgets.theme import THEME, gap
 
@@ -86,11 +86,10 @@ class Page(BoxLayout):
         words = Column(Text(title, "title" if len(title) < 14 else "name", bold=True), spacing=0)  # noqa: PLR2004 - long titles step down
         if subtitle:
             words.add_widget(Text(subtitle, "small", "ink_2"))
-        bar.add_widget(_middle(words))
         self.title_label = words.children[-1]
         self._chip_at = BoxLayout(size_hint=(None, None))
         self.set_chip(chip)
-        bar.add_widget(_middle(self._chip_at))
+        bar.add_widget(_middle(Beside(words, self._chip_at)))
         if icon is not None:
             bar.add_widget(_middle(IconButton(*icon)))
         _ground(bar, "surface", line_at="bottom")

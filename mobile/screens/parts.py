@@ -186,10 +186,8 @@ def is_pending(job: wire.Job) -> bool:
 
 def choices(*buttons: Widget, columns: int = 2) -> Widget:
     """Return buttons in rows of equal width."""
-    rows = []
-    for start in range(0, len(buttons), columns):
-        shown = buttons[start : start + columns]
-        rows.append(ButtonRow(*shown, *(Widget() for _ in range(columns - len(shown)))))
+    starts = range(0, len(buttons), columns)
+    rows = [ButtonRow(*buttons[start : start + columns], columns=columns, like=buttons) for start in starts]
     return Column(*rows, spacing=2)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from kivy.graphics import Color, Line, RoundedRectangle
@@ -15,15 +15,17 @@ from kivy.uix.widget import Widget
 
 from mobile.widgets.icons import Icon
 from mobile.widgets.theme import FONT, THEME, gap, readable
+from mobile.widgets.wording import Wording
 
 BUTTON_DP: Final = 56
 TARGET_DP: Final = 48
 PRIORITY: Final = {1: "p1", 2: "p2", 3: "p3", 4: "p4"}
 SHAPE: Final = {1: "diamond", 2: "triangle", 3: "disc", 4: "square"}
 _CHIP_DP: Final = 30
+_RIM: Final = 3  # steps of the grid beside a button's words
 
 
-class Text(Label):
+class Text(Wording):
     """Words that wrap to the width they get and are as high as they need."""
 
     def __init__(
@@ -31,9 +33,8 @@ class Text(Label):
     ) -> None:
         """`size` and `role` are names of the theme."""
         super().__init__(
+            type_size=size,
             text=readable(text),
-            font_name=FONT,
-            font_size=THEME.size(size),
             color=THEME.color(role),
             bold=bold,
             halign=align,
@@ -100,21 +101,65 @@ class Row(BoxLayout):
 
 
 class ButtonRow(BoxLayout):
-    """Buttons beside each other, all as high as the one that needs most."""
+    """Buttons beside each other, all as high as the one that needs most; below each other when a word would break."""
 
-    def __init__(self, *buttons: Widget, spacing: float = 2) -> None:
-        """`spacing` is in steps of the grid."""
+    def __init__(self, *buttons: Widget, spacing: float = 2, columns: int = 0, like: Sequence[Widget] = ()) -> None:
+        """`spacing` is in steps of the grid, `columns` the room to leave; `like` are all that stand the same way."""
         super().__init__(size_hint_y=None, spacing=gap(spacing))
-        for button in buttons:
+        self._is_column = False
+        self._like = [button for button in like or buttons if isinstance(button, PushButton)]
+        self._fillers = [Widget() for _ in range(columns - len(buttons))]
+        for button in (*buttons, *self._fillers):
             button.size_hint_y = 1
             if isinstance(button, PushButton):
-                button.bind(needed_px=self._fit)
+                button.bind(needed_px=self._fit, text=self._turn)
             self.add_widget(button)
+        self.bind(width=self._turn)
         self._fit()
+
+    def _turn(self, *_: Any) -> None:
+        """Stand below each other when a word does not fit beside the other buttons, else beside each other."""
+        count = len(self.children) + len(self._fillers) * self._is_column
+        room = (self.width - self.spacing * (count - 1)) / count - gap(_RIM)
+        is_column = max((button.least_px for button in self._like), default=0.0) > room
+        if is_column != self._is_column:
+            self._is_column, self.orientation = is_column, "vertical" if is_column else "horizontal"
+            for filler in self._fillers:
+                (self.remove_widget if is_column else self.add_widget)(filler)
+            self._fit()
 
     def _fit(self, *_: Any) -> None:
         needs = [child.needed_px for child in self.children if isinstance(child, PushButton)]
-        self.height = max(needs, default=dp(BUTTON_DP))
+        lines = len(self.children) if self._is_column else 1
+        self.height = max(needs, default=dp(BUTTON_DP)) * lines + self.spacing * (lines - 1)
+
+
+class Beside(BoxLayout):
+    """Words with something at their right edge; it stands below them when a word would break for lack of room."""
+
+    def __init__(self, words: Column, aside: Widget, *, spacing: float = 2) -> None:
+        """`aside` has a size of its own; `spacing` is in steps of the grid."""
+        super().__init__(size_hint_y=None, spacing=gap(spacing))
+        self._words, self._aside, self._is_beside = words, aside, True
+        for widget in (words, aside):
+            widget.pos_hint = {"center_y": 0.5}
+            self.add_widget(widget)
+        for label in words.children:
+            label.bind(text=self._turn)
+        words.bind(height=self._fit)
+        aside.bind(size=self._turn)
+        self.bind(width=self._turn)
+        self._fit()
+
+    def _turn(self, *_: Any) -> None:
+        least = max((label.least_px for label in self._words.children if isinstance(label, Wording)), default=0.0)
+        self._is_beside = not self._aside.width or least <= self.width - self.spacing - self._aside.width
+        self.orientation = "horizontal" if self._is_beside else "vertical"
+        self._fit()
+
+    def _fit(self, *_: Any) -> None:
+        heights = (self._words.height, self._aside.height)
+        self.height = max(heights) if self._is_beside else sum(heights) + self.spacing
 
 
 class Surface(Column):
@@ -175,7 +220,7 @@ class Tappable(ButtonBehavior, Column):
         self._on_tap()
 
 
-class PushButton(ButtonBehavior, Label):
+class PushButton(ButtonBehavior, Wording):
     """A button: one filled primary per screen, the others outlined; as high as its words need, at least 56 dp."""
 
     needed_px = NumericProperty(0)
@@ -184,9 +229,8 @@ class PushButton(ButtonBehavior, Label):
         """`on_tap` is called once per tap; a disabled button does nothing and says so by its paleness."""
         ink = THEME.color("on_brand") if primary else THEME.color(role)
         super().__init__(
+            type_size="name" if primary else "body",
             text=text,
-            font_name=FONT,
-            font_size=THEME.size("name" if primary else "body"),
             bold=True,
             color=ink,
             size_hint_y=None,
@@ -216,7 +260,7 @@ class PushButton(ButtonBehavior, Label):
             self.height = self.needed_px
 
     def _place(self, *_: Any) -> None:
-        self.text_size = (self.width - gap(3), None)
+        self.text_size = (self.width - gap(_RIM), None)
         self._ground.pos, self._ground.size = self.pos, self.size
         self._outline.rounded_rectangle = (self.x, self.y, self.width, self.height, dp(12))
 

@@ -12,7 +12,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
-from mobile.widgets.basics import BUTTON_DP, Chip, Column, PushButton, Text, Word
+from mobile.widgets.basics import BUTTON_DP, Beside, Chip, Column, PushButton, Text, Word
 from mobile.widgets.icons import Icon
 from mobile.widgets.theme import FONT, THEME, gap, readable
 
@@ -111,12 +111,12 @@ class ActionRow(ButtonBehavior, BoxLayout):
         """`hint` is a smaller second line."""
         super().__init__(size_hint_y=None, spacing=gap(3), padding=(gap(4), gap(2)))
         self._on_tap = on_tap
-        self._words = Column(Text(title, bold=True), *([Text(hint, "small", "ink_2")] if hint else []), spacing=0.5)
+        words = Column(Text(title, bold=True), *([Text(hint, "small", "ink_2")] if hint else []), spacing=0.5)
+        self._words = words if chip is None else Beside(words, chip, spacing=3)
         self._words.bind(height=self._fit)
-        for widget in (Icon(icon, "brand", size_dp=26), self._words, chip, Icon("chevron", "ink_2", size_dp=16)):
-            if widget is not None:
-                widget.pos_hint = {"center_y": 0.5}
-                self.add_widget(widget)
+        for widget in (Icon(icon, "brand", size_dp=26), self._words, Icon("chevron", "ink_2", size_dp=16)):
+            widget.pos_hint = {"center_y": 0.5}
+            self.add_widget(widget)
         with self.canvas.before:
             Color(*THEME.color("surface"))
             self._ground = RoundedRectangle(radius=[dp(12)])
@@ -134,27 +134,24 @@ class ActionRow(ButtonBehavior, BoxLayout):
         self._ground.pos, self._ground.size = self.pos, self.size
 
 
-class Counter(BoxLayout):
+class Counter(Beside):
     """Words with a count between a minus and a plus, each large enough for gloves."""
 
     def __init__(
         self, title: str, hint: str, count: int, on_change: Callable[[int], object], *, most: int = 99
     ) -> None:
         """`on_change` hears the new count, 0 to `most`."""
-        super().__init__(size_hint_y=None, spacing=gap(2))
-        self._words = Column(Text(title, bold=True), *([Text(hint, "small", "ink_2")] if hint else []), spacing=0.5)
-        self._words.bind(height=self._fit)
+        words = Column(Text(title, bold=True), *([Text(hint, "small", "ink_2")] if hint else []), spacing=0.5)
         figure = Text(str(count), "number", bold=True, align="center")
         figure.size_hint_x, figure.width = None, dp(44)
+        figure.pos_hint = {"center_y": 0.5}
         self.less = _key("−", lambda: on_change(max(0, count - 1)), is_off=count == 0)
         self.more = _key("+", lambda: on_change(min(most, count + 1)), is_off=count >= most)
-        for widget in (self._words, self.less, figure, self.more):
-            widget.pos_hint = {"center_y": 0.5}
-            self.add_widget(widget)
-        self._fit()
-
-    def _fit(self, *_: Any) -> None:
-        self.height = max(dp(BUTTON_DP), self._words.height)
+        keys = BoxLayout(size_hint=(None, None), height=dp(BUTTON_DP), spacing=gap(2))
+        keys.bind(minimum_width=keys.setter("width"))
+        for widget in (self.less, figure, self.more):
+            keys.add_widget(widget)
+        super().__init__(words, keys)
 
 
 def _key(text: str, on_tap: Callable[[], object], *, is_off: bool) -> PushButton:

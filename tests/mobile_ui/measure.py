@@ -14,6 +14,7 @@ from mobile.widgets.basics import TARGET_DP, Text
 _ROUNDING_PX = 2.0
 _NARROW_PX = 72.0
 _SHORT = 6
+_FIRST_HANZI = "\u2e80"
 Box = tuple[float, float, float, float]
 
 
@@ -26,12 +27,40 @@ def find_flaws(root: Any, width: float) -> list[str]:
     flaws += [f"hint too long: {w.hint_text!r}" for w, _ in shown if isinstance(w, TextInput) and _is_hint_long(w)]
     flaws += [f"field too low: {w.hint_text!r}" for w, _ in shown if isinstance(w, TextInput) and _is_low(w)]
     flaws += [f"squeezed: {w.text!r} {w.size}" for w, _ in labels if _is_squeezed(w)]
+    flaws += find_broken_words(root)
     flaws += [f"beside the window: {_name(w)}" for w, _ in [*labels, *targets] if _is_beside(w, width)]
     flaws += [
         f"target too small: {_name(w)} {w.size}" for w, _ in targets if min(w.size) < dp(TARGET_DP) - _ROUNDING_PX
     ]
     flaws += _overlaps("targets", [(w, g, _box(w)) for w, g in targets])
     return flaws + _overlaps("words", [(w, g, _words_box(w)) for w, g in labels])
+
+
+def find_broken_words(root: Any) -> list[str]:
+    """List the words that are laid out over two lines and broken in the middle; Chinese may break anywhere."""
+    labels = [w for w, _ in _walk(root, "frame") if isinstance(w, Label) and w.text]
+    return [f"broken in the middle: {' | '.join(_lines(w))!r} {w.size}" for w in labels if _is_broken(w)]
+
+
+def _lines(label: Any) -> list[str]:
+    """Return the lines as Kivy has laid them out."""
+    return ["".join(word.text for word in line.words) for line in label._label._cached_lines]
+
+
+def _is_broken(label: Any) -> bool:
+    """Tell whether a line ends within a word: no space, hyphen or hanzi stands at the break."""
+    lines, text, end = _lines(label), label.text, 0
+    for line in lines if len(lines) > 1 else ():
+        start = text.index(line, end)
+        if start and start == end and _is_solid(text[start - 1]) and _is_solid(text[start]):
+            return True
+        end = start + len(line)
+    return False
+
+
+def _is_solid(letter: str) -> bool:
+    """Tell whether a letter holds fast to its neighbours: Latin letters and figures do, hanzi and marks do not."""
+    return letter.isalnum() and letter < _FIRST_HANZI
 
 
 def _walk(widget: Any, group: str) -> Any:
