@@ -27,7 +27,7 @@ from shared.errors import DomainError
 from shared.text import LANGUAGES, Catalog
 
 _SOUND, _VIOLATED, _WRONG_INPUT = 0, 1, 2
-_DEFAULT_ITERATIONS = 200
+_DEFAULT_ITERATIONS = 1000  # from so many on the routes seen are put together at the end
 _COMMANDS: Final = ("plan", "explain", "what-if", "verify", "schema")
 _HELP: Final = ("-h", "--help")
 

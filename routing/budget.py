@@ -29,7 +29,7 @@ _LEAST_PRICE = 50.0
 # The first answer gets this share of the time: mostly it keeps the budget.
 _FIRST_SHARE = 0.5
 # From so many seconds or steps on, the routes seen are put together at the end; it takes about this share of the time.
-_LONG_S, _LONG_STEPS = 5.0, 1000
+_LONG_S, _LONG_STEPS = 3.0, 1000
 _MERGE_SHARE, _MERGE_S = 0.15, 1.0
 _SEEDS = 1 << 31
 
@@ -45,13 +45,22 @@ class Found:
     is_bound: bool = False
 
 
-def within_budget(state: State, limits: Limits, seed: int, *, max_moved: int | None, workers: int = 1) -> Found:
+def within_budget(
+    state: State,
+    limits: Limits,
+    seed: int,
+    *,
+    max_moved: int | None,
+    workers: int = 1,
+    asked: Limits | None = None,
+) -> Found:
     """Return a better state in which at most ``max_moved`` stops, or those moved already, have another technician.
 
-    A search that lasts ends with the best choice out of all routes it has seen, unless the fleet is a large one.
+    A run that lasts ends with the best choice out of all routes it has seen, unless the fleet is a large one. ``asked``
+    is what the whole run was given (default: ``limits``); by it, not by what preparations left, is judged if it lasts.
     """
     most = None if max_moved is None else max(max_moved, count_moves(state))
-    if not _lasts(limits) or is_large(len(state.routes), len(state.grid.jobs)):  # regions hand no routes over
+    if not _lasts(asked or limits) or is_large(len(state.routes), len(state.grid.jobs)):  # regions hand no routes over
         return _search(state, limits, seed, most, workers, None)
     lines: list[Line] = []
     found = _search(state, _part(limits, 1.0 - _MERGE_SHARE), seed, most, workers, lines)

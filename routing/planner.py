@@ -58,8 +58,9 @@ def plan_routes(
     before = stand(state_of(grid, warm, keep_first=True))
     certificates = _place_first_tiers(state)
     state = _insert_rest(state, seed)
-    limits = _left(stop.limits(), time.thread_time() - began)
-    found = within_budget(state, limits, seed, max_moved=max_moved, workers=workers)
+    asked = stop.limits()
+    limits = _left(asked, time.thread_time() - began)
+    found = within_budget(state, limits, seed, max_moved=max_moved, workers=workers, asked=asked)
     plan = finished(found.state, ("insertion", *found.engines))
     return PlanResult(
         plan=plan,

@@ -9,7 +9,7 @@ from routing.plan import Plan
 from routing.planner import plan_routes
 from routing.problem import Problem
 from routing.search.compiled import IS_COMPILED
-from routing.stop import MaxIterations
+from routing.stop import MaxIterations, MaxSeconds
 from routing.verify import verify_plan
 from tests.routing.worlds import DAY_START, HOUR, a_job, a_leak, a_problem, a_technician, east, random_problem
 
@@ -100,3 +100,12 @@ def test_long_search_ends_with_the_best_choice_of_the_routes_it_has_seen() -> No
     assert verify_plan(problem, plan.plan) == []
     assert plan == plan_routes(problem, seed=1, stop=MaxIterations(1000))
     assert "partition" not in plan_routes(problem, seed=1, stop=MaxIterations(999)).engines
+
+
+@pytest.mark.skipif(not IS_COMPILED, reason="only the compiled search keeps the routes it has seen")
+def test_run_of_the_server_s_own_length_ends_with_the_merge() -> None:
+    """Five seconds, of which preparing takes a part: the routes are put together all the same, and the plan says so."""
+    problem = random_problem(21, crew=40, count=400, emergencies=0)
+    plan = plan_routes(problem, seed=1, stop=MaxSeconds(5))
+    assert plan.engines == ("insertion", "sisr", "partition")
+    assert verify_plan(problem, plan.plan) == []
