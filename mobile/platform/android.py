@@ -9,13 +9,14 @@ import importlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from shared import wire
 
 LEAK_CHANNEL: Final = "leak"
 LINE_CHANNEL: Final = "line"
-_SERVICE: Final = "org.leakfirst.leakfirst.ServiceSync"
+_SERVICE: Final = "org.leakfirst.leakfirst.ServiceSync"  # of the types location and dataSync
+_PLACELESS: Final = "org.leakfirst.leakfirst.ServiceLine"  # the same without the type location
 _HIGH: Final = 4  # NotificationManager.IMPORTANCE_HIGH: sounds and comes up
 _LOW: Final = 2  # IMPORTANCE_LOW: silent
 _ALARM_USAGE: Final = 4  # AudioAttributes.USAGE_ALARM: heard in spite of a muted ring tone
@@ -62,24 +63,34 @@ def make_channels(names: Callable[[str], str]) -> None:
         _notices(_activity(java)).createNotificationChannel(channel)
 
 
-def ask_permissions(then: Callable[[], None]) -> None:
-    """Ask for what Android grants at run time, then go on; without the place the service is not started.
+class Start(Protocol):
+    """Goes on when Android has asked the technician."""
 
-    From Android 14 on a service that names the type location ends with an error while that is not granted.
-    """
+    def __call__(self, *, has_place: bool) -> None:
+        """Go on; `has_place` when the place was granted."""
+        ...
+
+
+def ask_permissions(then: Start) -> None:
+    """Ask for what Android grants at run time, then go on and tell whether the place was granted."""
     permissions = importlib.import_module("android.permissions")
 
     def on_answer(_names: list[str], granted: list[bool]) -> None:
-        if granted and granted[0]:
-            then()
+        then(has_place=bool(granted) and granted[0])
 
     permissions.request_permissions([f"android.permission.{name}" for name in AT_RUN_TIME], on_answer)
 
 
-def start_service() -> None:
-    """Start the service that goes on without the screens; started while the app is seen, as Android demands."""
+def start_service(*, has_place: bool) -> None:
+    """Start the service that goes on without the screens; started while the app is seen, as Android demands.
+
+    From Android 14 on a service that names the type location ends with an error while the place is not granted: then
+    the one without it syncs and rings. Only one of the two runs.
+    """
     java = _java()
-    java(_SERVICE).start(_activity(java), "")
+    wanted, other = (_SERVICE, _PLACELESS) if has_place else (_PLACELESS, _SERVICE)
+    java(other).stop(_activity(java))
+    java(wanted).start(_activity(java), "")
 
 
 def ask_battery_exemption() -> None:
@@ -150,15 +161,19 @@ class ServiceMachine:
             self._lock.release()
 
     def watch_place(self, on_place: Callable[[wire.Position], None], *, is_wanted: bool) -> None:
-        """Report where the phone is while that is wanted; off duty Android itself is not asked any more."""
+        """Report where the phone is while that is wanted; off duty Android itself is not asked any more.
+
+        Raises what Java throws when the place is not granted, or its permission was taken back.
+        """
         places = self._service.getSystemService("location")
         if is_wanted and self._watcher is None:
             listener = _listener(
                 "android/location/LocationListener", "onLocationChanged", "(Landroid/location/Location;)V"
             )
-            self._watcher = listener(lambda place: on_place(_position(place)))
+            watcher = listener(lambda place: on_place(_position(place)))
             looper = self._java("android.os.Looper").getMainLooper()
-            places.requestLocationUpdates("gps", _EVERY_MS, 0.0, self._watcher, looper)
+            places.requestLocationUpdates("gps", _EVERY_MS, 0.0, watcher, looper)
+            self._watcher = watcher  # only now: one that was refused is asked for again
         elif not is_wanted and self._watcher is not None:
             places.removeUpdates(self._watcher)
             self._watcher = None

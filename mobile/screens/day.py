@@ -80,16 +80,22 @@ def _stop_card(ui: Ui, stop: my_day.Stop) -> Widget:
     return Surface(*lines, spacing=1)
 
 
+def location_state(ui: Ui) -> str:
+    """Return the text that says whether the position is told now, and why not."""
+    gate = ui.phone.engine.gate
+    if gate.is_paused:
+        return "phone.location_paused"
+    if not gate.is_on_duty(ui.phone.clock.now_ms()):
+        return "phone.location_off_duty"
+    return "phone.location_trouble" if gate.has_trouble else "phone.location_on"
+
+
 def position_log(ui: Ui, arguments: dict[str, Any]) -> Page:
     """Show whether the position is shared, who looked at it, and pause it with one tap (PR-04)."""
     gate = ui.phone.engine.gate
-    now_ms = ui.phone.clock.now_ms()
-    is_on_duty = any(start <= now_ms < end for start, end in gate.duty)
-    state = (
-        "phone.location_paused" if gate.is_paused else "phone.location_on" if is_on_duty else "phone.location_off_duty"
-    )
+    state = location_state(ui)
     page = Page(ui, ui.t("phone.who_looked"), chip=parts.line_chip(ui))
-    role = "ok" if is_on_duty and not gate.is_paused else "p4"
+    role = {"phone.location_on": "ok", "phone.location_trouble": "p1"}.get(state, "p4")
     lines = [Text(ui.t(state), "name", role, bold=True), Text(ui.t("phone.location_rule"), "small", "ink_2")]
     page.add(Surface(*lines))
     _add_views(ui, page, arguments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mobile.screens import parts
+from mobile.screens.day import location_state
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
 from mobile.widgets.basics import Chip, PushButton
@@ -14,7 +15,7 @@ from mobile.widgets.rows import ActionRow
 def menu(ui: Ui, _arguments: dict[str, Any]) -> Page:
     """Show the ways to the other screens."""
     page = Page(ui, ui.t("phone.menu"), chip=parts.line_chip(ui))
-    kit, gate = ui.phone.own.kit(), ui.phone.engine.gate
+    kit = ui.phone.own.kit()
     since = parts.clock_text(kit.shift_started_ms)
     shift = ui.t("phone.on_shift_since", time=since) if since else ui.t("phone.shift_not_started")
     unread = sum(not item.is_read for item in ui.phone.own.messages())
@@ -25,8 +26,7 @@ def menu(ui: Ui, _arguments: dict[str, Any]) -> Page:
     if ui.has("map"):
         page.add(ActionRow("map", ui.t("phone.map"), lambda: ui.go("map")))
     page.add(ActionRow("clock", ui.t("phone.my_day"), lambda: ui.go("my_day")))
-    shared = ui.t("phone.location_paused" if gate.is_paused else "phone.location_on")
-    page.add(ActionRow("eye", ui.t("phone.who_looked"), lambda: ui.go("position_log"), hint=shared))
+    page.add(ActionRow("eye", ui.t("phone.who_looked"), lambda: ui.go("position_log"), hint=ui.t(location_state(ui))))
     page.add(ActionRow("sync", ui.t("phone.sync"), lambda: ui.go("sync_status"), hint=parts.line_words(ui)))
     page.add(ActionRow("gear", ui.t("phone.settings"), lambda: ui.go("settings")))
     page.set_foot(PushButton(ui.t("phone.to_list"), ui.home, primary=True))

@@ -19,6 +19,7 @@ CHAIN: Final = "chain"
 ERA: Final = "era"  # grows with each reading from cursor 0; jobs of an earlier era are stale
 DUTY: Final = "duty"  # the shifts as last told, [[start, end]] in Unix milliseconds
 LOCATION_PAUSED: Final = "location_paused"  # 1 while the technician has paused his location
+LOCATION_TROUBLE: Final = "location_trouble"  # 1 while Android refuses to say where the phone is
 PREFERENCES: Final = "preferences"
 KIT: Final = "kit"  # instruments, van stock and the shift's beginning
 MESSAGES: Final = "messages"  # of the centre, the newest last

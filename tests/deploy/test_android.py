@@ -12,8 +12,10 @@ import sys
 import sysconfig
 import tomllib
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -181,9 +183,12 @@ def read_spec(staged: Path) -> configparser.SectionProxy:
 def test_spec_names_a_typed_service_no_backup_and_only_permissions_with_a_reason(staged: Path) -> None:
     """What Android 14 demands of a service, and what a customer's data demands of the app."""
     app = read_spec(staged)
-    name, entry, *rest = app["services"].split(":")
-    assert (name, rest) == ("Sync", ["foreground", "sticky", "foregroundServiceType=location|dataSync"])
-    assert (staged / entry).exists()
+    services = {line.split(":")[0]: line.split(":")[1:] for line in app["services"].split(",")}
+    types = {"Sync": "foregroundServiceType=location|dataSync", "Line": "foregroundServiceType=dataSync"}
+    assert {name: rest[1:] for name, rest in services.items()} == {
+        name: ["foreground", "sticky", kind] for name, kind in types.items()
+    }
+    assert all((staged / entry[0]).exists() for entry in services.values())
     assert app["android.allow_backup"] == "False"
     asked = {item.rpartition(".")[2] for item in app["android.permissions"].split(",")}
     reasons = permissions.list_permissions()
@@ -217,14 +222,68 @@ def test_nothing_travels_unencrypted_and_nothing_is_copied_off_the_phone(staged:
     assert "@xml/data_extraction_rules" in arguments
 
 
-def test_permissions_asked_for_at_run_time_are_in_the_spec_and_the_service_waits_for_the_place(staged: Path) -> None:
-    """A service of the type location that starts before the place is granted would end the app on Android 14."""
+def test_permissions_asked_for_at_run_time_are_in_the_spec_and_the_answer_names_the_place(staged: Path) -> None:
+    """Whatever is answered the service starts; a service of the type location only when the place is granted."""
     asked = {item.rpartition(".")[2] for item in read_spec(staged)["android.permissions"].split(",")}
     assert set(android.AT_RUN_TIME) <= asked
+    answers = {"granted": [True, True, False, True], "refused": [False, False, True, True], "broken off": []}
     started: list[bool] = []
-    answers = {"granted": [True, True, False, True], "refused": [False, False, True, True]}
-    for kind, granted in answers.items():
+    for granted in answers.values():
         played = SimpleNamespace(request_permissions=lambda names, on_answer, told=granted: on_answer(names, told))
         with mock.patch.object(importlib, "import_module", lambda _name, module=played: module):
-            android.ask_permissions(lambda: started.append(True))
-        assert started == [True], kind
+            android.ask_permissions(lambda *, has_place: started.append(has_place))
+    assert started == [True, False, False]
+
+
+class PlayedJava:
+    """Android's classes as far as a test asks for them: every call is remembered by its name."""
+
+    def __init__(self) -> None:
+        """Grant nothing yet."""
+        self.calls: list[str] = []
+        self.is_granted = False
+
+    def autoclass(self, name: str) -> Any:
+        """Return a class."""
+        return mock.MagicMock(
+            start=lambda *_: self.calls.append(f"start {name.rpartition('.')[2]}"),
+            stop=lambda *_: self.calls.append(f"stop {name.rpartition('.')[2]}"),
+            mService=mock.MagicMock(
+                getSystemService=lambda _kind: SimpleNamespace(requestLocationUpdates=self.request)
+            ),
+        )
+
+    def request(self, *_: Any) -> None:
+        """Ask for positions."""
+        self.calls.append("request")
+        if not self.is_granted:
+            raise PermissionError("SecurityException")
+
+
+@pytest.fixture
+def java() -> Iterator[PlayedJava]:
+    """Yield an Android whose every import is played."""
+    played = PlayedJava()
+    kind = SimpleNamespace(autoclass=played.autoclass, PythonJavaClass=object, java_method=lambda _: lambda f: f)
+    with mock.patch.object(importlib, "import_module", return_value=kind):
+        yield played
+
+
+@pytest.mark.parametrize(("has_place", "started", "stopped"), [(True, "Sync", "Line"), (False, "Line", "Sync")])
+def test_service_without_the_place_is_of_the_type_data_sync_alone(
+    java: PlayedJava, started: str, stopped: str, *, has_place: bool
+) -> None:
+    """One of the two runs: a leak rings on a phone whose owner keeps his place to himself."""
+    android.start_service(has_place=has_place)
+    assert java.calls == [f"stop Service{stopped}", f"start Service{started}"]
+
+
+def test_place_that_was_refused_once_is_asked_for_again(java: PlayedJava) -> None:
+    """The permission comes back during the shift: the watch begins then, once."""
+    machine = android.ServiceMachine()
+    with pytest.raises(PermissionError):
+        machine.watch_place(lambda _place: None, is_wanted=True)
+    java.is_granted = True
+    machine.watch_place(lambda _place: None, is_wanted=True)
+    machine.watch_place(lambda _place: None, is_wanted=True)
+    assert java.calls == ["request", "request"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mobile import background, service
+from mobile.actions import duty
 from mobile.background import Watchman
 from mobile.store.database import Store
 from shared import wire
@@ -16,6 +18,10 @@ from shared.assignment import AssignmentState
 from shared.errors import DomainError
 from tests.mobile.office import Office, job
 from tests.mobile.phones import HandClock, open_phone
+
+
+class SecurityError(Exception):
+    """What pyjnius throws for Java's exception of that name."""
 
 
 class PlayedMachine:
@@ -26,6 +32,8 @@ class PlayedMachine:
         self.ringing: dict[str, str] = {}
         self.rung = 0
         self.is_awake = self.is_watching = False
+        self.is_place_refused = False
+        self.asked = 0
         self.has_rung = threading.Event()
 
     def alarm(self, key: str, title: str, text: str) -> None:
@@ -43,7 +51,10 @@ class PlayedMachine:
         self.is_awake = is_wanted
 
     def watch_place(self, on_place: Callable[[wire.Position], None], *, is_wanted: bool) -> None:  # noqa: ARG002 - a test gives none
-        """Remember whether the place is asked for."""
+        """Remember whether the place is asked for; refuse it as Android does whose permission is gone."""
+        self.asked += is_wanted
+        if is_wanted and self.is_place_refused:
+            raise SecurityError("ACCESS_FINE_LOCATION")
         self.is_watching = is_wanted
 
 
@@ -101,6 +112,55 @@ def test_place_is_watched_on_shift_and_never_else(
     watchman.look()
     assert (machine.is_watching, machine.is_awake) == (False, False)
     assert office.positions == 0
+
+
+def test_refused_place_is_told_and_asked_for_again_while_leaks_ring_on(
+    phone: service.Phone, office: Office, clock: HandClock, machine: PlayedMachine
+) -> None:
+    """The permission is revoked during a shift: alarm and sync go on, the screens know, Android is asked anew."""
+    start_shift(phone)
+    machine.is_place_refused = True
+    watchman = Watchman(phone, machine)
+    watchman.look()
+    assert phone.engine.gate.has_trouble
+    office.send(job(priority=1, is_leak=True, fault_kind="gas_leak"))
+    phone.sync_once()
+    for _ in range(600):
+        watchman.look()
+        clock.pass_ms(1_000)
+    assert list(machine.ringing) == ["assignment-1"]
+    assert machine.asked < 12
+    machine.is_place_refused = False
+    clock.pass_ms(600_000)
+    watchman.look()
+    assert (machine.is_watching, phone.engine.gate.has_trouble) == (True, False)
+
+
+def test_service_outlives_a_store_that_cannot_be_read_for_a_moment(
+    office: Office, tmp_path: Path, machine: PlayedMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first looks fail on the disk: the service looks again, and the leak that came meanwhile rings."""
+    service.enrol(office.url, "GOOD-CODE", tmp_path)
+    office.send(job(priority=1, is_leak=True, fault_kind="gas_leak"))
+    honest, failures = service.Phone.jobs, iter([sqlite3.OperationalError("disk I/O error")] * 2)
+
+    def list_jobs(phone: service.Phone) -> tuple[wire.Job, ...]:
+        failure = next(failures, None)
+        if failure is not None:
+            raise failure
+        return honest(phone)
+
+    monkeypatch.setattr(service.Phone, "jobs", list_jobs)
+    monkeypatch.setattr(background, "_LOOK_S", 0.05)
+    machine.is_place_refused = True
+    stopping = threading.Event()
+    running = threading.Thread(target=background.run, args=(tmp_path, machine, stopping))
+    running.start()
+    assert machine.has_rung.wait(20)
+    stopping.set()
+    running.join(20)
+    assert not running.is_alive()
+    assert next(failures, None) is None
 
 
 def test_service_serves_an_enrolled_phone_and_stops_when_told(
@@ -191,6 +251,12 @@ def test_shift_without_a_network_grows_nothing_but_what_the_technician_records(
     assert len(phone.engine.take_positions()) <= 60
     assert (path.stat().st_size, count_pages(phone)) == (before, pages)
     assert len(phone.pending()) == 0
+
+
+def start_shift(phone: service.Phone) -> None:
+    """Let the server name a shift around now, and Wang declare it."""
+    phone.engine.gate.set_duty(((phone.clock.now_ms() - 1000, phone.clock.now_ms() + 12 * 3_600_000),))
+    duty.start_shift(phone.desk, is_fit=True, instruments=(), stock=())
 
 
 def count_pages(phone: service.Phone) -> int:

@@ -7,6 +7,7 @@ import pytest
 
 from deploy import phone_tour
 from deploy.screenshots_phone import PlayedServer
+from mobile.actions import duty
 from shared import facts, wire
 from tests.mobile_ui.hand import Hand
 
@@ -164,3 +165,17 @@ def test_position_is_paused_with_one_tap(hand: Any) -> None:
     hand.tap(hand.t("phone.location_pause"))
     assert hand.t("phone.location_paused") in hand.texts()
     assert hand.phone.engine.gate.is_paused
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_refused_position_is_told_in_words(hand: Any, language: str) -> None:
+    """The service was refused the place: the screen says so and what helps, until it is granted."""
+    hand.ui.choose_language(language)
+    duty.start_shift(hand.phone.desk, is_fit=True, instruments=(), stock=())
+    hand.phone.engine.gate.note_trouble(is_troubled=True)
+    hand.ui.go("position_log", asked=True, state="")
+    assert hand.t("phone.location_trouble") in hand.texts()
+    assert "«" not in hand.t("phone.location_trouble")
+    hand.phone.engine.gate.note_trouble(is_troubled=False)
+    hand.ui.rebuild()
+    assert hand.t("phone.location_on") in hand.texts()
