@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from mobile import service
 from mobile.platform.catalog import load_phone_rules
+from mobile.platform.clock import SystemClock
 from mobile.store import wiping
 from shared.errors import DomainError
 from tests.mobile.office import Office, job
@@ -154,6 +156,38 @@ def test_clock_set_back_does_not_make_the_phone_wait_longer(
     clock.pass_ms(LIMIT_MS + 1)
     wang.sync_once()
     assert wang.guard().state == "wiped"
+
+
+def test_phone_that_slept_for_72_hours_has_been_silent_for_72_hours(
+    wang: service.Phone, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a drawer the processor sleeps and Linux's monotonic clock stands still: the silence counts all the same."""
+    wang.close()
+    honest, slept_ns = time.clock_gettime_ns, [0]
+    stopped_ns = time.monotonic_ns()
+
+    def read(which: int) -> int:
+        return honest(which) + slept_ns[0] if which == time.CLOCK_BOOTTIME else stopped_ns
+
+    monkeypatch.setattr(time, "clock_gettime_ns", read)
+    monkeypatch.setattr(time, "monotonic_ns", lambda: stopped_ns)
+    drawer = service.Phone(tmp_path / "wang")
+    drawer.sync_once()
+    office.is_cut_off = True
+    slept_ns[0] = (LIMIT_MS - HOUR_MS) * 1_000_000
+    drawer.sync_once()
+    assert drawer.guard().state == "open"
+    slept_ns[0] = (LIMIT_MS + 1) * 1_000_000
+    drawer.sync_once()
+    assert (drawer.guard().state, drawer.guard().reason) == ("wiped", "silence")
+
+
+def test_system_without_a_clock_that_counts_sleep_counts_by_its_monotonic_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Mac on a developer's desk has no such clock: time still goes on."""
+    monkeypatch.delattr(time, "CLOCK_BOOTTIME")
+    before_ns = time.monotonic_ns()
+    now_ms = SystemClock().mono_ms()
+    assert before_ns // 1_000_000 <= now_ms <= time.monotonic_ns() // 1_000_000
 
 
 def test_phone_without_the_servers_key_is_locked_rather_than_losing_evidence(
