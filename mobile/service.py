@@ -271,7 +271,7 @@ class Phone:
                 line.give_up_silent(_LONG_SILENCE_S)  # what hangs on a line from before this socket is lost
             if self.engine.answered_ago_ms() > _FRESH_MS:
                 self._wake_up()  # else the socket itself brings what was missed since that answer
-        elif not self.engine.hear(bell):
+        elif bell.is_order or not self.engine.hear(bell):
             self._wake_up()
         elif not self.engine.is_caught_up():
             self._wake_up()  # the phone still has to confirm the delivery

@@ -273,12 +273,16 @@ class View(Wire, frozen=True, kw_only=True):
         return self.south - high <= lat <= self.north + high and self.west - wide <= lon <= self.east + wide
 
 
-class Doorbell(Wire, frozen=True, kw_only=True):
-    """Rings a device: its newest sequence number and the most urgent priority; changes ride along for speed."""
+class Doorbell(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Rings a device: its newest sequence number and the most urgent priority; changes ride along for speed.
+
+    `is_order` asks for a call at once: the desk has locked, unlocked or wiped the phone.
+    """
 
     seq: int
     priority: int
     changes: tuple[Change, ...] = ()
+    is_order: bool = False
 
 
 class Nack(Wire, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from typing import Final
 from mobile.platform import chance
 from mobile.platform.clock import Clock
 from mobile.sync.engine import SyncEngine
+from shared.errors import DomainError
 
 _LOG: Final = logging.getLogger(__name__)
 _LISTEN_S: Final = 20.0
@@ -25,7 +26,7 @@ class Listener:
     def __init__(
         self, engine: SyncEngine, clock: Clock, has_doorbell: Callable[[], bool], wake: Callable[[], None]
     ) -> None:
-        """`wake` asks for an ordinary call: to confirm what came, or to find out what is wrong with the line."""
+        """`wake` asks for an ordinary call: to confirm what came, to obey an order, or to see what the line lacks."""
         self._engine, self._clock = engine, clock
         self._has_doorbell, self._wake = has_doorbell, wake
         self._closing = threading.Event()
@@ -43,14 +44,15 @@ class Listener:
         self._closing.set()
 
     def _listen_and_rest_s(self) -> float:
-        started_ms = self._clock.mono_ms()
+        started_ms, order = self._clock.mono_ms(), self._engine.order
         try:
             filed = self._engine.listen(_LISTEN_S)
-        except sqlite3.Error:
+        except (sqlite3.Error, DomainError):
+            # A full disk; after a wipe the phone is closing.
             _LOG.exception("what the long poll brought could not be written")
             return _STORE_TROUBLE_S
         self.is_listening = filed is not None
-        if filed is None or filed.received or filed.is_again:
+        if filed is None or filed.received or filed.is_again or self._engine.order != order:
             self._wake()
         if filed is None:
             return _MOST_REST_S * chance.uniform()

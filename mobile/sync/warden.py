@@ -35,10 +35,14 @@ class Warden:
 
     def guard(self) -> Guard:
         """Return whether the phone is open, locked or wiped."""
-        if self._wiped is not None:
-            return self._wiped
-        with self._store.read() as db:
-            return guard.get_guard(db)
+        if self._wiped is None:
+            try:
+                with self._store.read() as db:
+                    return guard.get_guard(db)
+            except DomainError:
+                if self._wiped is None:  # else it was erased while this waited for the store
+                    raise
+        return self._wiped
 
     def check_open(self) -> None:
         """Allow work on the phone. Raises DomainError `phone_locked`, `phone_wiped`."""

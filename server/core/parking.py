@@ -98,7 +98,7 @@ class Parking:
         return taken
 
     def wake(self, heads: Mapping[str, int]) -> None:
-        """Wake every guest whose reader has news."""
+        """Wake every guest whose reader has news, or none any more: its phone must lock itself or has lost access."""
         for reader_id, stay in list(self._stays.items()):
-            if heads.get(reader_id, 0) > stay.cursor:
+            if reader_id not in heads or heads[reader_id] > stay.cursor:
                 stay.rung.set()

@@ -25,7 +25,7 @@ from server.board import changes as board_changes
 from server.core import clock, journal, nudge, texts, turns
 from server.core.calls import Services
 from server.positions import service as positions
-from server.realtime import packets, peers
+from server.realtime import packets, peers, summons
 from server.realtime.peers import Peer
 from server.sync import changes as device_changes
 from shared import wire
@@ -235,6 +235,7 @@ class Gateway:
         heads = self.services.uow.read(journal.list_heads)
         parking.wake(heads)
         self.warn(heads)
+        summons.summon(self.services, list(self.peers.values()), heads, self.socketio.server.emit, self._hang_up)
         boards: dict[tuple[str, int], Any] = {}
         rung: list[Peer] = []
         for peer in list(self.peers.values()):

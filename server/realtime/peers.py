@@ -28,7 +28,7 @@ class Peer:
     """One open socket: a device or a console of a branch, up to which change it was told, whose place it lacks.
 
     `view` is what a browser's map shows, `far_s` when (monotonic) it was last told who moved elsewhere,
-    `warned` up to which change it was told of leaks, ahead of all else.
+    `warned` up to which change it was told of leaks, ahead of all else; `is_summoned` while its feed stands still.
     """
 
     sid: str
@@ -43,6 +43,7 @@ class Peer:
     view: wire.View | None = None
     far_s: float = 0.0
     warned: int = 0
+    is_summoned: bool = False
 
     @property
     def is_console(self) -> bool:
