@@ -10,6 +10,9 @@ from deploy.screenshots_phone import PlayedServer, StillClock, make_phone, sampl
 from mobile.platform import window
 
 pytestmark = pytest.mark.kivy
+# Before the test files are collected, which import Kivy: else it waits for the next sixtieth of a second each time.
+os.environ["KCFG_GRAPHICS_MAXFPS"] = "0"
+os.environ["KCFG_GRAPHICS_VSYNC"] = "0"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,8 +22,6 @@ def kivy_window(tmp_path_factory: pytest.TempPathFactory) -> None:
     if not os.environ.get("DISPLAY"):
         os.environ["SDL_VIDEODRIVER"] = "offscreen"
     os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
-    os.environ["KCFG_GRAPHICS_MAXFPS"] = "0"
-    os.environ["KCFG_GRAPHICS_VSYNC"] = "0"
     from kivy.core.window import Window  # noqa: PLC0415 - Kivy opens its window on import
 
     if Window is None:
