@@ -79,7 +79,11 @@ class Shift(Base):
 
 
 class Device(Base):
-    """An enrolled phone: the token is stored as SHA-256 only (threat C4)."""
+    """An enrolled phone: the token is stored as SHA-256 only (threat C4).
+
+    `given_dseq` is the number of the last event that it has told to have made, `unsent` how many of them the server did
+    not have when it last called (reliability 3.2).
+    """
 
     __tablename__ = "device"
     id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
@@ -91,6 +95,8 @@ class Device(Base):
     enrolled_ms: Mapped[int] = mapped_column(sa.BigInteger)
     revoked_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
     last_seen_ms: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    given_dseq: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
+    unsent: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class DeviceKey(Base):
