@@ -86,7 +86,7 @@ class Watchman:
     def _watch_place(self) -> None:
         """Ask for positions while they may be told; what refuses is told to the screens and asked again, ever rarer."""
         gate = self._phone.engine.gate
-        is_wanted = gate.is_on_duty(self._phone.clock.now_ms()) and not gate.is_paused
+        is_wanted = gate.shares_at(self._phone.clock.now_ms())
         if is_wanted and not self._rests.is_due(_PLACE):
             return
         try:

@@ -107,7 +107,7 @@ class Phone:
             self.clock,
             new_id=new_id,
             uniform=uniform or chance.uniform,
-            gate=LocationGate(self._store, load_stillness()),
+            gate=LocationGate(self._store, load_stillness(), load_phone_rules().shift_declared_s),
         )
         self.kiosk = Kiosk(self.desk, load_phone_rules().kiosk)
         self._set_up_lanes(lane_transport or self._http())
@@ -230,7 +230,7 @@ class Phone:
             outbox.dismiss(db, event_id, self.clock.now_ms())
 
     def report_position(self, position: wire.Position) -> None:
-        """Send a position over the socket, or with the next call when there is none; off duty and paused: never."""
+        """Send a position over the socket, or with the next call when there is none; off shift and paused: never."""
         if not self.engine.gate.admits(position):
             return
         self.engine.add_position(position)

@@ -11,6 +11,7 @@ from typing import Final
 
 from deploy.demo import autopilot
 from deploy.demo.cast import Crew, Drive, Point, Truth
+from mobile.actions import duty
 from mobile.service import Phone
 from mobile.sync.engine import SyncState
 from shared import wire
@@ -58,10 +59,21 @@ class Technician:
         if self.is_offline:
             return True
         outcome = self.phone.sync_once()
+        if self._begin_shift():
+            outcome = self.phone.sync_once()
         while outcome.state is SyncState.DONE and not outcome.is_caught_up:
             outcome = self.phone.sync_once()
         self._react()
         return outcome.state is SyncState.DONE
+
+    def _begin_shift(self) -> bool:
+        """Declare the shift once the phone knows that one has begun, for positions are told from then on."""
+        gate, now_ms = self.phone.engine.gate, self.phone.clock.now_ms()
+        if not gate.is_on_duty(now_ms) or gate.is_declared(now_ms):
+            return False
+        kit = self.phone.own.kit()
+        duty.start_shift(self.phone.desk, is_fit=True, instruments=kit.instruments, stock=kit.stock)
+        return True
 
     def _react(self) -> None:
         for job in self.phone.jobs():

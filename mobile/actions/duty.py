@@ -40,7 +40,7 @@ def start_shift(
 
 
 def end_shift(desk: Desk) -> None:
-    """End the shift on this phone: the next one begins with a new declaration."""
+    """End the shift on this phone: no position is told any more, the next one begins with a new declaration."""
     with desk.store.write() as db:
         pocket.set_kit(db, msgspec.structs.replace(pocket.get_kit(db), shift_started_ms=None))
 

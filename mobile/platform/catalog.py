@@ -68,9 +68,10 @@ class KioskRules(msgspec.Struct, frozen=True):
 
 
 class PhoneRules(msgspec.Struct, frozen=True):
-    """When a phone that hears nothing erases itself, when its map of the day is out of date (s), and its kiosk."""
+    """When a silent phone erases itself, how long a declared shift lasts, when its map is old (s), and its kiosk."""
 
     self_wipe_after_s: int
+    shift_declared_s: int
     day_map_stale_s: int
     kiosk: KioskRules
 

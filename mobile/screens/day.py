@@ -85,7 +85,7 @@ def location_state(ui: Ui) -> str:
     gate = ui.phone.engine.gate
     if gate.is_paused:
         return "phone.location_paused"
-    if not gate.is_on_duty(ui.phone.clock.now_ms()):
+    if not gate.shares_at(ui.phone.clock.now_ms()):
         return "phone.location_off_duty"
     return "phone.location_trouble" if gate.has_trouble else "phone.location_on"
 

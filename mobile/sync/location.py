@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from mobile.platform.catalog import Stillness
-from mobile.store import meta
+from mobile.store import meta, pocket
 from mobile.store.database import Store
 from shared import wire
 
@@ -21,16 +21,17 @@ class _Known(msgspec.Struct, frozen=True):
     """What the phone knows at this moment: service and screens are two processes, each may have changed it."""
 
     duty: Spans
+    declared_ms: int | None
     is_paused: bool
     has_trouble: bool
 
 
 class LocationGate:
-    """Admits positions within the technician's shifts as the server last told them; before that it admits none."""
+    """Admits positions within a shift that the server has named and the technician has declared, and no others."""
 
-    def __init__(self, store: Store, stillness: Stillness) -> None:
-        """Know what stands in `store`."""
-        self._store, self._stillness = store, stillness
+    def __init__(self, store: Store, stillness: Stillness, declared_s: int) -> None:
+        """Know what stands in `store`; a shift that was declared and never ended is over after `declared_s` seconds."""
+        self._store, self._stillness, self._declared_ms = store, stillness, declared_s * 1000
         self._last: wire.Position | None = None
 
     @property
@@ -54,8 +55,17 @@ class LocationGate:
         return None if self.is_paused else self._last
 
     def is_on_duty(self, now_ms: int) -> bool:
-        """Tell whether a moment lies in one of the shifts."""
+        """Tell whether a moment lies in one of the shifts that the server has named."""
         return _is_within(self.duty, now_ms)
+
+    def is_declared(self, now_ms: int) -> bool:
+        """Tell whether the technician has begun his shift and not ended it."""
+        return self._is_declared(self._look(), now_ms)
+
+    def shares_at(self, now_ms: int) -> bool:
+        """Tell whether a position of this moment may leave the phone."""
+        known = self._look()
+        return not known.is_paused and _is_within(known.duty, now_ms) and self._is_declared(known, now_ms)
 
     def set_duty(self, duty: Spans) -> None:
         """Take the shifts of an answer."""
@@ -76,19 +86,23 @@ class LocationGate:
 
     def admits(self, position: wire.Position) -> bool:
         """Tell whether a position may leave the phone; one that may becomes the last."""
-        known = self._look()
-        if known.is_paused or not _is_within(known.duty, position.at_ms):
+        if not self.shares_at(position.at_ms):
             return False
         if self._last is not None and self._is_still(self._last, position):
             return False
         self._last = position
         return True
 
+    def _is_declared(self, known: _Known, now_ms: int) -> bool:
+        # The phone's clock and the satellites' differ: that the declaration is there at all says that it came before.
+        return known.declared_ms is not None and now_ms - known.declared_ms < self._declared_ms
+
     def _look(self) -> _Known:
         with self._store.read() as db:
             told = meta.find_text(db, meta.DUTY)
             return _Known(
                 duty=msgspec.json.decode(told, type=Spans) if told else (),
+                declared_ms=pocket.get_kit(db).shift_started_ms,
                 is_paused=meta.get_number(db, meta.LOCATION_PAUSED) == 1,
                 has_trouble=meta.get_number(db, meta.LOCATION_TROUBLE) == 1,
             )

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 from mobile import service
+from mobile.actions import duty
 from mobile.sync.transport import Transport
 from shared import checklist, facts, ids
 from shared.protocol import Step
@@ -54,6 +55,11 @@ def open_phone(
         uniform=lambda: 1.0,
         transport=transport,
     )
+
+
+def start_shift(phone: service.Phone) -> None:
+    """Declare the shift, fit for duty."""
+    duty.start_shift(phone.desk, is_fit=True, instruments=(), stock=())
 
 
 def go_to_the_door(phone: service.Phone, work_order_id: str) -> None:

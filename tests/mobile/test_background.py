@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from mobile import background, service
-from mobile.actions import duty
 from mobile.background import Watchman
 from mobile.store.database import Store
 from shared import wire
 from shared.assignment import AssignmentState
 from shared.errors import DomainError
 from tests.mobile.office import Office, job
-from tests.mobile.phones import HandClock, open_phone
+from tests.mobile.phones import HandClock, open_phone, start_shift
+
+HOUR_MS = 3_600_000
 
 
 class SecurityError(Exception):
@@ -94,14 +95,22 @@ def test_urgent_leak_rings_like_an_emergency_and_an_urgent_fault_does_not(
     assert list(machine.ringing) == ["assignment-1"]
 
 
+def name_shift(phone: service.Phone, clock: HandClock, length_ms: int = 12 * HOUR_MS) -> None:
+    """Let the server have named a shift that begins now."""
+    phone.engine.gate.set_duty(((clock.now_ms(), clock.now_ms() + length_ms),))
+
+
 def test_place_is_watched_on_shift_and_never_else(
     phone: service.Phone, office: Office, clock: HandClock, machine: PlayedMachine
 ) -> None:
-    """Before the server named a shift, while paused and after it Android is not even asked for the place."""
+    """Before a shift is named and declared, while paused and after it Android is not even asked for the place."""
     watchman = Watchman(phone, machine)
     watchman.look()
     assert (machine.is_watching, machine.is_awake) == (False, False)
-    phone.engine.gate.set_duty(((clock.now_ms(), clock.now_ms() + 1000),))
+    name_shift(phone, clock, 1000)
+    watchman.look()
+    assert (machine.is_watching, machine.is_awake) == (False, True)
+    start_shift(phone)
     watchman.look()
     assert (machine.is_watching, machine.is_awake) == (True, True)
     phone.pause_location(is_paused=True)
@@ -118,6 +127,7 @@ def test_refused_place_is_told_and_asked_for_again_while_leaks_ring_on(
     phone: service.Phone, office: Office, clock: HandClock, machine: PlayedMachine
 ) -> None:
     """The permission is revoked during a shift: alarm and sync go on, the screens know, Android is asked anew."""
+    name_shift(phone, clock)
     start_shift(phone)
     machine.is_place_refused = True
     watchman = Watchman(phone, machine)
@@ -237,6 +247,7 @@ def test_shift_without_a_network_grows_nothing_but_what_the_technician_records(
 ) -> None:
     """Twelve hours of failed calls and positions: the file stays as it is, the trace keeps its latest minutes."""
     office.send(job())
+    start_shift(phone)
     phone.sync_once()
     office.is_cut_off = True
     phone.sync_once()
@@ -251,12 +262,6 @@ def test_shift_without_a_network_grows_nothing_but_what_the_technician_records(
     assert len(phone.engine.take_positions()) <= 60
     assert (path.stat().st_size, count_pages(phone)) == (before, pages)
     assert len(phone.pending()) == 0
-
-
-def start_shift(phone: service.Phone) -> None:
-    """Let the server name a shift around now, and Wang declare it."""
-    phone.engine.gate.set_duty(((phone.clock.now_ms() - 1000, phone.clock.now_ms() + 12 * 3_600_000),))
-    duty.start_shift(phone.desk, is_fit=True, instruments=(), stock=())
 
 
 def count_pages(phone: service.Phone) -> int:

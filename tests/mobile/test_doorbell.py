@@ -14,7 +14,7 @@ from mobile import service
 from shared import wire
 from shared.assignment import AssignmentState
 from tests.mobile.office import TOKEN, Office, change, job
-from tests.mobile.phones import HandClock, open_phone
+from tests.mobile.phones import HandClock, open_phone, start_shift
 
 PATIENCE_S = 10.0
 
@@ -138,6 +138,7 @@ def test_phone_in_the_background_hears_rings_and_sends_commands(
     assert wait_until(lambda: "assignment_delivered" in office.kept_types())
     phone.act("accept_assignment", "order-1")
     assert wait_until(lambda: "assignment_accepted" in office.kept_types())
+    start_shift(phone)
     phone.report_position(wire.Position(at_ms=1, lat=37.8, lon=113.5))
     assert wait_until(lambda: len(tower.positions) == 1)
     phone.close()

@@ -1,10 +1,12 @@
 """What the phone keeps and reports outside a job: shift, stock, timers, messages; all in one transaction each."""
 
+from pathlib import Path
+
 from mobile import service
 from mobile.actions import duty, my_day, places, timers
 from shared import facts, wire
 from tests.mobile.office import Office, job
-from tests.mobile.phones import HandClock, go_to_the_door
+from tests.mobile.phones import HandClock, go_to_the_door, open_phone
 
 METER = facts.Instrument(serial="GT-201", kind="CH4", valid_until="2027-03-14")
 HOSES = facts.StockLine(part="hose_metal_1_5_m", lot="L-88", quantity=4)
@@ -32,6 +34,64 @@ def test_shift_is_declared_once_and_kept(phone: service.Phone) -> None:
     assert names(phone)[-1] == "shift_started"
     duty.end_shift(phone.desk)
     assert phone.own.kit().shift_started_ms is None
+
+
+def here(clock: HandClock, lat: float = 37.86) -> wire.Position:
+    """Return where Wang is now."""
+    return wire.Position(at_ms=clock.now_ms(), lat=lat, lon=113.57)
+
+
+def test_position_is_told_between_the_start_and_the_end_that_wang_declares_and_never_else(
+    phone: service.Phone, office: Office, clock: HandClock
+) -> None:
+    """The roster alone is no consent: nothing goes before he begins, and what waits when he ends stays here."""
+    phone.sync_once()
+    phone.report_position(here(clock))
+    phone.sync_once()
+    assert office.positions == 0
+    duty.start_shift(phone.desk, is_fit=True, instruments=(), stock=())
+    phone.report_position(here(clock))
+    phone.sync_once()
+    assert office.positions == 1
+    phone.report_position(here(clock, 37.87))
+    duty.end_shift(phone.desk)
+    phone.report_position(here(clock, 37.88))
+    phone.sync_once()
+    assert office.positions == 1
+    assert not phone.engine.gate.shares_at(clock.now_ms())
+
+
+def test_shift_that_was_never_ended_does_not_tell_the_position_of_the_next_day(
+    phone: service.Phone, office: Office, clock: HandClock
+) -> None:
+    """Wang forgot to end yesterday's shift: today begins with a declaration of its own; unfit is none."""
+    phone.sync_once()
+    duty.start_shift(phone.desk, is_fit=True, instruments=(), stock=())
+    clock.pass_ms(24 * 3_600_000)
+    phone.report_position(here(clock))
+    duty.start_shift(phone.desk, is_fit=False, instruments=(), stock=())
+    phone.report_position(here(clock))
+    phone.sync_once()
+    assert office.positions == 0
+    duty.start_shift(phone.desk, is_fit=True, instruments=(), stock=())
+    phone.report_position(here(clock))
+    phone.sync_once()
+    assert office.positions == 1
+
+
+def test_pause_in_one_process_shuts_the_gate_of_the_other(office: Office, clock: HandClock, tmp_path: Path) -> None:
+    """Wang pauses on the screen: the service, which hears the satellites, tells nothing from then on."""
+    service.enrol(office.url, "GOOD-CODE", tmp_path)
+    screens, behind = open_phone(tmp_path, clock), open_phone(tmp_path, clock, seed=2)
+    behind.sync_once()
+    duty.start_shift(screens.desk, is_fit=True, instruments=(), stock=())
+    behind.report_position(here(clock))
+    screens.pause_location(is_paused=True)
+    behind.report_position(here(clock, 37.87))
+    behind.sync_once()
+    assert (office.positions, office.requests[-1].location_paused) == (0, True)
+    screens.close()
+    behind.close()
 
 
 def test_used_parts_leave_the_van_and_come_back_when_corrected(phone: service.Phone, office: Office) -> None:

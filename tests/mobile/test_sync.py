@@ -12,7 +12,7 @@ from shared.assignment import AssignmentState
 from shared.errors import DomainError
 from shared.work_order import WorkOrderState
 from tests.mobile.office import Office, change, job
-from tests.mobile.phones import HandClock, go_to_the_door, open_phone
+from tests.mobile.phones import HandClock, go_to_the_door, open_phone, start_shift
 
 
 def test_stored_offer_is_confirmed_as_delivered_in_the_same_run(office: Office, phone: service.Phone) -> None:
@@ -288,6 +288,7 @@ def test_waiting_call_returns_when_there_is_something(office: Office, phone: ser
 
 def test_positions_travel_with_the_call_and_only_the_latest_are_kept(office: Office, phone: service.Phone) -> None:
     """A day without a network does not pile up a day's trace."""
+    start_shift(phone)
     phone.sync_once()
     for second in range(200):
         phone.report_position(wire.Position(at_ms=second, lat=37.8 + second / 1000, lon=113.5))

@@ -15,6 +15,7 @@ from server.positions import repository as positions
 from server.positions import service
 from server.positions.rules import location_rules
 from shared import wire
+from tests.mobile.phones import start_shift
 from tests.server.device import Device
 from tests.server.house import DAY_MS, HOME, HOUR_MS, MORNING_MS, House
 
@@ -51,9 +52,10 @@ def trace(house: House, who: str = "lin") -> Any:
 
 
 def phone_on_duty(house: House) -> Phone:
-    """Return Wang's phone, which knows his shifts."""
+    """Return Wang's phone, which knows his shifts, and on which he has declared this one."""
     wang = house.phone("wang")
     wang.sync_once()
+    start_shift(wang)
     return wang
 
 
