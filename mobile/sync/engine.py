@@ -202,10 +202,10 @@ class SyncEngine:
             state = guard.get_guard(db).state
             call = Call(gen=gen, cursor=meta.get_number(db, meta.CURSOR), event_ids=tuple(row[0] for row in batch))
         sent_at_ms = self._clock.now_ms()
-        request = wire.SyncRequest(
         if not self.gate.shares_at(sent_at_ms):
             self.drop_positions()  # he has ended or paused since: what waits is nobody's business any more
         positions = self.take_positions()
+        request = wire.SyncRequest(
             v=wire.PROTOCOL_VERSION,
             gen=call.gen,
             cursor=call.cursor,
