@@ -77,11 +77,19 @@ class EarlierEvents(Wire, frozen=True, kw_only=True):
     events: tuple[msgspec.Raw, ...]
 
 
+class Outbox(Wire, frozen=True, kw_only=True):
+    """How a phone's events stand: the last number it has given to one, and how many the server has not confirmed."""
+
+    given: int
+    unsent: int
+
+
 class SyncRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """A phone's call. Events and positions stay raw so that one unreadable item cannot hold up the others.
 
     An event decodes to `PhoneEvent`, a position to `Position`. `earlier` are events from before the phone was enrolled
-    anew; they are older than `events`. `guard` acknowledges an order of the desk: empty, `locked` or `wiped`.
+    anew; they are older than `events`. `guard` acknowledges an order of the desk: empty, `locked` or `wiped`. `outbox`
+    counts the phone's events, those of this call among them.
     """
 
     v: int
@@ -94,6 +102,7 @@ class SyncRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
     sent_at_ms: int = 0
     location_paused: bool = False
     guard: str = ""
+    outbox: Outbox | None = None
 
 
 class TestPush(Wire, frozen=True, kw_only=True):

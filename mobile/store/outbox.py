@@ -123,6 +123,18 @@ def count(db: sqlite3.Connection, state: str) -> int:
     return int(db.execute("SELECT count(*) FROM pending_events WHERE state = ?", (state,)).fetchone()[0])
 
 
+def count_unsent(db: sqlite3.Connection) -> int:
+    """Count the events that the server does not have: what it has answered, even with a refusal, is not on here only.
+
+    Facts that lie here as refused never were: the whole call that brought them was.
+    """
+    aside = [item for item in list_pending(db) if item.state != "queued"] if count(db, "needs_attention") else []
+    refused = [
+        item for item in aside if not item.event.body.intent and item.result and item.result.outcome == "rejected"
+    ]
+    return count(db, "queued") + len(refused)
+
+
 def find_pending_event(db: sqlite3.Connection, event_id: str) -> wire.PhoneEvent | None:
     """Return an unconfirmed event, None when it is confirmed or was never made here."""
     query = "SELECT unseal('pending_events', id, event) FROM pending_events WHERE id = ?"

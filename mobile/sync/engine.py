@@ -199,7 +199,8 @@ class SyncEngine:
             batch = outbox.list_batch(db, limit) if limit else []
             own, earlier = _by_enrolment(batch, origins.find(db, [row[0] for row in batch]))
             gen = meta.find_text(db, meta.GEN) or ""
-            state = guard.get_guard(db).state
+            state, given = guard.get_guard(db).state, meta.get_number(db, meta.NEXT_DSEQ, 1) - 1
+            told = wire.Outbox(given=given, unsent=outbox.count_unsent(db)) if given else None
             call = Call(gen=gen, cursor=meta.get_number(db, meta.CURSOR), event_ids=tuple(row[0] for row in batch))
         sent_at_ms = self._clock.now_ms()
         if not self.gate.shares_at(sent_at_ms):
@@ -216,6 +217,7 @@ class SyncEngine:
             sent_at_ms=sent_at_ms,
             location_paused=self.gate.is_paused,
             guard="" if state == "open" else state,
+            outbox=told,
         )
         payload = msgspec.json.encode(request)
         try:

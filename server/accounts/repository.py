@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import sqlalchemy as sa
@@ -26,6 +27,11 @@ _SEEN: Final = (
     sa.update(Device)
     .where(Device.id == sa.bindparam("of"), Device.last_seen_ms < sa.bindparam("new_ms"))
     .values(last_seen_ms=sa.bindparam("new_ms"))
+)
+_UNSENT: Final = (
+    sa.update(Device)
+    .where(Device.id == sa.bindparam("of"))
+    .values(given_dseq=sa.bindparam("given"), unsent=sa.bindparam("left"))
 )
 
 
@@ -149,6 +155,23 @@ def note_seen(session: orm.Session, seen_ms: Mapping[str, int]) -> None:
     if seen_ms:
         rows = [{"of": device_id, "new_ms": at_ms} for device_id, at_ms in sorted(seen_ms.items())]
         session.connection().execute(_SEEN, rows)
+
+
+def note_contacts(
+    session: orm.Session, seen_ms: Mapping[str, int], unsent: Mapping[str, tuple[int, int]] = MappingProxyType({})
+) -> None:
+    """Note when devices were heard of (Unix ms), and (last number given, how many unsent) of their events."""
+    note_seen(session, seen_ms)
+    if unsent:
+        rows = [{"of": device_id, "given": given, "left": left} for device_id, (given, left) in sorted(unsent.items())]
+        session.connection().execute(_UNSENT, rows)
+
+
+def list_backlogs(session: orm.Session, branch_id: str) -> list[tuple[str, int]]:
+    """Return technicians whose phone holds events that the server does not have, and how many; the most in front."""
+    query = sa.select(Technician.name, Device.unsent).join(Technician, Technician.id == Device.technician_id)
+    query = query.where(Device.branch_id == branch_id, Device.revoked_ms.is_(None), Device.unsent > 0)
+    return [(name, unsent) for name, unsent in session.execute(query.order_by(Device.unsent.desc(), Device.id))]
 
 
 def get_device(session: orm.Session, branch_id: str, device_id: str) -> Device:

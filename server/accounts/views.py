@@ -76,7 +76,7 @@ def list_devices(call: Call) -> dict[str, Any]:
     def work(session: Any) -> list[dict[str, Any]]:
         devices = repository.list_devices(session, call.actor.branch_id)
         names = repository.list_names(session, {d.technician_id for d in devices})
-        keys = ("id", "technician_id", "label", "enrolled_ms", "revoked_ms", "last_seen_ms")
+        keys = ("id", "technician_id", "label", "enrolled_ms", "revoked_ms", "last_seen_ms", "unsent")
         return [
             {**{k: getattr(d, k) for k in keys}, "technician_name": names.get(d.technician_id, "")} for d in devices
         ]

@@ -167,7 +167,11 @@ def technician_row(scene: Scene, technician: Technician) -> Row:
         "route": _route(scene, technician, live),
         "done": [_done_stop(a, o) for a, o in scene.finished_of.get(technician.id, ())],
         "wait_at": "" if live else scene.posts.get(technician.id, ""),
-        "phone": {"online": is_online, "last_seen_ms": device.last_seen_ms if device else None, "unsent": 0},
+        "phone": {
+            "online": is_online,
+            "last_seen_ms": device.last_seen_ms if device else None,
+            "unsent": device.unsent if device else 0,
+        },
     }
 
 

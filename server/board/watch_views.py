@@ -49,6 +49,9 @@ def watch_since(begun_ms: int) -> Callable[[Call], dict[str, Any]]:
                 "has_channel": outgoing.has_channel(branch_id, _AUDIENCES),
                 "unsent": outgoing.list_troubles(session, branch_id),
                 "device_orders": devices.list_orders(session, branch_id),
+                "backlogs": [
+                    {"name": name, "unsent": unsent} for name, unsent in accounts.list_backlogs(session, branch_id)
+                ],
                 "missed_pushes": [
                     {"technician_id": t, "name": name} for t, name in accounts.list_names(session, missed).items()
                 ],

@@ -29,6 +29,7 @@ class Parking:
         self._stays: dict[str, Stay] = {}
         self._told: dict[str, int] = {}
         self._seen_ms: dict[str, int] = {}
+        self._unsent: dict[str, tuple[int, int]] = {}
         self._calling: collections.Counter[str] = collections.Counter()
         self._under_way: set[str] = set()
 
@@ -95,6 +96,15 @@ class Parking:
     def take_seen(self) -> dict[str, int]:
         """Return when readers were heard of since the last time, to be written down."""
         taken, self._seen_ms = self._seen_ms, {}
+        return taken
+
+    def note_unsent(self, reader_id: str, given: int, left: int) -> None:
+        """Note the last number that a reader gave to an event of its own, and how many of those were not sent yet."""
+        self._unsent[reader_id] = given, left
+
+    def take_unsent(self) -> dict[str, tuple[int, int]]:
+        """Return what readers have told of their events since the last time, to be written down."""
+        taken, self._unsent = self._unsent, {}
         return taken
 
     def wake(self, heads: Mapping[str, int]) -> None:

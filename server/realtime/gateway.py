@@ -343,13 +343,13 @@ class Gateway:
         While this process writes, nobody else takes an order in or offers one.
         """
         unsaved, self._unsaved = list(self._unsaved.items()), {}
-        seen_ms, now_ms = self.services.parking.take_seen(), self.services.uow.clock.now_ms()
+        seen_ms, unsent = self.services.parking.take_seen(), self.services.parking.take_unsent()
         write = self.services.uow.database.write
-        if seen_ms:
-            write(lambda session: accounts.note_seen(session, seen_ms))
+        if seen_ms or unsent:
+            write(lambda session: accounts.note_contacts(session, seen_ms, unsent))
         for start in range(0, len(unsaved), _KEPT_TOGETHER):
             some = dict(unsaved[start : start + _KEPT_TOGETHER])
-            write(functools.partial(_keep, some, now_ms))
+            write(functools.partial(_keep, some, self.services.uow.clock.now_ms()))
 
 
 class _Handler(WebSocketHandler):  # type: ignore[misc]  # the library has no types

@@ -36,6 +36,7 @@ _log = structlog.get_logger(__name__)
 
 # A phone with nothing to say is noted as seen at most this often; it counts as silent after 90 s.
 _CONTACT_MS: Final = 30_000
+_MOST_EVENTS: Final = 1_000_000_000  # what a column takes; nobody makes so many
 _MOST_POSITIONS: Final = 500  # a phone keeps 60; what somebody else sends must not hold the writer up
 _INTENTS: Final = frozenset(
     str(kind.__struct_config__.tag) for kind in (facts.AssignmentAccepted, facts.AssignmentDeclined)
@@ -66,6 +67,7 @@ def _exchange(services: Services, device: Device, request: wire.SyncRequest) -> 
     sender = Sender(device_id=device.id, technician_id=device.technician_id)
     earlier = [result for told in request.earlier for result in _file_earlier(services, device, told)]
     results = (*earlier, *file_events(services, actor, sender, [bytes(raw) for raw in request.events]))
+    _note_unsent(services, device, request, results)
     note = functools.partial(_note_contact, device_id=device.id, request=request)
     if request.positions or request.guard:
         services.uow.run(actor, note)
@@ -89,12 +91,31 @@ def _file_earlier(services: Services, device: Device, told: wire.EarlierEvents) 
     return tuple(services.uow.run(actor, functools.partial(keep, raw=raw)) for raw in raws)
 
 
+def _note_unsent(
+    services: Services, device: Device, request: wire.SyncRequest, results: Sequence[wire.EventResult]
+) -> None:
+    """Note how many events are on the phone only, when that has changed: the desk sees it (reliability 3.2)."""
+    if request.outbox is None:
+        return
+    kept = sum(result.outcome != "retry" for result in results)
+    given, unsent = request.outbox.given, request.outbox.unsent - kept
+    told = min(max(given, 0), _MOST_EVENTS), min(max(unsent, 0), _MOST_EVENTS)
+    if told != (device.given_dseq, device.unsent):
+        services.parking.note_unsent(device.id, *told)
+        _write_unless_watched(services)
+
+
 def _note_seen(services: Services, device: Device) -> None:
     """Note that a phone is alive; where many share a process they are written down together, a moment later."""
-    now_ms = services.uow.clock.now_ms()
-    services.parking.note_seen(device.id, now_ms)
-    if not services.parking.is_watched:
-        services.uow.database.write(lambda session: accounts.note_seen(session, services.parking.take_seen()))
+    services.parking.note_seen(device.id, services.uow.clock.now_ms())
+    _write_unless_watched(services)
+
+
+def _write_unless_watched(services: Services) -> None:
+    parking = services.parking
+    if not parking.is_watched:
+        told = parking.take_seen(), parking.take_unsent()
+        services.uow.database.write(lambda session: accounts.note_contacts(session, *told))
 
 
 def look(services: Services, device: Device, request: wire.SyncRequest) -> wire.SyncResponse:

@@ -47,7 +47,8 @@ async function fill(store, list) {
 function standing(device, order, now) {
   if (order) return t(`console.watch.order_${order.order}${order.order_done_ms ? '_done' : ''}`);
   if (device.revoked_ms) return t('console.devices.revoked');
-  return t('console.devices.last_seen', { time: device.last_seen_ms ? nearTime(device.last_seen_ms, now) : t('console.devices.never') });
+  const seen = t('console.devices.last_seen', { time: device.last_seen_ms ? nearTime(device.last_seen_ms, now) : t('console.devices.never') });
+  return device.unsent ? seen + t('console.devices.unsent', { count: device.unsent }) : seen;
 }
 
 /** What can be done to a phone: test its alarm, lock or open it, end its access, wipe it. @param {any} device @param {any} order @param {() => Promise<void>} again */

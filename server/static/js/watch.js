@@ -6,6 +6,7 @@ import { byId, el } from './dom.js';
 import { clockTime, t } from './i18n.js';
 
 const EVERY_MS = 5_000;
+const MOST_NAMED = 3;
 
 export class Watch {
   /** @param {{waiting: any[], isTroubled: boolean, sound: {isOn: boolean}}} alarm whose siren sounds while a process is missing */
@@ -50,7 +51,14 @@ export class Watch {
       ...seen.processes.filter((/** @type {any} */ p) => p.is_missing).map((/** @type {any} */ p) => t(`console.watch.silent_${p.kind}`, { time: p.beat_ms ? clockTime(p.beat_ms) : t('console.watch.never') })),
       ...(this.alarm.waiting.some((o) => o.alarm?.siren_ms) && !seen.has_channel ? [t('console.watch.no_channel')] : []),
       ...new Set(seen.unsent.map((/** @type {any} */ m) => t('console.watch.send_failed', { channel: m.channel, error: m.error }))),
+      ...backlogs(seen.backlogs ?? []),
       ...seen.missed_pushes.map((/** @type {any} */ p) => t('console.watch.push_missed', { name: p.name })),
     ];
   }
+}
+
+/** What is on phones only: a line for each of a few, one for many. @param {{name: string, unsent: number}[]} held @returns {string[]} */
+function backlogs(held) {
+  if (held.length <= MOST_NAMED) return held.map((one) => t('console.devices.backlog', { name: one.name, count: one.unsent }));
+  return [t('console.devices.backlogs', { phones: held.length, count: held.reduce((sum, one) => sum + one.unsent, 0) })];
 }
