@@ -51,6 +51,7 @@ def _member(
     row = {
         "name": name,
         "name_en": name_en,
+        "telephone": f"139{number:08d}",
         "skills": [{"name": s, "valid_until_ms": _expiry_ms(day, chance)} for s in skills],
         "instruments": instruments,
         "home_lat": lat,

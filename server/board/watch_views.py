@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import orm
 
 from server.accounts import repository as accounts
+from server.board import voice_calls
 from server.core import clock, heartbeats
 from server.core.registry import DESK, OFFICE, Audience, Registry
 from server.core.unit_of_work import Tx
@@ -29,6 +30,7 @@ def register(registry: Registry) -> None:
     add("GET", "/api/v1/watch", watch_since(clock.real_ms()), Audience.CONSOLE, roles=OFFICE)
     add("POST", "/api/v1/work-orders/<work_order_id>/take", take, Audience.CONSOLE, roles=DESK)
     add("POST", "/api/v1/technicians/<technician_id>/test-push", test_push, Audience.CONSOLE, roles=DESK)
+    add("GET", "/api/v1/work-orders/<work_order_id>/voice-calls", list_voice_calls, Audience.CONSOLE, roles=DESK)
     for kind in ("lock", "wipe", "unlock"):
         add("POST", f"/api/v1/devices/<device_id>/{kind}", _order(kind), Audience.CONSOLE, roles=DESK)
 
@@ -87,6 +89,16 @@ def take(call: Call, work_order_id: str) -> dict[str, Any]:
         return escalation.take(tx, order, accounts.get_account(tx.session, tx.actor.id).name)
 
     return {"is_mine": call.write(work)}
+
+
+def list_voice_calls(call: Call, work_order_id: str) -> dict[str, Any]:
+    """Return whom to call by voice about a leak that nobody accepts."""
+
+    def work(session: orm.Session) -> list[dict[str, Any]]:
+        order = work_orders.get_order(session, call.actor.branch_id, work_order_id)
+        return voice_calls.list_calls(session, order, call.now_ms)
+
+    return {"items": call.read(work)}
 
 
 def test_push(call: Call, technician_id: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from shared.errors import DomainError
 _FILES: Final = "escalation-*.toml"
 _STANDARD: Final = "standard"
 SIREN: Final = "siren"
+DISPATCHER: Final = "dispatcher"
 _zone: Final = [zoneinfo.ZoneInfo("Asia/Shanghai")]
 
 
@@ -63,9 +64,25 @@ class Ladder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return step
         return max(step, len(self.rungs) + 1 + int(missed_ms // (self.forever.after_s * 1000)))
 
+    def must_call(self, step: int) -> bool:
+        """Tell whether the rung that tells the dispatcher has been climbed when `step` is next: now people are called.
+
+        (Reliability 3.7: 60 s.)
+        """
+        return any(DISPATCHER in self.rung(climbed).tell for climbed in range(min(step, len(self.rungs) + 1)))
+
     def find_first_siren(self) -> int:
         """Return the first step at which a human hears of it."""
         return next((i for i, rung in enumerate(self.rungs) if rung.action == SIREN), len(self.rungs))
+
+
+class VoiceContact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody who is called by voice when nobody accepts; of every branch when none is named."""
+
+    kind: Literal["supervisor", "duty", "neighbour"]
+    name: str
+    telephone: str
+    branches: tuple[str, ...] = ()
 
 
 class EscalationRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,9 +95,11 @@ class EscalationRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unplaced_s: float
     silent_after_s: float
     start_grace_s: float
+    voice_technicians: int
     phone_silent_after_s: float
     ladders: dict[str, Ladder]
     branches: dict[str, str] = {}
+    voice: tuple[VoiceContact, ...] = ()
 
     @property
     def phone_silent_ms(self) -> int:

@@ -120,11 +120,17 @@ def take(tx: Tx, order: WorkOrder, name: str) -> bool:
 
 
 def view(row: Escalation | None) -> dict[str, Any] | None:
-    """Return a leak's ladder as the console shows it: the rung reached, whether the siren is due, who took it."""
+    """Return a leak's ladder as the console shows it: the rung reached, who took it, if people are to be called."""
     if row is None:
         return None
     keys = ("step", "started_ms", "due_ms", "siren_ms", "taken_ms", "taken_by", "audited_ms")
-    return {**{key: getattr(row, key) for key in keys}, "is_climbing": row.ended_ms is None}
+    is_climbing = row.ended_ms is None
+    is_late = row.audited_ms is not None or ladder_of(row.branch_id, row.started_ms).must_call(row.step)
+    return {
+        **{key: getattr(row, key) for key in keys},
+        "is_climbing": is_climbing,
+        "must_call": is_climbing and is_late,
+    }
 
 
 def views(session: orm.Session, branch_id: str) -> dict[str, dict[str, Any]]:

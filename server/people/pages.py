@@ -145,4 +145,5 @@ _DEEDS: Final[dict[str, Callable[[Tx, Mapping[str, str], zoneinfo.ZoneInfo], Non
     "skill": _set_skill,
     "instrument": lambda tx, form, _zone: service.set_instrument(tx, form),
     "shift": _add_shift,
+    "telephone": lambda tx, form, _zone: service.set_telephone(tx, form),
 }

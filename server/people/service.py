@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ ROLES: Final = (Role.AGENT, Role.DISPATCHER, Role.ADMIN)
 SOON_MS: Final = 30 * 86_400_000
 _LEAST_PASSWORD, _LONGEST, _LONGEST_PASSWORD = 10, 64, 200
 _LONGEST_SERIAL: Final = 40
+_TELEPHONE: Final = re.compile(r"[+0-9][0-9 ()-]{2,22}")
 
 
 def list_skills() -> list[str]:
@@ -90,6 +92,16 @@ def set_instrument(tx: Tx, form: Mapping[str, str]) -> None:
     kept = [one for one in technician.instruments if one["serial"] != serial]
     technician.instruments = [*kept, {"serial": serial, "valid_until": until}] if until else kept
     _tell(tx, technician, "instrument", serial=serial, until=until)
+
+
+def set_telephone(tx: Tx, form: Mapping[str, str]) -> None:
+    """Note by which number a technician is called by voice; empty: by none. Raises `staff_invalid`, `not_found`."""
+    technician = accounts.get_technician(tx.session, tx.branch_id, form.get("technician_id", ""))
+    number = form.get("telephone", "").strip()
+    if number and not _TELEPHONE.fullmatch(number):
+        raise DomainError("staff_invalid", field="telephone")
+    technician.telephone = number
+    _tell(tx, technician, "telephone")
 
 
 def read_day(text: str) -> dt.date:

@@ -1,4 +1,4 @@
-"""What must be heard when the server itself is in trouble: a missing auditor sounds the siren until heard."""
+"""What must be heard when the server itself is in trouble, and whom to call when nobody accepts a leak."""
 
 from __future__ import annotations
 
@@ -8,6 +8,33 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 NOTHING = {"has_channel": True, "unsent": [], "device_orders": {}, "missed_pushes": []}
+TEXT = ("customer_name", "technician_name", "assignment_state")
+EMPTY = ("window_start_ms", "window_end_ms", "technician_id", "planned_arrival_ms", "clock")
+LEAK = {
+    "id": "leak-1",
+    "number": "LF-1",
+    "ver": 1,
+    "state": "triaged",
+    "priority": 1,
+    "fault_kind": "gas_leak",
+    "is_leak": True,
+    "location": "kitchen",
+    "address": "桃北中街218号",
+    "lat": 37.861,
+    "lon": 113.571,
+    "opened_ms": 1,
+    "flags": [],
+    "is_kept": False,
+    "is_open": True,
+    **dict.fromkeys(TEXT, ""),
+    **dict.fromkeys(EMPTY),
+}
+WANG = {"kind": "technician", "id": "a", "name": "王强", "name_en": "", "telephone": "138 0000 0001", "away_m": 900}
+CALLS = [
+    {**WANG, "is_on_duty": True, "is_busy": False},
+    {**WANG, "id": "b", "name": "李敏", "telephone": "", "away_m": 4_100, "is_on_duty": False, "is_busy": False},
+    {"kind": "supervisor", "id": "", "name": "赵主管", "name_en": "", "telephone": "139"},
+]
 LOOKS_MS = 15_000  # the page asks every five seconds
 TWICE = re.compile(r"^\d{2,}$")  # a siren has five tones
 COUNT_TONES = """() => {
@@ -18,6 +45,24 @@ COUNT_TONES = """() => {
     return start.apply(this, when);
   };
 }"""
+
+
+def test_list_of_voice_calls_stands_under_the_alarm_once_the_ladder_has_come_to_it(page: Page) -> None:
+    """Nobody accepts for a minute: names, numbers that can be dialled, who is nearest; before that there is no list."""
+    alarm = {"step": 4, "is_climbing": True, "siren_ms": 1, "taken_ms": None, "must_call": False}
+    leak = {**LEAK, "alarm": alarm}
+    board = page.evaluate("async () => (await (await import('/static/js/api.js')).get('/api/v1/board'))")
+    page.route("**/api/v1/board", lambda route: route.fulfill(json={**board, "orders": [leak]}))
+    page.route("**/voice-calls", lambda route: route.fulfill(json={"items": CALLS}))
+    page.reload()
+    expect(page.locator("#alarm")).to_contain_text("LF-1")
+    expect(page.locator("#voice")).to_be_hidden()
+    alarm.update(step=5, must_call=True)
+    page.reload()
+    expect(page.locator("#voice li")).to_contain_text(["LF-1", "王强", "李敏", "赵主管"])
+    expect(page.locator("#voice li").nth(1)).to_contain_text("最近")
+    expect(page.locator("#voice li").nth(2)).to_contain_text("下班")
+    expect(page.locator("#voice a").first).to_have_attribute("href", "tel:13800000001")
 
 
 def test_missing_auditor_sounds_the_siren_once_sound_is_allowed_until_somebody_heard_it(page: Page) -> None:

@@ -20,6 +20,7 @@ FOR_THE_DESK = {
     *(f"POST /api/v1/areas{rest}" for rest in ("", "/<area_id>", "/<area_id>/end")),
     *("GET /people", "POST /people/<deed>", "GET /quarantine", "POST /quarantine/<quarantine_id>/seen"),
     "GET /paper",
+    "GET /api/v1/work-orders/<work_order_id>/voice-calls",
     *("POST /money/approval", "POST /money/damage", "POST /hazards/recheck", "POST /hazards/settle"),
     *("GET /messages", "POST /messages/retry"),
     "GET /api/v1/devices",

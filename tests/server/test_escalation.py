@@ -4,9 +4,12 @@ import functools
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+import sqlalchemy as sa
 
 import shared
+from server.accounts.models import Shift
 from server.core import texts
 from server.core.relay import Relay
 from server.dispatch import ladder, offers
@@ -119,6 +122,31 @@ def test_busy_technician_who_may_turn_is_asked_by_the_ladder(house: House) -> No
     asked = {a.technician_id: a for a in house.read(lambda s: dispatch.list_live_of_order(s, order_id))}
     assert asked.keys() == {"wang", "sun"}
     assert [asked[a.technician_id].needs_consent for a in held if a.technician_id in asked] == [True]
+
+
+def test_voice_calls_are_due_from_the_dispatchers_rung_on_and_name_the_nearest_first(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At 60 s Lin sees whom to call: Wang is near, Sun off duty, the branch's supervisor; not who sits elsewhere."""
+    zhou, qian = (rules.VoiceContact("supervisor", *one) for one in (("周", "139", (HOME,)), ("钱", "138", ("x",))))
+    edition = msgspec.structs.replace(RULES, voice=(zhou, qian))
+    monkeypatch.setattr(rules, "list_editions", lambda: ((), (edition,)))
+    admin = house.sign_in("admin")
+    form = {"technician_id": "wang", "telephone": "138 0000 0001", "csrf_token": admin.token}
+    assert admin.client.post("/people/telephone", data=form).status_code == 303
+    house.write(lambda tx: tx.session.execute(sa.delete(Shift).where(Shift.technician_id == "sun")))
+    order_id = house.report(LEAK)
+    house.pass_ms(59_000)
+    assert row(house, order_id)["alarm"]["must_call"] is False
+    house.pass_ms(1_000)
+    assert row(house, order_id)["alarm"]["must_call"] is True
+    calls = house.lin.get(f"/api/v1/work-orders/{order_id}/voice-calls").json["items"]
+    assert [(c["kind"], c["name"], c["telephone"], c.get("is_on_duty")) for c in calls] == [
+        ("technician", "王建国", "138 0000 0001", True),
+        ("technician", "孙梅", "", False),
+        ("supervisor", "周", "139", None),
+    ]
+    assert calls[0]["away_m"] < calls[1]["away_m"]
 
 
 def test_dispatcher_takes_a_leak_by_name_and_the_siren_ends_everywhere(house: House) -> None:

@@ -49,6 +49,7 @@ overdue_s = 10
 unplaced_s = 60
 silent_after_s = 15
 start_grace_s = 30
+voice_technicians = 5
 phone_silent_after_s = 90
 [ladders.standard]
 rungs = [

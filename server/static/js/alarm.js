@@ -5,6 +5,7 @@ import { ApiError, post } from './api.js';
 import { byId, el, setText, toast, toastError } from './dom.js';
 import { span, t, word } from './i18n.js';
 import { SHAPES, isUntakenLeak } from './sla.js';
+import { VoiceCalls } from './voice.js';
 
 /** @typedef {import('./store.js').Store} Store */
 
@@ -53,6 +54,7 @@ export class Alarm {
     /** @type {Set<string>} */ this.seen = new Set();
     /** @type {any[]} */ this.waiting = [];
     /** @type {HTMLElement} */ this.bar = byId('alarm');
+    this.voice = new VoiceCalls();
     store.addEventListener('orders', () => this.draw());
     store.addEventListener('change', (event) => this.hear(/** @type {CustomEvent} */ (event).detail));
     this.isTroubled = false; // the server itself is in trouble: see watch.js
@@ -77,6 +79,7 @@ export class Alarm {
     const leaks = [...this.store.orders.values()].filter((o) => isUntakenLeak(o) || isSirening(o));
     this.waiting = leaks.filter((o) => !this.isTaken(o)).sort((a, b) => a.priority - b.priority || a.opened_ms - b.opened_ms);
     for (const leak of leaks) if (!this.seen.has(leak.id)) this.announce(leak);
+    this.voice.show(this.waiting);
     this.bar.hidden = this.waiting.length === 0;
     if (this.bar.hidden) { this.bar.replaceChildren(); this.shown = ''; return; }
     const [first] = this.waiting;
