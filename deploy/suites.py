@@ -28,6 +28,16 @@ LANES: Final = 2  # cores of the smallest machine that the time is measured on
 SCRATCH: Final = Path("/dev/shm")  # noqa: S108 - a folder of the run's own is made in it
 SCRATCH_BYTES: Final = 4 << 30
 XVFB: Final = ("xvfb-run", "-a", "-s", "-screen 0 1280x1024x24")
+# The planner without numba: what answers a leak; under FULL=1 everything that plans.
+SAMPLE_WITHOUT_NUMBA: Final = tuple(
+    f"tests/routing/test_{name}.py" for name in ("command", "instant", "emergency_choice", "emergency_queue", "urgent")
+)
+WHOLE_WITHOUT_NUMBA: Final = ("tests/routing", "tests/server/dispatch", "tests/server/test_planning.py")
+
+
+def is_full() -> bool:
+    """Tell whether the long samples are asked for whole (FULL=1)."""
+    return os.environ.get("FULL", "") not in {"", "0"}
 
 
 @dataclass(frozen=True)
@@ -54,12 +64,16 @@ class Counts:
 
 @dataclass(frozen=True)
 class Step:
-    """One command, or a pytest run over ``paths``; ``budget_s`` is its share of the whole time in seconds."""
+    """One command, or a pytest run over ``paths``; ``budget_s`` is its share of the whole time in seconds.
+
+    Under FULL=1 ``whole_paths`` are run instead, which no budget holds for.
+    """
 
     name: str
     budget_s: int
     command: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
+    whole_paths: tuple[str, ...] = ()
     workers: int = 0
     is_fast: bool = False
     is_lonely: bool = True  # False: waits more than it works, so two such steps run side by side
@@ -102,6 +116,14 @@ STEPS: Final = (
         paths=("tests/journeys",),
         is_lonely=False,
         environment={"LEAKFIRST_TEST_DATABASE_URL": os.environ.get("LEAKFIRST_TEST_DATABASE_URL") or "throwaway"},
+    ),
+    Step(
+        "planner without numba",
+        10,
+        paths=SAMPLE_WITHOUT_NUMBA,
+        whole_paths=WHOLE_WITHOUT_NUMBA,
+        is_lonely=False,
+        environment={"LEAKFIRST_NO_NUMBA": "1"},
     ),
     Step("browser", 155, paths=("tests/browser",), workers=2),
 )
@@ -148,9 +170,10 @@ def _run(step: Step, out: IO[str] | None, *, is_fast_run: bool) -> Outcome:
     if step.command:
         has_failed = subprocess.run(step.command, cwd=ROOT, check=False, **_streams(out)).returncode != 0
         return Outcome(step, time.monotonic() - started, has_failed)
-    paths = tuple(path for path in step.paths if (ROOT / path).is_dir())
+    wanted = step.whole_paths if is_full() and step.whole_paths else step.paths
+    paths = tuple(path for path in wanted if (ROOT / path).exists())
     if not paths:
-        say(f"{', '.join(step.paths)}: no such folder, nothing to run")
+        say(f"{', '.join(wanted)}: not there, nothing to run")
         return Outcome(step, 0.0, has_failed=False, note="no tests yet")
     results = [_run_pytest(step, group, out, is_fast_run=is_fast_run) for group in _groups(step, paths)]
     counts = Counts()

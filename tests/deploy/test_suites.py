@@ -1,5 +1,6 @@
 """The test runner's totals come from what pytest wrote, and a crashed run counts as a failure."""
 
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -37,6 +38,30 @@ def test_step_says_so_when_its_folder_is_missing() -> None:
     """A suite that is not there is named, not hidden."""
     outcome = suites.run_step(suites.Step("probe", 1, paths=("tests/absent",)), is_fast_run=False)
     assert (outcome.has_failed, outcome.note) == (False, "no tests yet")
+
+
+@pytest.mark.parametrize("full", ["", "1"])
+def test_planner_is_tested_with_numba_blocked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, full: str) -> None:
+    """The step's own surroundings block numba; a sample is run, and all that plans when FULL=1 asks for it."""
+    monkeypatch.setenv("FULL", full)
+    seen: list[tuple[list[str], dict[str, str]]] = []
+
+    def noted(command: list[str], *, env: dict[str, str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        seen.append((command, env))
+        return subprocess.CompletedProcess(command, suites.NO_TESTS_COLLECTED)
+
+    monkeypatch.setattr(suites, "RESULTS", tmp_path)
+    monkeypatch.setattr(subprocess, "run", noted)
+    step = next(step for step in suites.STEPS if step.name == "planner without numba")
+    suites.run_step(step, is_fast_run=False)
+    ((command, surroundings),) = seen
+    monkeypatch.undo()
+    asked = [word for word in command if word.startswith("tests/")]
+    assert asked == list(suites.WHOLE_WITHOUT_NUMBA if full else suites.SAMPLE_WITHOUT_NUMBA)
+    assert all((suites.ROOT / path).exists() for path in asked)
+    probe = "from routing.search import compiled; import sys; print(compiled.IS_COMPILED, 'numba' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", probe], env=surroundings, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["False", "False"]
 
 
 def test_summary_ends_with_one_plain_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 
+from tests.benchmarks.leak_day import optimise
 from tests.benchmarks.leak_day.crew import Crew, Doing
 from tests.benchmarks.leak_day.day import Day, Policy
 from tests.benchmarks.leak_day.metrics import NEVER_S, Outcome, figures, outcome_of
@@ -93,6 +94,14 @@ def _rolling(world: World, name: str) -> Rolling:
     prices, rules = ROLLING[name]
     quick: Rules = replace(rules, **(_MODEL_CPU_S if rules.engine == "ortools" else _CPU_S))
     return Rolling(morning_plan(world, prices, replace(quick, engine="search")), prices, quick)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_without_numba() -> Iterator[None]:
+    """Uncompiled, a re-plan of the benchmark may take seven times as long; here it need not be good."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(optimise, "SLOW_CPU_S", 0.02)
+        yield
 
 
 FAMILIES: dict[str, Callable[[World], Policy]] = {
