@@ -38,6 +38,7 @@ _TIMEOUT_S: Final = 30.0  # a line with ten seconds of delay still works; a dead
 _MOST_ROUNDS: Final = 60
 _MOST_POSITIONS: Final = 60
 _OFFSET_SAMPLES: Final = 8
+_STEP_MS: Final = 1_000  # a clock that is put right little by little stays below that
 _CONTACT_EVERY_MS: Final = 60_000  # noted durably no more often: the limit of silence is days
 
 
@@ -104,6 +105,7 @@ class SyncEngine:
         self._sending = threading.Lock()
         self._positions: collections.deque[wire.Position] = collections.deque(maxlen=_MOST_POSITIONS)
         self._offsets: collections.deque[tuple[int, int]] = collections.deque(maxlen=_OFFSET_SAMPLES)
+        self._drift_ms = 0  # wall clock minus the clock that never jumps, when the first of these was measured
         self._failures = 0
         self._answered_ms = -math.inf
         self._heard_seq = 0
@@ -202,7 +204,7 @@ class SyncEngine:
             state, given = guard.get_guard(db).state, meta.get_number(db, meta.NEXT_DSEQ, 1) - 1
             told = wire.Outbox(given=given, unsent=outbox.count_unsent(db)) if given else None
             call = Call(gen=gen, cursor=meta.get_number(db, meta.CURSOR), event_ids=tuple(row[0] for row in batch))
-        sent_at_ms = self._clock.now_ms()
+        sent_at_ms, sent_mono_ms = self._clock.now_ms(), self._clock.mono_ms()
         if not self.gate.shares_at(sent_at_ms):
             self.drop_positions()  # he has ended or paused since: what waits is nobody's business any more
         positions = self.take_positions()
@@ -228,9 +230,9 @@ class SyncEngine:
             code = "captive_portal" if isinstance(error, ForeignServerError) else "no_network"
             is_hung = isinstance(error, HungLineError)
             return _Round(state=SyncState.OFFLINE, code=code, is_unanswered=True, is_hung=is_hung)
-        return self._read(call, reply, sent_at_ms, is_prompt=wait_s == 0)
+        return self._read(call, reply, sent_mono_ms, is_prompt=wait_s == 0)
 
-    def _read(self, call: Call, reply: Reply, sent_at_ms: int, *, is_prompt: bool) -> _Round:
+    def _read(self, call: Call, reply: Reply, sent_mono_ms: int, *, is_prompt: bool) -> _Round:
         match judge(reply):
             case Verdict.REPEAT:
                 return _Round(state=SyncState.OFFLINE, code="captive_portal" if is_portal(reply) else "no_network")
@@ -240,12 +242,12 @@ class SyncEngine:
                 problem = _read_problem(reply)
                 return _Round(state=SyncState.REFUSED, code=problem.code, text=problem.text, event_ids=call.event_ids)
             case Verdict.READ:
-                return self._file(call, reply.body, sent_at_ms, is_prompt=is_prompt)
+                return self._file(call, reply.body, sent_mono_ms, is_prompt=is_prompt)
 
-    def _file(self, call: Call, body: bytes, sent_at_ms: int, *, is_prompt: bool) -> _Round:
+    def _file(self, call: Call, body: bytes, sent_mono_ms: int, *, is_prompt: bool) -> _Round:
         try:
             response = msgspec.json.decode(body, type=wire.SyncResponse)
-            offset_ms = self._estimate_offset(response.at_ms, sent_at_ms) if is_prompt else None
+            offset_ms = self._estimate_offset(response.at_ms, sent_mono_ms) if is_prompt else None
             filed = self._inbox.file_answer(call, response, offset_ms)
             self.gate.set_duty(response.duty)
             self._hear_order(response)
@@ -288,9 +290,14 @@ class SyncEngine:
 
         return report
 
-    def _estimate_offset(self, server_ms: int, sent_at_ms: int) -> int:
-        now_ms = self._clock.now_ms()
-        self._offsets.append((now_ms - sent_at_ms, server_ms - (now_ms + sent_at_ms) // 2))
+    def _estimate_offset(self, server_ms: int, sent_mono_ms: int) -> int:
+        """Return by how much the wall clock is behind the server's; nothing measured before a step of it counts."""
+        now_ms, mono_ms = self._clock.now_ms(), self._clock.mono_ms()
+        drift_ms, took_ms = now_ms - mono_ms, mono_ms - sent_mono_ms
+        if abs(drift_ms - self._drift_ms) > _STEP_MS:
+            self._offsets.clear()
+            self._drift_ms = drift_ms
+        self._offsets.append((took_ms, server_ms - (now_ms - took_ms // 2)))
         return min(self._offsets)[1]  # the fastest of the last calls knows best
 
     def _is_on_duty(self) -> bool:

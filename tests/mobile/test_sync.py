@@ -6,12 +6,15 @@ import msgspec
 import pytest
 
 from mobile import service
+from mobile.store import meta
 from mobile.sync.engine import SyncState
+from mobile.sync.http import HttpTransport
+from mobile.sync.transport import Reply
 from shared import wire
 from shared.assignment import AssignmentState
 from shared.errors import DomainError
 from shared.work_order import WorkOrderState
-from tests.mobile.office import Office, change, job
+from tests.mobile.office import TOKEN, Office, change, job
 from tests.mobile.phones import HandClock, go_to_the_door, open_phone, start_shift
 
 
@@ -322,6 +325,52 @@ def test_dead_line_is_tried_within_seconds_on_shift_and_rarely_after_it(
     assert max(phone.sync_once().retry_in_s for _ in range(10)) == 4.0
     clock.pass_ms(3_600_000)
     assert phone.sync_once().retry_in_s == 60.0
+
+
+def offset_ms(phone: service.Phone) -> int:
+    """Return by how much the phone believes its wall clock to be behind the server's."""
+    with phone.desk.store.read() as db:
+        return meta.get_number(db, meta.OFFSET_MS)
+
+
+@pytest.mark.parametrize("step_ms", [3_600_000, -3_600_000])
+def test_wall_clock_that_is_set_makes_the_phone_measure_anew(
+    phone: service.Phone, clock: HandClock, step_ms: int
+) -> None:
+    """Wang, or the network, sets the phone's clock by an hour: what was measured by the old one counts no more."""
+    for _ in range(3):
+        phone.sync_once()
+    assert offset_ms(phone) == 0
+    clock.turn_back_ms(step_ms)
+    phone.sync_once()
+    assert offset_ms(phone) == step_ms
+
+
+def test_clock_that_is_set_during_a_call_spoils_no_measurement(
+    office: Office, clock: HandClock, tmp_path: Path
+) -> None:
+    """The clock goes back while the answer is under way: a call cannot have taken less than no time."""
+    service.enrol(office.url, "GOOD-CODE", tmp_path)
+    line = HttpTransport(office.url, TOKEN)
+
+    class Set:
+        """A line on which the clock is set during the first call."""
+
+        is_over = False
+
+        def post(self, path: str, payload: bytes, timeout_s: float) -> Reply:
+            """Pass a call on."""
+            reply = line.post(path, payload, timeout_s)
+            clock.turn_back_ms(0 if self.is_over else 3_600_000)
+            self.is_over = True
+            return reply
+
+    phone = open_phone(tmp_path, clock, transport=Set())
+    for _ in range(2):
+        phone.sync_once()
+        assert offset_ms(phone) == 3_600_000
+    phone.close()
+    line.close()
 
 
 def test_wrong_code_is_told_by_its_name(office: Office, tmp_path: Path) -> None:
