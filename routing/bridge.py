@@ -68,14 +68,18 @@ def lay_out(state: State, techs: Sequence[int], waiting: Sequence[int]) -> Groun
 
     Technicians who can take nothing more and jobs whose door is closed for good are left out.
     """
-    grid = state.grid
-    crew = tuple(tech for tech in techs if _may_take_more(state, tech))
-    jobs = [job for tech in crew for job in state.routes[tech][state.head(tech) :]]
-    kept = tuple(sorted(job for job in [*jobs, *waiting] if _doors(grid, job)))
+    crew, kept = list_open(state, techs, waiting)
     anchored = [route for route, tech in enumerate(crew) if state.head(tech)]
     anchors = {route: len(kept) + index for index, route in enumerate(anchored)}
-    arrays = _arrays(state, crew, kept, anchored)
+    arrays = arrays_of(state, crew, kept, anchored)
     return Ground(arrays, crew, kept, anchors)
+
+
+def list_open(state: State, techs: Sequence[int], waiting: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return who can take more behind his head, and the jobs whose door is not closed for good."""
+    crew = tuple(tech for tech in techs if _may_take_more(state, tech))
+    jobs = [job for tech in crew for job in state.routes[tech][state.head(tech) :]]
+    return crew, tuple(sorted(job for job in [*jobs, *waiting] if _doors(state.grid, job)))
 
 
 def _may_take_more(state: State, tech: int) -> bool:
@@ -102,7 +106,8 @@ def _doors(grid: Grid, job: int) -> list[tuple[float, float]]:
     return [(float(max(opens, earliest)), float(closes)) for opens, closes in grid.windows[job] if closes >= earliest]
 
 
-def _arrays(state: State, crew: Sequence[int], jobs: Sequence[int], anchored: Sequence[int]) -> Arrays:
+def arrays_of(state: State, crew: Sequence[int], jobs: Sequence[int], anchored: Sequence[int] = ()) -> Arrays:
+    """Return the arrays of some technicians and jobs of the grid, with an anchor for each route in ``anchored``."""
     grid = state.grid
     starts = [origin(state, tech) for tech in crew]
     ends = [grid.end_node[tech] for tech in crew]

@@ -118,6 +118,7 @@ class Planning:
         try:
             pool = self._started()
             wanted: dict[str, Any] = {"seed": _SEED, "stop": stop, "max_moved": asked.max_moved, "travel": travel}
+            wanted["workers"] = self._services.settings.solver_workers
             run = pool.submit(solving.in_solving_process, asked.problem, asked.plan, **wanted)
             return run.result(timeout=_HARD_LIMIT_S)
         except Exception as error:  # noqa: BLE001 - whatever ends one branch's run, its plan stands and the others go on

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,6 +32,7 @@ class Settings:
     sla_profile: str
     plan_iterations: int
     solver_seconds: float
+    solver_workers: int
     time_zone: str
     jurisdiction: str
     catalog_dir: Path | None
@@ -61,6 +63,7 @@ class Settings:
             sla_profile=environ.get("LEAKFIRST_SLA_PROFILE", "sla-gas-cn-2026"),
             plan_iterations=_whole(environ, "LEAKFIRST_PLAN_ITERATIONS", 0),
             solver_seconds=float(_whole(environ, "LEAKFIRST_SOLVER_SECONDS", 5)),
+            solver_workers=_whole(environ, "LEAKFIRST_SOLVER_WORKERS", 0) or min(2, max(1, (os.cpu_count() or 1) - 1)),
             time_zone=environ.get("LEAKFIRST_TIME_ZONE", "Asia/Shanghai"),
             jurisdiction=environ.get("LEAKFIRST_JURISDICTION", "CN"),
             catalog_dir=Path(catalog) if catalog else None,

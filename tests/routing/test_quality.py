@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from msgspec.structs import replace
 
+from routing import quality as judging
 from routing.plan import Plan
 from routing.planner import plan_routes
 from routing.quality import plan_quality
@@ -48,3 +51,30 @@ def test_nothing_is_left_to_judge_when_every_stop_is_committed() -> None:
     problem = a_problem([a_technician("Wang", committed=("routine",))], [a_job("routine", east(1000))])
     quality = plan_quality(problem, plan_routes(problem, seed=1, stop=MaxIterations(count=1)).plan)
     assert (quality.gap, quality.bound_reason) == (0.0, "nothing_to_plan")
+
+
+@pytest.mark.parametrize("at_once", [(500, 256), (7, 4)])
+def test_bound_of_a_large_day_is_below_that_of_the_assignment(
+    monkeypatch: pytest.MonkeyPatch, at_once: tuple[int, int]
+) -> None:
+    """The weaker bound is one, and the same however many jobs are looked at together."""
+    problem = random_problem(4, crew=6, count=40, emergencies=1)
+    plan = plan_routes(problem, seed=1, stop=MaxIterations(count=10)).plan
+    exact, usual = plan_quality(problem, plan), plan_quality(problem, plan, largest=0)
+    monkeypatch.setattr(judging, "_STARTS_AT_ONCE", at_once[0])
+    monkeypatch.setattr(judging, "_JOBS_AT_ONCE", at_once[1])
+    few = plan_quality(problem, plan, largest=0)
+    assert (exact.bound_reason, few.bound_reason) == ("assignment", "nearest_entry")
+    assert few.bound == pytest.approx(usual.bound)
+    assert 0.0 < few.bound <= exact.bound
+
+
+def test_judging_a_large_day_holds_no_table_of_all_legs() -> None:
+    """1,500 orders: what is held at once stays far below the nine million numbers of all legs between them."""
+    problem = random_problem(5, crew=60, count=1500, emergencies=0)
+    empty = Plan()
+    tracemalloc.start()
+    plan_quality(problem, empty, largest=0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 * 1560 * 1560 * 2
