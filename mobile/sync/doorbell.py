@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
+import requests
 import socketio
 from socketio.exceptions import SocketIOError
 
-from mobile.platform import chance
+from mobile.platform import chance, trust
 from shared import wire
 from shared.errors import DomainError
 
@@ -92,7 +93,9 @@ class Doorbell:
             ceiling_s = min(ceiling_s * 2, _LAST_CEILING_S)
 
     def _make_client(self, lost: threading.Event) -> Any:
-        client = socketio.Client(reconnection=False, request_timeout=_PATIENCE_S)
+        session = requests.Session()  # the socket takes its settings out of one, as the sync call does
+        session.trust_env, session.verify = False, trust.find_certificates()
+        client = socketio.Client(reconnection=False, request_timeout=_PATIENCE_S, http_session=session)
         client.on("connect", lambda: self._on_ring(None))
         client.on("disconnect", lambda *_reason: lost.set())
         client.on(wire.DOORBELL, self._ring)

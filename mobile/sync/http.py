@@ -12,7 +12,7 @@ import msgspec
 import requests
 from requests.structures import CaseInsensitiveDict
 
-from mobile.platform import chance
+from mobile.platform import chance, trust
 from mobile.platform.clock import SystemClock
 from mobile.sync.packed import Memory
 from mobile.sync.transport import (
@@ -45,11 +45,11 @@ _CLOCK: Final = SystemClock()
 class HttpTransport:
     """Posts JSON to one server with the device's token; certificates are always verified."""
 
-    def __init__(self, server_url: str, token: str = "", *, certificates: str | None = None) -> None:
-        """Speak to `server_url`; `certificates` is the path of a company's own root certificates."""
+    def __init__(self, server_url: str, token: str = "") -> None:
+        """Speak to `server_url`, whose certificate is verified against `mobile.platform.trust`."""
         self._server_url = server_url.rstrip("/")
         self._token = token
-        self._certificates = certificates
+        self._certificates = trust.find_certificates()
         self._idle: collections.deque[requests.Session] = collections.deque()
         self._attempts: set[_Attempt] = set()
         self._memory = Memory()
@@ -151,7 +151,7 @@ class HttpTransport:
         session = requests.Session()
         session.headers = CaseInsensitiveDict({"Accept-Encoding": "gzip, deflate"})
         session.trust_env = False  # a phone's call never goes through a proxy that it was not given
-        session.verify = self._certificates or True
+        session.verify = self._certificates
         return session
 
 
