@@ -82,7 +82,7 @@ class Device(Base):
     """An enrolled phone: the token is stored as SHA-256 only (threat C4).
 
     `given_dseq` is the number of the last event that it has told to have made, `unsent` how many of them the server did
-    not have when it last called (reliability 3.2).
+    not have when it last called (reliability 3.2), `boots` when its latest boots began (Unix ms by boot id).
     """
 
     __tablename__ = "device"
@@ -97,6 +97,7 @@ class Device(Base):
     last_seen_ms: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     given_dseq: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
     unsent: Mapped[int] = mapped_column(default=0, server_default="0")
+    boots: Mapped[dict[str, int]] = mapped_column(Json, default=dict, server_default="{}")
 
 
 class DeviceKey(Base):
