@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.benchmarks import bench, files, programme
+from tests.benchmarks import bench, files
 from tests.benchmarks.programme import MEASUREMENTS, Measurement
 
 PROBE = """import json, pathlib, sys
@@ -90,13 +90,13 @@ def test_figures_of_another_state_are_measured_again(
 
 
 def test_changed_code_is_told_where_old_figures_stand_unmeasured(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, probe: Measurement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another measurement writes the table: the section that was not run again says that it is of other code."""
     run()
     script = tmp_path / "probe_package" / "bench_probe.py"
     other = Measurement("other", "bench_probe", (), code=(str(script),))
-    monkeypatch.setattr(bench, "MEASUREMENTS", (*bench.MEASUREMENTS, other))
+    monkeypatch.setattr(bench, "MEASUREMENTS", (probe, other))
     script.write_text(script.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
     _, _, table = run("--only", "other")
     first, second = table.split("## ")[1:]
@@ -118,14 +118,16 @@ def test_failed_run_is_marked_and_taken_up(run: Run, tmp_path: Path) -> None:
     assert "| waits | 1 |" in table
 
 
-def test_run_that_was_cut_off_is_marked(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_that_was_cut_off_is_marked(
+    run: Run, probe: Measurement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Killed in the middle, nobody wrote how it ended: the table says so."""
     run()
     record = tmp_path / "out" / "probe.run.json"
     told: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
     record.write_text(json.dumps(told | {"state": "begun"}), encoding="utf-8")
     other = Measurement("other", "bench_probe", ())
-    monkeypatch.setattr(bench, "MEASUREMENTS", (*bench.MEASUREMENTS, other))
+    monkeypatch.setattr(bench, "MEASUREMENTS", (probe, other))
     _, _, table = run("--only", "other")
     assert "**Not complete**" in table.split("## ")[1]
     assert "| waits |" not in table.split("## ")[1]
@@ -136,7 +138,7 @@ def test_every_measurement_names_code_that_exists() -> None:
     for measurement in MEASUREMENTS:
         assert measurement.code, measurement.name
         for path in measurement.code:
-            assert (programme.ROOT / path).exists(), path
+            assert (files.ROOT / path).exists(), path
 
 
 def test_programme_holds_what_is_to_be_reported() -> None:
