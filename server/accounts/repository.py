@@ -202,6 +202,15 @@ def map_last_seen(session: orm.Session, branch_id: str) -> dict[str, int]:
     return dict(session.execute(query.order_by(Device.enrolled_ms, Device.id.desc())).all())
 
 
+def has_newer_device(session: orm.Session, device_id: str) -> bool:
+    """Tell whether the technician of a device in use has enrolled another since, which is in use too."""
+    newer = orm.aliased(Device)
+    of_his = (newer.technician_id == Device.technician_id, newer.revoked_ms.is_(None))
+    query = sa.select(sa.exists().where(*of_his, newer.enrolled_ms > Device.enrolled_ms))
+    found = session.scalar(query.where(Device.id == device_id, Device.revoked_ms.is_(None)).select_from(Device))
+    return bool(found)
+
+
 def find_enrol_code(session: orm.Session, code_hash: str) -> EnrolCode | None:
     """Return a one-time code by its hash, locked."""
     return session.get(EnrolCode, code_hash, with_for_update=True)

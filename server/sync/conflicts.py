@@ -5,8 +5,11 @@ Evidence is kept before any of these is asked; they only decide whose work ends 
 
 from __future__ import annotations
 
+import datetime as dt
+import zoneinfo
 from typing import Final
 
+from server.accounts import repository as accounts
 from server.call_backs import service as call_backs
 from server.core import deadlines
 from server.dispatch import offers
@@ -24,6 +27,9 @@ from shared.work_order import WorkOrderState
 
 DOUBLE_WORK: Final = "double_work"
 SIGNED_AFTER_CANCEL: Final = "signed_after_cancel"
+OLDER_PHONE: Final = "older_phone"
+_NEWER_PHONES: Final = "leakfirst-newer-phones"
+STEPS_CHANGED: Final = "steps_changed"
 _ON_SITE: Final = frozenset({AssignmentState.ARRIVED, AssignmentState.WORKING})
 
 
@@ -57,6 +63,7 @@ def let_late_work_end_the_order(case: Case, record: Record, others: list[Assignm
     escalation.end(case.tx, case.order.id, escalation.AT_DESK)
     deadlines.cancel(case.tx, offers.OFFER_EXPIRES, case.order.id)
     visits.announce_record(case.tx, record)
+    ask_for_new_steps(case)
     return flags
 
 
@@ -66,6 +73,41 @@ def keep_signature_after_cancel(case: Case) -> tuple[str, ...]:
     case.order.clock_events = [*case.order.clock_events, happened]
     call_backs.schedule_call_back(case.tx, case.order.id, case.profile)
     return (SIGNED_AFTER_CANCEL,)
+
+
+def refuse_older_phone(case: Case) -> None:
+    """Let only the phone that a technician enrolled last take or refuse jobs. Raises DomainError `older_phone`."""
+    if _has_newer_phone(case):
+        raise DomainError(OLDER_PHONE)
+
+
+def keep_evidence_of_older_phone(case: Case) -> tuple[str, ...]:
+    """The same technician has a newer phone: what the older one had queued is filed all the same, and shown."""
+    return (OLDER_PHONE,) if _has_newer_phone(case) else ()
+
+
+def _has_newer_phone(case: Case) -> bool:
+    """A phone that was away brings hundreds of facts in one transaction: the database is asked once for all."""
+    known: dict[str, bool] = case.tx.session.info.setdefault(_NEWER_PHONES, {})
+    device_id = case.sender.device_id
+    if device_id not in known:
+        known[device_id] = accounts.has_newer_device(case.tx.session, device_id)
+    return known[device_id]
+
+
+def ask_for_new_steps(case: Case) -> None:
+    """The checklist has changed since the order was opened: the evidence stands by its own edition, the gap is shown.
+
+    The dispatcher decides about a follow-up; the flag's event names the steps. Nobody in the field is at fault.
+    """
+    day = dt.datetime.fromtimestamp(case.tx.now_ms / 1000, zoneinfo.ZoneInfo(case.desk.time_zone)).date()
+    current = work_order_service.list_current_editions(case.tx, case.order, day, case.desk.jurisdiction)
+    known = {(p.id, step.id) for p in visits.protocols_of(case.order) for step in p.steps}
+    newer = [p for p in current if p.ref not in case.order.protocols]
+    required = [(p, step.id) for p in newer for step in p.steps if step.required]
+    missing = [f"{p.ref}:{step_id}" for p, step_id in required if (p.id, step_id) not in known]
+    if missing:
+        work_order_service.flag(case.tx, case.order, STEPS_CHANGED, steps=missing)
 
 
 def _list_live(case: Case) -> list[Assignment]:

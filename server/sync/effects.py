@@ -36,6 +36,7 @@ _WORK: Final = (
 
 def apply_intent(case: Case) -> None:
     """Carry out an intent. Raises DomainError when it comes too late or is not allowed: only intents are rejected."""
+    conflicts.refuse_older_phone(case)
     body = case.event.body
     if isinstance(body, facts.AssignmentAccepted):
         offers.accept(case.tx, case.assignment, case.event.epoch, case.profile, case.at_ms)
@@ -52,7 +53,7 @@ def apply_fact(case: Case) -> tuple[str, tuple[str, ...]]:
         AssignmentState.DECLINED,
         AssignmentState.ABANDONED,
     }
-    flags: tuple[str, ...] = (*case.sender.flags, "late") if is_late else case.sender.flags
+    flags = (*case.sender.flags, *conflicts.keep_evidence_of_older_phone(case), *(("late",) if is_late else ()))
     if not is_late:
         flags = (*flags, *_move(case))
     flags = visits.keep_fact(case.tx, case.sender, case.event, case.assignment.id, flags)
@@ -169,6 +170,7 @@ def _take_record(case: Case, *, is_late: bool) -> tuple[str, ...]:
     finally:
         _finish(case)
     visits.announce_record(case.tx, record)
+    conflicts.ask_for_new_steps(case)
     return ()
 
 

@@ -72,7 +72,8 @@ def open_work_order(tx: Tx, new: NewWorkOrder, desk: Desk) -> WorkOrder:
 def _row(tx: Tx, new: NewWorkOrder, verdict: triage.Triage, day: dt.date, desk: Desk) -> WorkOrder:
     label = day.strftime("%Y%m%d")
     number = repository.next_number(tx.session, tx.branch_id, label)
-    chosen = _protocols(tx, new.report.fault_kind, verdict, day, desk.jurisdiction)
+    leak_class = verdict.emergency_class if verdict.is_leak else None
+    chosen = _protocols(tx, new.report.fault_kind, leak_class, day, desk.jurisdiction)
     return WorkOrder(
         id=tx.new_id(),
         branch_id=tx.branch_id,
@@ -111,14 +112,18 @@ def _row(tx: Tx, new: NewWorkOrder, verdict: triage.Triage, day: dt.date, desk: 
 
 
 def _protocols(
-    tx: Tx, fault_kind: str, verdict: triage.Triage, day: dt.date, jurisdiction: str
+    tx: Tx, fault_kind: str, leak_class: str | None, day: dt.date, jurisdiction: str
 ) -> tuple[protocol.Protocol, ...]:
+    """Return the protocols of a fault kind on a day; `leak_class` is the emergency class of a leak, None for others."""
     prefer = repository.list_chosen_editions(tx.session, tx.branch_id)
-    if verdict.is_leak:
-        return editions.select_for_leak(
-            texts.protocols(), fault_kind, verdict.emergency_class, day, jurisdiction, prefer
-        )
+    if leak_class is not None:
+        return editions.select_for_leak(texts.protocols(), fault_kind, leak_class, day, jurisdiction, prefer)
     return editions.select(texts.protocols(), fault_kind, day, jurisdiction, prefer)
+
+
+def list_current_editions(tx: Tx, order: WorkOrder, day: dt.date, jurisdiction: str) -> tuple[protocol.Protocol, ...]:
+    """Return the protocols by which an order like this one would be opened on a day; its own stay what they are."""
+    return _protocols(tx, order.fault_kind, order.emergency_class if order.is_leak else None, day, jurisdiction)
 
 
 def choose_edition(tx: Tx, ref: str) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+import msgspec
 import pytest
 
 from mobile.service import Phone
 from server.call_backs import repository as call_backs
+from server.core import texts
 from server.dispatch import repository as dispatch
 from server.visits import repository as visits
+from shared import facts
 from tests.mobile.phones import go_to_the_door
-from tests.server.house import LEAK, STOVE, House
+from tests.server.device import Device
+from tests.server.house import DAY_MS, LEAK, STOVE, House
 from tests.server.test_late_rules import assign, rounds, sign
 
 pytestmark = pytest.mark.slow  # plays whole visits
@@ -82,6 +88,45 @@ def test_signature_after_a_cancel_is_kept_and_the_customer_is_called(house: Hous
     assert "signed_after_cancel" in house.flags(order_id)
     assert house.read(lambda s: visits.find_record(s, order_id)) is not None
     assert house.read(lambda s: call_backs.find_open_of_order(s, order_id)) is not None
+
+
+def test_checklist_that_changed_meanwhile_leaves_the_evidence_valid_and_asks_for_a_follow_up(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wang worked without a line by the edition of yesterday: the order ends, Lin hears which step is new since."""
+    wang, order_id = house.phone("wang"), house.report(STOVE)
+    give_to(house, order_id, "wang")
+    work_offline(house, wang, order_id)
+    old = next(p for p in texts.protocols() if p.ref == house.order(order_id).protocols[0])
+    step = msgspec.structs.replace(next(one for one in old.steps if one.required), id="hose_date")
+    day = old.effective_from.replace(year=2026, month=9, day=22)
+    new = msgspec.structs.replace(
+        old, edition="2027", effective_from=day + dt.timedelta(days=1), steps=(*old.steps, step)
+    )
+    ended = msgspec.structs.replace(old, effective_to=day)
+    every = (*(p for p in texts.protocols() if p.ref != old.ref), ended, new)
+    monkeypatch.setattr(texts, "protocols", lambda: every)
+    house.clock.pass_ms(DAY_MS)
+    house.sync(wang)
+    assert house.order(order_id).state == "closed"
+    assert "steps_changed" in house.flags(order_id)
+    told = [e.data["steps"] for e in house.events(order_id) if e.data.get("flag") == "steps_changed"]
+    assert told == [[f"{new.ref}:hose_date"]]
+
+
+def test_newest_phone_takes_jobs_and_the_older_one_only_brings_its_evidence(house: House) -> None:
+    """Wang has a new phone: a job cannot be taken on the old one, what was done on it is filed and shown."""
+    old, order_id = Device(house), house.report(STOVE)
+    house.clock.pass_ms(1_000)
+    new = Device(house)
+    give_to(house, order_id, "wang")
+    refused = old.tell(order_id, facts.AssignmentAccepted(), "a-1")
+    assert (refused.outcome, refused.code) == ("rejected", "older_phone")
+    assert new.tell(order_id, facts.AssignmentAccepted(), "a-2").outcome == "applied"
+    filed = old.tell(order_id, facts.Departed(), "d-1")
+    assert (filed.outcome, filed.flags) == ("flagged", ("older_phone",))
+    assert house.lin.post(f"/api/v1/devices/{new.identity.device_id}/revoke").status_code == 200
+    assert old.tell(order_id, facts.Arrived(), "d-2").outcome == "applied"
 
 
 def test_late_record_of_an_order_that_went_back_to_the_plan_ends_it(house: House) -> None:
