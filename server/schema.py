@@ -20,6 +20,7 @@ from server.core.db import Base
 from server.customers import models as customers
 from server.devices import models as devices
 from server.dispatch import models as dispatch
+from server.dispatch.durations import models as durations
 from server.dispatch.travel import models as travel
 from server.documents import models as documents
 from server.escalation import models as escalation
@@ -54,6 +55,7 @@ TABLES = (
     deadlines,
     devices,
     dispatch,
+    durations,
     escalation,
     geocoding,
     hazards,

@@ -35,6 +35,19 @@ class StormSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     called_for_s: int
 
 
+class DurationRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From which visits durations are learnt: of how many days, how long ones, how many; and how far it may lead (x)."""
+
+    days: int
+    shortest_s: int
+    longest_s: int
+    least_visits: int
+    least_of_technician: int
+    most_factor: float
+    most_spread: float
+    refresh_every_s: int
+
+
 class DispatchRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One edition of the desk's settings."""
 
@@ -61,6 +74,7 @@ class DispatchRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     end_of_shift_grace_s: int
     priority: dict[str, Weights]
     storm: StormSettings
+    durations: DurationRules
 
     @property
     def queue_rules(self) -> QueueRules:

@@ -1,0 +1,1 @@
+"""How long visits really last: learnt from those that ended, by kind of fault and by technician."""

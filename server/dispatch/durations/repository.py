@@ -1,0 +1,46 @@
+"""Queries of visits' durations; branch scope is applied here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from server.dispatch.durations.laws import EndedVisit
+from server.dispatch.durations.models import VisitLaws
+from server.dispatch.models import Assignment
+from server.visits.models import Record
+from server.work_orders.models import WorkOrder
+
+# Of a visit that was left for an emergency the second arrival alone is known.
+_WAS_LEFT: Final = sa.and_(Assignment.remaining_s.is_not(None), Assignment.remaining_told_ms.is_(None))
+
+
+def list_ended(session: orm.Session, branch_id: str, since_ms: int) -> list[EndedVisit]:
+    """Return the visits since a moment that ended with a record, oldest first; a closed door is no visit."""
+    query = (
+        sa.select(
+            WorkOrder.fault_kind,
+            Assignment.technician_id,
+            WorkOrder.expected_s,
+            Assignment.arrived_ms,
+            Assignment.finished_ms,
+        )
+        .join(WorkOrder, WorkOrder.id == Assignment.work_order_id)
+        .where(
+            Assignment.branch_id == branch_id, Assignment.finished_ms >= since_ms, Assignment.arrived_ms.is_not(None)
+        )
+        .where(~_WAS_LEFT, sa.exists().where(Record.assignment_id == Assignment.id))
+        .order_by(Assignment.finished_ms, Assignment.id)
+    )
+    return [
+        EndedVisit(kind, technician_id, expected_s, (finished_ms - arrived_ms) / 1000)
+        for kind, technician_id, expected_s, arrived_ms, finished_ms in session.execute(query)
+    ]
+
+
+def find_newest(session: orm.Session, branch_id: str) -> VisitLaws | None:
+    """Return what is in force."""
+    query = sa.select(VisitLaws).where(VisitLaws.branch_id == branch_id).order_by(VisitLaws.made_ms.desc())
+    return session.scalar(query.limit(1))
