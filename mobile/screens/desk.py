@@ -18,14 +18,13 @@ from mobile.sync.engine import SyncState
 from mobile.widgets import device
 from mobile.widgets.basics import Chip, PushButton, Row, Surface, Text
 from mobile.widgets.rows import ActionRow
-from shared import facts
+from shared import facts, invitation
 from shared.errors import DomainError
 from shared.text import LANGUAGES
 
 _LANGUAGE_NAMES: Final = {"zh_CN": "简体中文", "en": "English"}
 _SCALES: Final = (1.0, 1.15, 1.3)
 _THEMES: Final = ("auto", "light", "dark")
-_SCHEME: Final = "leakfirst:"
 _SHOWN_EVENTS: Final = 30
 
 
@@ -43,8 +42,9 @@ def enrol(ui: Ui, arguments: dict[str, Any]) -> Page:
     page.add(_language_buttons(ui))
 
     def redeem() -> None:
+        told, one_time = invitation.read(code.text)
         try:
-            ui.enrol(server.text.strip(), read_code(code.text))
+            ui.enrol(told or server.text.strip(), one_time)
         except DomainError as refused:
             ui.show(refused)
 
@@ -53,14 +53,12 @@ def enrol(ui: Ui, arguments: dict[str, Any]) -> Page:
     return page
 
 
-def read_code(text: str) -> str:
-    """Return the one-time code out of what was scanned, pasted or typed."""
-    return text.strip().removeprefix(_SCHEME).replace(" ", "").upper()
-
-
 def _scan(ui: Ui, arguments: dict[str, Any]) -> None:
+    """Fill in what the picture holds; the technician sees where it leads before he signs in."""
+
     def take(text: str) -> None:
-        arguments["code"] = read_code(text)
+        server, arguments["code"] = invitation.read(text)
+        arguments["server"] = server or arguments["server"]
         ui.rebuild()
 
     if not device.scan_code(take):

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import segno
+from flask import request
 
 from server.accounts import repository, service
 from server.core import recovery
 from server.core.registry import DESK, OFFICE, Audience, Registry
 from server.core.unit_of_work import Actor
-from shared import wire
+from shared import invitation, wire
 from shared.errors import DomainError
 
 if TYPE_CHECKING:
     from server.core.calls import Call
+
+
+_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 class CodeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,10 +89,16 @@ def list_devices(call: Call) -> dict[str, Any]:
 
 
 def issue_code(call: Call) -> dict[str, Any]:
-    """Issue a one-time code, also as a QR picture."""
+    """Issue a one-time code, also as a QR picture that tells the phone where its server is."""
     code, expires_ms = call.write(lambda tx: service.issue_enrol_code(tx, call.body.technician_id))
-    picture = segno.make(f"leakfirst:{code}", error="m").svg_inline(scale=5, omitsize=True)
+    picture = segno.make(invitation.write(code, _own_address()), error="m").svg_inline(scale=5, omitsize=True)
     return {"code": code, "qr_svg": picture, "expires_ms": expires_ms}
+
+
+def _own_address() -> str:
+    """Return this server's address as the desk reaches it; none when a phone would look for it on itself."""
+    name = request.host.rpartition(":")[0] or request.host
+    return "" if name in _THIS_MACHINE else request.host_url
 
 
 def revoke(call: Call, device_id: str) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from typing import Any
 
 import msgspec
 import pytest
+import segno
 
 from server import app as composition
 from server.core.registry import Audience, Route
-from shared import wire
+from shared import invitation, wire
 from shared.machine import Role
 from tests.server.device import Device
 from tests.server.house import LEAK, PASSWORD, Console, House, Wire
@@ -201,6 +202,27 @@ def test_code_issued_at_the_desk_enrols_a_phone(house: House) -> None:
     status, answer = enrol(house, issued["code"])
     assert (status, answer["technician_name"]) == (200, "王建国")
     assert [d["technician_id"] for d in house.lin.get("/api/v1/devices").json["items"]] == ["wang"]
+
+
+@pytest.mark.parametrize(
+    ("host", "told"), [("gas.example.cn", "http://gas.example.cn/"), ("127.0.0.1:8080", ""), ("localhost", "")]
+)
+def test_picture_of_a_code_tells_the_servers_address_unless_it_is_the_desks_own_machine(
+    house: House, monkeypatch: pytest.MonkeyPatch, host: str, told: str
+) -> None:
+    """A phone that scans has nothing to type; an address that means the phone itself is left out."""
+    drawn: list[str] = []
+    make, client = segno.make, house.lin.client
+    monkeypatch.setattr(segno, "make", lambda text, **how: drawn.append(text) or make(text, **how))
+    name = house.app.config["SESSION_COOKIE_NAME"]
+    client.set_cookie(name, client.get_cookie(name).value, domain=host.partition(":")[0])
+    issued = client.post(
+        "/api/v1/devices/codes",
+        json={"technician_id": "wang"},
+        headers={"X-CSRF-Token": house.lin.token},
+        base_url=f"http://{host}",
+    )
+    assert drawn == [invitation.write(issued.json["code"], told)]
 
 
 def test_new_phone_hears_of_the_jobs_that_its_technician_has(house: House) -> None:
