@@ -52,7 +52,7 @@ OURS = Dials(
     ),
     rules=Rules(cpu_s=0.04, morning_cpu_s=2.0, holds_emergencies=True),
     weighing=Weighing(tolerance_s=70.0, handover_s=60.0),
-    posting=Posting(price=CoverPrice(worth=40.0), busy_s=120.0, empty_km=60.0),
+    posting=Posting(price=CoverPrice(worth=40.0, tail_s=300.0), busy_s=120.0, empty_km=60.0),
     margin=Dial(easy=1.15, full=1.0),
     reserve=Dial(easy=750.0, full=2500.0),
     soon_s=Dial(easy=0.0, full=720.0, easy_load=0.6),
