@@ -89,7 +89,8 @@ class SyncRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
     An event decodes to `PhoneEvent`, a position to `Position`. `earlier` are events from before the phone was enrolled
     anew; they are older than `events`. `guard` acknowledges an order of the desk: empty, `locked` or `wiped`. `outbox`
-    counts the phone's events, those of this call among them.
+    counts the phone's events, those of this call among them. `boot_id` and `sent_mono_ms` say what the clock that never
+    jumps shows as the call leaves.
     """
 
     v: int
@@ -103,6 +104,8 @@ class SyncRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
     location_paused: bool = False
     guard: str = ""
     outbox: Outbox | None = None
+    boot_id: str = ""
+    sent_mono_ms: int = 0
 
 
 class TestPush(Wire, frozen=True, kw_only=True):

@@ -220,6 +220,8 @@ class SyncEngine:
             location_paused=self.gate.is_paused,
             guard="" if state == "open" else state,
             outbox=told,
+            boot_id=self._clock.boot_id,
+            sent_mono_ms=sent_mono_ms,
         )
         payload = msgspec.json.encode(request)
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Final
 
 import sqlalchemy as sa
@@ -28,11 +27,13 @@ _SEEN: Final = (
     .where(Device.id == sa.bindparam("of"), Device.last_seen_ms < sa.bindparam("new_ms"))
     .values(last_seen_ms=sa.bindparam("new_ms"))
 )
+
 _UNSENT: Final = (
     sa.update(Device)
     .where(Device.id == sa.bindparam("of"))
     .values(given_dseq=sa.bindparam("given"), unsent=sa.bindparam("left"))
 )
+_BOOTS: Final = sa.update(Device).where(Device.id == sa.bindparam("of")).values(boots=sa.bindparam("begun"))
 
 
 def get_branch(session: orm.Session, branch_id: str) -> Branch:
@@ -158,13 +159,19 @@ def note_seen(session: orm.Session, seen_ms: Mapping[str, int]) -> None:
 
 
 def note_contacts(
-    session: orm.Session, seen_ms: Mapping[str, int], unsent: Mapping[str, tuple[int, int]] = MappingProxyType({})
+    session: orm.Session,
+    seen_ms: Mapping[str, int],
+    unsent: Mapping[str, tuple[int, int]],
+    boots: Mapping[str, dict[str, int]],
 ) -> None:
-    """Note when devices were heard of (Unix ms), and (last number given, how many unsent) of their events."""
+    """Note when devices called (Unix ms), (last number given, how many unsent) of their events, and their boots."""
     note_seen(session, seen_ms)
-    if unsent:
-        rows = [{"of": device_id, "given": given, "left": left} for device_id, (given, left) in sorted(unsent.items())]
-        session.connection().execute(_UNSENT, rows)
+    counts = [{"of": device_id, "given": given, "left": left} for device_id, (given, left) in sorted(unsent.items())]
+    if counts:
+        session.connection().execute(_UNSENT, counts)
+    if boots:
+        begun = [{"of": device_id, "begun": told} for device_id, told in sorted(boots.items())]
+        session.connection().execute(_BOOTS, begun)
 
 
 def list_backlogs(session: orm.Session, branch_id: str) -> list[tuple[str, int]]:

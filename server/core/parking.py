@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import threading
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 _UNWATCHED_POLL_S = 0.2
 _LONGEST_MARK = 40
@@ -20,6 +21,14 @@ class Stay:
     rung: threading.Event = dataclasses.field(default_factory=threading.Event)
 
 
+class Contacts(NamedTuple):
+    """What calls have told, by reader: when they came (Unix ms), (last number given, how many unsent), their boots."""
+
+    seen_ms: dict[str, int]
+    unsent: dict[str, tuple[int, int]]
+    boots: dict[str, dict[str, int]]
+
+
 class Parking:
     """Where long polls wait. One call per reader: a newer one sends the older home, whose line may be dead."""
 
@@ -30,6 +39,7 @@ class Parking:
         self._told: dict[str, int] = {}
         self._seen_ms: dict[str, int] = {}
         self._unsent: dict[str, tuple[int, int]] = {}
+        self._boots: dict[str, dict[str, int]] = {}
         self._calling: collections.Counter[str] = collections.Counter()
         self._under_way: set[str] = set()
 
@@ -93,18 +103,18 @@ class Parking:
         """Note that a reader was heard of at a moment (Unix ms)."""
         self._seen_ms[reader_id] = at_ms
 
-    def take_seen(self) -> dict[str, int]:
-        """Return when readers were heard of since the last time, to be written down."""
-        taken, self._seen_ms = self._seen_ms, {}
-        return taken
-
     def note_unsent(self, reader_id: str, given: int, left: int) -> None:
         """Note the last number that a reader gave to an event of its own, and how many of those were not sent yet."""
         self._unsent[reader_id] = given, left
 
-    def take_unsent(self) -> dict[str, tuple[int, int]]:
-        """Return what readers have told of their events since the last time, to be written down."""
-        taken, self._unsent = self._unsent, {}
+    def note_boots(self, reader_id: str, boots: dict[str, int]) -> None:
+        """Note when a reader's boots began (Unix ms by boot id)."""
+        self._boots[reader_id] = boots
+
+    def take_contacts(self) -> Contacts:
+        """Return what is known of readers' calls since the last time, to be written down."""
+        taken = Contacts(self._seen_ms, self._unsent, self._boots)
+        self._seen_ms, self._unsent, self._boots = {}, {}, {}
         return taken
 
     def wake(self, heads: Mapping[str, int]) -> None:

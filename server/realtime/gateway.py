@@ -343,10 +343,10 @@ class Gateway:
         While this process writes, nobody else takes an order in or offers one.
         """
         unsaved, self._unsaved = list(self._unsaved.items()), {}
-        seen_ms, unsent = self.services.parking.take_seen(), self.services.parking.take_unsent()
+        contacts = self.services.parking.take_contacts()
         write = self.services.uow.database.write
-        if seen_ms or unsent:
-            write(lambda session: accounts.note_contacts(session, seen_ms, unsent))
+        if any(contacts):
+            write(lambda session: accounts.note_contacts(session, *contacts))
         for start in range(0, len(unsaved), _KEPT_TOGETHER):
             some = dict(unsaved[start : start + _KEPT_TOGETHER])
             write(functools.partial(_keep, some, self.services.uow.clock.now_ms()))

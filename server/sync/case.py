@@ -6,6 +6,8 @@ import msgspec
 
 from server.core.unit_of_work import Tx
 from server.dispatch.models import Assignment
+from server.visits import moments
+from server.visits.moments import Moment
 from server.visits.service import Sender
 from server.work_orders.models import WorkOrder
 from server.work_orders.service import Desk
@@ -28,6 +30,13 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         return self.desk.sla_profile
 
     @property
+    def moment(self) -> Moment:
+        """Return when it happened, not before this round of offering when it speaks of this one."""
+        is_of_it = self.event.assignment_id in {"", self.assignment.id} and self.event.epoch == self.assignment.epoch
+        offered_ms = self.assignment.offered_ms if is_of_it else None
+        return moments.reckon(self.event.occurred, self.sender.boots, self.tx.now_ms, offered_ms)
+
+    @property
     def at_ms(self) -> int:
-        """Return when it happened, by the phone's clock with its offset."""
-        return self.event.occurred.wall_ms + self.event.occurred.offset_ms
+        """Return when it happened (Unix ms)."""
+        return self.moment.at_ms

@@ -56,7 +56,7 @@ def apply_fact(case: Case) -> tuple[str, tuple[str, ...]]:
     flags = (*case.sender.flags, *conflicts.keep_evidence_of_older_phone(case), *(("late",) if is_late else ()))
     if not is_late:
         flags = (*flags, *_move(case))
-    flags = visits.keep_fact(case.tx, case.sender, case.event, case.assignment.id, flags)
+    flags = visits.keep_fact(case.tx, case.sender, case.event, case.assignment.id, flags, case.moment)
     if isinstance(case.event.body, (facts.RecordSigned, facts.SignatureWaived)):
         flags = (*flags, *_take_record(case, is_late=is_late))
     flags = tuple(dict.fromkeys((*flags, *door.react(case))))

@@ -75,7 +75,7 @@ def _read(plain: bytes) -> Sealed:
 
 def _file(services: Services, origin: Device, content: Sealed, sender: Device | None) -> None:
     actor = account_service.device_actor(origin)
-    told = Sender(device_id=origin.id, technician_id=origin.technician_id)
+    told = Sender(device_id=origin.id, technician_id=origin.technician_id, boots=origin.boots)
     raws = [bytes(raw) for raw in content.events]
     is_own = sender is None or sender.technician_id == origin.technician_id
     if is_own:

@@ -10,6 +10,7 @@ from server.core.unit_of_work import Tx
 from server.devices import service as devices
 from server.intake import service as intake
 from server.messages import service as messages
+from server.visits import moments
 from server.visits import service as visits
 from server.visits.service import Sender
 from server.work_orders.service import Desk
@@ -26,8 +27,8 @@ def take(tx: Tx, sender: Sender, event: wire.PhoneEvent, desk: Desk) -> tuple[st
     return visits.keep_orderless(tx, sender, event, flags)
 
 
-def _at_ms(event: wire.PhoneEvent) -> int:
-    return event.occurred.wall_ms + event.occurred.offset_ms
+def _at_ms(tx: Tx, sender: Sender, event: wire.PhoneEvent) -> int:
+    return moments.reckon(event.occurred, sender.boots, tx.now_ms).at_ms
 
 
 def _take_shift(tx: Tx, sender: Sender, event: wire.PhoneEvent, _desk: Desk) -> tuple[str, ...]:
@@ -39,16 +40,16 @@ def _take_shift(tx: Tx, sender: Sender, event: wire.PhoneEvent, _desk: Desk) -> 
     return ()
 
 
-def _take_odour(tx: Tx, _sender: Sender, event: wire.PhoneEvent, desk: Desk) -> tuple[str, ...]:
+def _take_odour(tx: Tx, sender: Sender, event: wire.PhoneEvent, desk: Desk) -> tuple[str, ...]:
     """Open a work order for the other odour; without a usable answer it is opened as the worst case (decision 15)."""
     body = event.body
     if not isinstance(body, facts.OdourReported):
         return ()
-    ref = f"odour:{event.id}"[:120]
+    ref, at_ms = f"odour:{event.id}"[:120], _at_ms(tx, sender, event)
     try:
-        intake.take_fault_report(tx, _report_of(body, body.location, body.answers), desk, ref, _at_ms(event))
+        intake.take_fault_report(tx, _report_of(body, body.location, body.answers), desk, ref, at_ms)
     except DomainError:
-        intake.take_fault_report(tx, _report_of(body, "unknown", {}), desk, ref, _at_ms(event))
+        intake.take_fault_report(tx, _report_of(body, "unknown", {}), desk, ref, at_ms)
         return ("out_of_order",)
     return ()
 
@@ -75,20 +76,20 @@ def _take_message(tx: Tx, sender: Sender, event: wire.PhoneEvent, _desk: Desk) -
 
 def _note_delivered(tx: Tx, sender: Sender, event: wire.PhoneEvent, _desk: Desk) -> tuple[str, ...]:
     if isinstance(event.body, facts.MessageDelivered):
-        messages.note_delivered(tx, sender.technician_id, event.body.message_id, _at_ms(event))
+        messages.note_delivered(tx, sender.technician_id, event.body.message_id, _at_ms(tx, sender, event))
     return ()
 
 
 def _note_read(tx: Tx, sender: Sender, event: wire.PhoneEvent, _desk: Desk) -> tuple[str, ...]:
     if isinstance(event.body, facts.MessageRead):
-        messages.note_read(tx, sender.technician_id, event.body.message_id, _at_ms(event))
+        messages.note_read(tx, sender.technician_id, event.body.message_id, _at_ms(tx, sender, event))
     return ()
 
 
 def _note_test(tx: Tx, sender: Sender, event: wire.PhoneEvent, _desk: Desk) -> tuple[str, ...]:
     body = event.body
     if isinstance(body, facts.TestPushSeen):
-        return devices.note_seen(tx, sender.technician_id, body.push_id, _at_ms(event))
+        return devices.note_seen(tx, sender.technician_id, body.push_id, _at_ms(tx, sender, event))
     return ()
 
 

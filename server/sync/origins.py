@@ -6,6 +6,7 @@ technician of that time, so it is verified and filed as theirs, never as the new
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from sqlalchemy import orm
@@ -19,11 +20,14 @@ EARLIER_ENROLMENT: Final = "earlier_enrolment"
 _LONGEST_ID: Final = 36
 
 
-def find_sender(session: orm.Session, device: Device, told: wire.EarlierEvents) -> Sender | None:
+def find_sender(
+    session: orm.Session, device: Device, told: wire.EarlierEvents, boots: Mapping[str, int]
+) -> Sender | None:
     """Return as whose a phone's earlier events are filed; None when nothing shows that it was that device.
 
     The device is of the same branch and was that technician's; it was the calling technician's own, or this very phone:
-    both enrolments name one seal key. That its access has ended since takes nothing from what was done before.
+    both enrolments name one seal key, and the phone's `boots` are that device's too. That its access has ended since
+    takes nothing from what was done before.
     """
     origin = accounts.find_device(session, told.device_id) if _is_id(told.device_id) else None
     if origin is None or (origin.branch_id, origin.technician_id) != (device.branch_id, told.technician_id):
@@ -35,6 +39,7 @@ def find_sender(session: orm.Session, device: Device, told: wire.EarlierEvents) 
         device_id=origin.id,
         technician_id=origin.technician_id,
         flags=() if origin.id == device.id else (EARLIER_ENROLMENT,),
+        boots={**origin.boots, **boots},
     )
 
 

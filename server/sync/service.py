@@ -25,6 +25,7 @@ from server.dispatch import repository as dispatch
 from server.positions import service as positions
 from server.sync import answering, effects, orderless, origins, repository
 from server.sync.models import ProcessedEvent, Quarantine
+from server.visits import moments
 from server.visits import service as visits
 from server.visits.service import Sender
 from server.work_orders import repository as work_orders
@@ -64,9 +65,13 @@ def exchange(services: Services, device: Device, request: wire.SyncRequest) -> w
 
 def _exchange(services: Services, device: Device, request: wire.SyncRequest) -> wire.SyncResponse:
     actor = account_service.device_actor(device)
-    sender = Sender(device_id=device.id, technician_id=device.technician_id)
-    earlier = [result for told in request.earlier for result in _file_earlier(services, device, told)]
+    boots = moments.learn(device.boots, request.boot_id, request.sent_mono_ms, services.uow.clock.now_ms())
+    sender = Sender(device_id=device.id, technician_id=device.technician_id, boots=boots)
+    earlier = [result for told in request.earlier for result in _file_earlier(services, device, told, boots)]
     results = (*earlier, *file_events(services, actor, sender, [bytes(raw) for raw in request.events]))
+    if boots != device.boots:
+        services.parking.note_boots(device.id, boots)
+        _write_unless_watched(services)
     _note_unsent(services, device, request, results)
     note = functools.partial(_note_contact, device_id=device.id, request=request)
     if request.positions or request.guard:
@@ -79,10 +84,12 @@ def _exchange(services: Services, device: Device, request: wire.SyncRequest) -> 
     return answer
 
 
-def _file_earlier(services: Services, device: Device, told: wire.EarlierEvents) -> tuple[wire.EventResult, ...]:
+def _file_earlier(
+    services: Services, device: Device, told: wire.EarlierEvents, boots: dict[str, int]
+) -> tuple[wire.EventResult, ...]:
     """File events from before a phone was enrolled anew as those of that time; the unproved wait for a person."""
     raws, actor = [bytes(raw) for raw in told.events], account_service.device_actor(device)
-    sender = services.uow.read(lambda session: origins.find_sender(session, device, told))
+    sender = services.uow.read(lambda session: origins.find_sender(session, device, told, boots))
     if sender is not None:
         return file_events(services, dataclasses.replace(actor, id=sender.technician_id), sender, raws)
     own = Sender(device_id=device.id, technician_id=device.technician_id)
@@ -114,8 +121,8 @@ def _note_seen(services: Services, device: Device) -> None:
 def _write_unless_watched(services: Services) -> None:
     parking = services.parking
     if not parking.is_watched:
-        told = parking.take_seen(), parking.take_unsent()
-        services.uow.database.write(lambda session: accounts.note_contacts(session, *told))
+        contacts = parking.take_contacts()
+        services.uow.database.write(lambda session: accounts.note_contacts(session, *contacts))
 
 
 def look(services: Services, device: Device, request: wire.SyncRequest) -> wire.SyncResponse:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Final
 
 import msgspec
 from sqlalchemy import orm
@@ -13,23 +12,26 @@ from server.core import held, signing_keys, texts
 from server.core.unit_of_work import Tx
 from server.seals import service as seals
 from server.uploads import service as uploads
-from server.visits import copies, repository
+from server.visits import copies, moments, repository
 from server.visits.models import CustomerCopy, Evidence, Record, Visit
+from server.visits.moments import Moment
 from server.work_orders.models import WorkOrder
 from shared import charges, checklist, closure, editions, events, facts, service_record, signature, visit, wire
 from shared.errors import DomainError
 from shared.proof import Proof
 from shared.protocol import Protocol
 
-_CLOCK_TOLERANCE_MS: Final = 120_000
-
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
-    """Which phone speaks, and its technician; `flags` are put on every fact that it tells."""
+    """Which phone speaks, and its technician; `flags` are put on every fact that it tells.
+
+    `boots` are the beginnings of the phone's boots (Unix ms by the server), see moments.reckon.
+    """
 
     device_id: str
     technician_id: str
     flags: tuple[str, ...] = ()
+    boots: dict[str, int] = {}
 
 
 def protocols_of(order: WorkOrder) -> tuple[Protocol, ...]:
@@ -43,12 +45,10 @@ def state_of(tx: Tx, assignment_id: str) -> visit.VisitState:
 
 
 def keep_fact(
-    tx: Tx, sender: Sender, event: wire.PhoneEvent, assignment_id: str, flags: tuple[str, ...]
+    tx: Tx, sender: Sender, event: wire.PhoneEvent, assignment_id: str, flags: tuple[str, ...], moment: Moment
 ) -> tuple[str, ...]:
     """Store a fact for good and fold it into its visit; return all flags it got. Nothing from the field is refused."""
-    occurred_ms = event.occurred.wall_ms + event.occurred.offset_ms
-    if abs(occurred_ms - tx.now_ms) > _CLOCK_TOLERANCE_MS and occurred_ms > tx.now_ms:
-        flags = (*flags, "clock_wrong")
+    occurred_ms, flags = moment.at_ms, (*flags, *moment.flags)
     visit_row = _visit(tx, sender, event.work_order_id, assignment_id)
     told = _as_registered(tx, sender, event.body)
     state = visit.apply_fact(msgspec.convert(visit_row.state, visit.VisitState), told, occurred_ms)
@@ -75,15 +75,16 @@ def keep_fact(
     if isinstance(event.body, facts.PhotoTaken):
         uploads.refer(tx, event.id, event.work_order_id, event.body.sha256)
     data = {"fact": name, "event_id": event.id, "occurred_ms": occurred_ms, "flags": list(flags), "body": body}
+    if moment.is_doubtful:
+        data["told_ms"] = event.occurred.wall_ms + event.occurred.offset_ms
     tx.record(events.FACT_RECORDED, data, work_order_id=event.work_order_id)
     return flags
 
 
 def keep_orderless(tx: Tx, sender: Sender, event: wire.PhoneEvent, flags: tuple[str, ...]) -> tuple[str, ...]:
     """Store a fact that belongs to no work order for good; return all flags it got."""
-    occurred_ms = event.occurred.wall_ms + event.occurred.offset_ms
-    if occurred_ms - tx.now_ms > _CLOCK_TOLERANCE_MS:
-        flags = (*flags, "clock_wrong")
+    moment = moments.reckon(event.occurred, sender.boots, tx.now_ms)
+    occurred_ms, flags = moment.at_ms, (*flags, *moment.flags)
     _add(
         tx,
         Evidence(
