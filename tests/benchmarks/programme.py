@@ -96,15 +96,14 @@ MEASUREMENTS: Final = (
     Measurement(
         "trsp",
         "tests.benchmarks.trsp",
-        ("{data}/trsp/crew25", "--reference", "{data}/trsp/reference.csv", "--cpu", "60"),
+        ("{data}/trsp/crew25", "--reference", "{data}/trsp/reference.csv", "--cpu", "60", "--peers"),
         ("--cpu", "2"),
         "trsp/crew25",
-        ("routing", f"{_BENCHMARKS}/trsp.py", f"{_BENCHMARKS}/referee_trsp.py"),
+        ("routing", f"{_BENCHMARKS}/trsp.py", f"{_BENCHMARKS}/trsp_model.py", f"{_BENCHMARKS}/referee_trsp.py"),
         remark=(
-            "Beside the published reference (ALNS with set partitioning, 20 runs) there is no row of the peers. VROOM "
-            "minimises driving, not the time from a freely chosen departure to the end at home; neither it nor PyVRP "
-            "can say that tools are at hand, and parts without limit, only after a visit to the depot on the way. "
-            "OR-Tools has no model of this problem here."
+            "Beside the published reference (ALNS with set partitioning, 20 runs) and OR-Tools. VROOM and PyVRP have no "
+            "row: VROOM minimises driving, not the time from a freely chosen departure to the end at home; neither can "
+            "say that tools are at hand, and parts without limit, only after a visit to the depot on the way."
         ),
     ),
     *(_leak_day(scenario) for scenario in "ABC"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -171,6 +172,7 @@ def test_search_that_breaks_on_one_instance_does_not_end_the_run(
     assert [row.get("refused") for row in rows] == [None, "failed: MemoryError: too large"]
     again = _run(tmp_path, tmp_path / "out.json")
     assert again["rows"][0] == rows[0]
+    assert "refused" not in again["rows"][1]
     assert (again["summary"]["solved"], len(asked)) == (2, 5)
     assert tiny.name == "TINY"
 
@@ -180,3 +182,29 @@ def test_damaged_file_of_an_earlier_run_is_begun_anew(tiny: Instance, tmp_path: 
     """Nothing or half a file in place of the results holds nobody up."""
     (tmp_path / "out.json").write_text(before, encoding="utf-8")
     assert [row["instance"] for row in _run(tmp_path, tmp_path / "out.json")["rows"]] == [tiny.name]
+
+
+def test_or_tools_solves_beside_ours(tiny: Instance, tmp_path: Path) -> None:
+    """Its plan of the tiny instance is judged by the same referee; a run without it is completed, not repeated."""
+    pytest.importorskip("ortools", reason="OR-Tools is not installed")
+    (tmp_path / "reference.csv").write_text(REFERENCE, encoding="utf-8")
+    arguments = (tmp_path, "--reference", tmp_path / "reference.csv")
+    alone = _run(*arguments, tmp_path / "out.json")
+    assert "ortools_solved" not in alone["summary"]
+    both = _run(*arguments, "--peers", tmp_path / "out.json")
+    row = both["rows"][0]
+    assert {key: value for key, value in row.items() if key != "ortools"} == alone["rows"][0]
+    assert judge(tiny, read_routes(row["ortools"]["routes"])) == pytest.approx(row["ortools"]["working_time"], abs=1e-3)
+    assert row["ortools"]["working_time"] <= judge(tiny, read_routes(GOOD))
+    assert (both["summary"]["ortools_solved"], both["is_complete"]) == (1, True)
+    assert both["summary"]["ortools_mean_over_reference"] == pytest.approx(row["ortools"]["working_time"] / 110)
+
+
+def test_or_tools_that_breaks_leaves_ours_alone(
+    tiny: Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its part of the row says what happened."""
+    monkeypatch.setitem(sys.modules, "tests.benchmarks.trsp_model", None)
+    row = _run(tmp_path, "--peers", tmp_path / "out.json")["rows"][0]
+    assert (row["instance"], row["served"]) == (tiny.name, 4)
+    assert "ModuleNotFoundError" in row["ortools"]["refused"]

@@ -10,6 +10,7 @@ after every instance; an existing OUT of the same settings, code, libraries and 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import platform
 import time
@@ -33,7 +34,12 @@ from tests.benchmarks.referee_trsp import Instance, judge, read_instance, read_r
 
 Row = dict[str, Any]
 Reference = dict[str, tuple[float, float]]  # best and mean by the instance's name without regard to case
-CODE = (Path(routing.__file__).parent, Path(__file__), Path(referee_trsp.__file__))
+CODE = (
+    Path(routing.__file__).parent,
+    Path(__file__),
+    Path(__file__).with_name("trsp_model.py"),
+    Path(referee_trsp.__file__),
+)
 
 _UNSERVED = 1e5  # the reference serves every request; leaving one out is dearer than any plan
 
@@ -108,9 +114,14 @@ def row_of(instance: Instance, routes: list[list[int]], reference: tuple[float, 
 
 def summary_of(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the means of ours over the reference's mean and best column; None when no row has a reference."""
+    peers = [row["ortools"] for row in rows if "ortools" in row]
+    beside = {f"ortools_{key}": value for key, value in _means(peers).items()} if peers else {}
+    return {"instances": len(rows), **_means(rows), **beside}
+
+
+def _means(rows: Sequence[Row]) -> Row:
     known = [row for row in rows if "ratio_mean" in row]
     return {
-        "instances": len(rows),
         "solved": sum("working_time" in row for row in rows),
         "mean_over_reference": fmean(row["ratio_mean"] for row in known) if known else None,
         "mean_over_best": fmean(row["ratio_best"] for row in known) if known else None,
@@ -131,18 +142,34 @@ def attempt(instance: Instance, reference: Reference, cpu_s: float, seed: int) -
     return row | {"cpu_s": round(spent, 2), "steps": steps}
 
 
+def attempt_peer(instance: Instance, reference: Reference, cpu_s: float) -> Row:
+    """Solve one instance with OR-Tools; what goes wrong with it stays in this row."""
+    try:
+        routes, spent = importlib.import_module("tests.benchmarks.trsp_model").solve(instance, cpu_s)
+        row = row_of(instance, routes, reference.get(instance.name.casefold()))
+    except Exception as error:  # noqa: BLE001 - a foreign library may break in any way; the row says how
+        return {"instance": instance.name, "refused": f"{type(error).__name__}: {error}"}
+    return row | {"cpu_s": round(spent, 2)}
+
+
 def run(
     instances: dict[str, Instance],
     rows: dict[str, Row],
-    solve_one: Callable[[Instance], Row],
+    solvers: dict[str, Callable[[Instance], Row]],
     keep: Callable[[list[Row]], None],
 ) -> list[Row]:
-    """Solve the instances without a row, by their marks, one after the other; tell and keep what is there so far."""
+    """Solve what has no plan yet, by the instances' marks, one after the other; tell and keep what is there so far."""
     for number, (mark, instance) in enumerate(instances.items(), 1):
-        if "working_time" not in rows.get(mark, {}):
-            rows[mark] = solve_one(instance) | {"file": mark}
-            keep([rows[one] for one in instances if one in rows])
-        note(f"[{number}/{len(instances)}] {_line(rows[mark])}")
+        row = rows.get(mark, {})
+        for name, solve_one in solvers.items():
+            part = row if name == "ours" else row.get(name, {})
+            if "working_time" not in part:
+                part = solve_one(instance)
+                others = {one: row[one] for one in solvers if one in row}
+                row = ({**part, **others} if name == "ours" else {**row, name: part}) | {"file": mark}
+                rows[mark] = row
+                keep([rows[one] for one in instances if one in rows])
+            note(f"[{number}/{len(instances)}] {name} {_line(part)}")
     return [rows[mark] for mark in instances]
 
 
@@ -166,13 +193,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     same = digest_of(CODE, given.cpu, given.seed, IS_COMPILED, list_versions(), platform.node())
     kept = {} if given.fresh else _kept(given.json, same)
 
+    solvers = {"ours": lambda one: attempt(one, reference, given.cpu, given.seed)}
+    if given.peers:
+        solvers["ortools"] = lambda one: attempt_peer(one, reference, given.cpu)
+
     def keep(rows: list[Row]) -> None:
-        is_complete = len(rows) == len(instances)
+        is_complete = len(rows) == len(instances) and all("ortools" in row for row in rows if given.peers)
         write_whole(given.json, {"rows": rows, "summary": summary_of(rows), "same": same, "is_complete": is_complete})
 
     keep([kept[mark] for mark in instances if mark in kept])
     solve(next(iter(instances.values())), 0.2, given.seed)  # loads the compiled search: no instance pays for it
-    rows = run(instances, kept, lambda one: attempt(one, reference, given.cpu, given.seed), keep)
+    rows = run(instances, kept, solvers, keep)
     summary = summary_of(rows)
     note(json.dumps(summary))
     return 0 if summary["solved"] == len(rows) else 1
@@ -198,6 +229,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cpu", type=float, default=60.0, help="CPU seconds per instance")
     parser.add_argument("--only", default="", help="names of instances to take, by their beginnings, comma between")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--peers", action="store_true", help="run OR-Tools beside")
     parser.add_argument("--fresh", action="store_true", help="solve again what an existing OUT holds")
     parser.add_argument("--json", type=Path, help="where to write rows and summary")
     return parser
