@@ -15,6 +15,7 @@ from server.core import journal
 from server.customers import repository as customers
 from server.dispatch import problem
 from server.dispatch import repository as dispatch
+from server.dispatch.durations import learning
 from server.dispatch.models import Assignment, PlannedStop
 from server.escalation import service as escalation
 from server.escalation.rules import escalation_rules
@@ -55,6 +56,7 @@ class Scene:
         for assignment, order in self.finished:
             self.finished_of[assignment.technician_id].append((assignment, order))
         self.locks = dispatch.map_locks(session, branch_id)
+        self.laws = learning.find_laws(session, branch_id)
         self.alarms = _alarms(session, branch_id)
         self.posts = {row.technician_id: row.words for row in dispatch.list_posts(session, branch_id)}
         self.shifts: dict[str, Shift] = {}
@@ -185,7 +187,7 @@ def _route(scene: Scene, technician: Technician, live: list[Assignment]) -> list
 def _live_stop(scene: Scene, row: Assignment) -> Row:
     order = scene.orders[row.work_order_id]
     arrival_ms = row.arrived_ms or row.planned_arrival_ms or row.offered_ms
-    end_ms = problem.finish_estimate_ms(row, order, scene.now_ms)
+    end_ms = problem.finish_estimate_ms(row, order, scene.now_ms, scene.laws)
     stop = _stop(order, arrival_ms, arrival_ms, end_ms, locked=True)
     return {**stop, "planned_ms": row.planned_arrival_ms, "arrived_ms": row.arrived_ms}
 

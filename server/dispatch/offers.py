@@ -8,6 +8,7 @@ from typing import Any, Final
 from server.core import deadlines
 from server.core.unit_of_work import Tx
 from server.dispatch import able, leaving, problem, repository
+from server.dispatch.durations import learning
 from server.dispatch.models import Assignment
 from server.dispatch.rules import dispatch_rules
 from server.dispatch.travel import trips
@@ -199,8 +200,9 @@ def _leave_for(tx: Tx, accepted: Assignment, emergency: WorkOrder, profile: str)
         if row.id == accepted.id or row.state not in leaving.ON_SITE:
             continue
         left = work_orders.lock_order(tx.session, tx.branch_id, row.work_order_id)
+        known = learning.find_laws(tx.session, tx.branch_id)
         if leaving.may_leave(tx.session, row, left):
-            row.remaining_s = (problem.finish_estimate_ms(row, left, tx.now_ms) - tx.now_ms) // 1000
+            row.remaining_s = (problem.finish_estimate_ms(row, left, tx.now_ms, known) - tx.now_ms) // 1000
             row.remaining_told_ms = None
             reason = f"emergency {emergency.number}"
             move(tx, row, "suspend", Role.SYSTEM, reason=reason)

@@ -17,6 +17,8 @@ from server.accounts import repository as accounts
 from server.accounts.models import Shift
 from server.accounts.models import Technician as TechnicianRow
 from server.dispatch import leaving, repository, stability
+from server.dispatch.durations import laws, learning
+from server.dispatch.durations.laws import NO_LAWS, Laws
 from server.dispatch.models import Assignment, Lock, PlannedStop
 from server.dispatch.rules import dispatch_rules, travel_profile
 from server.dispatch.travel import desk as travel_desk
@@ -25,7 +27,7 @@ from server.storms import repository as storms
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
 from server.work_orders.models import WorkOrder
-from shared.assignment import PENDING_STATES, AssignmentState
+from shared.assignment import LIVE_STATES, PENDING_STATES, AssignmentState
 from shared.work_order import WAITING_STATES, Priority, WorkOrderState
 
 _DAWN_S = 3600  # a day's crew is free an hour before its first window
@@ -64,9 +66,9 @@ def take_snapshot(
     are left out of the plan that stands: who places one order more need not find the reasons of all others again.
     """
     rules = dispatch_rules()
-    live = repository.list_live(session, branch_id)
+    live, known_laws = repository.list_live(session, branch_id), learning.find_laws(session, branch_id)
     open_orders = {order.id: order for order in work_orders.list_open(session, branch_id)}
-    technicians = _list_present(session, branch_id, live, open_orders, now_ms)
+    technicians = _list_present(session, branch_id, _Desk(live, open_orders, known_laws, now_ms))
     committed = {job_id for t in technicians for job_id in t.committed}
     left = {
         a.work_order_id: a.remaining_s for a in live if a.state not in leaving.ON_SITE and a.remaining_s is not None
@@ -77,7 +79,11 @@ def take_snapshot(
         now_s=now_ms // 1000,
         technicians=tuple(technicians),
         jobs=_locked(
-            (_job(order, now_ms, sla_profile, left.get(order.id)) for order in waiting if order.lat is not None),
+            (
+                _job(order, now_ms, sla_profile, known_laws, left.get(order.id))
+                for order in waiting
+                if order.lat is not None
+            ),
             repository.map_locks(session, branch_id, lifted),
         ),
         profile=travel_profile(),
@@ -111,6 +117,7 @@ def later_day(
         for row in accounts.list_technicians(session, branch_id)
         if (shift := _first_shift(shifts, row.id)) is not None
     ]
+    known_laws = learning.find_laws(session, branch_id)
     found = absences.without_absent(session, branch_id, crew, now_ms)
     if not found:
         return None
@@ -122,26 +129,40 @@ def later_day(
     return Problem(
         now_s=now_ms // 1000,
         technicians=tuple(found),
-        jobs=tuple(_job(order, now_ms, sla_profile) for order in inside),
+        jobs=tuple(_job(order, now_ms, sla_profile, known_laws) for order in inside),
         profile=travel_profile(),
     )
 
 
-def _list_present(
-    session: orm.Session, branch_id: str, live: list[Assignment], orders: dict[str, WorkOrder], now_ms: int
-) -> list[Technician]:
+@dataclasses.dataclass(frozen=True)
+class _Desk:
+    """What is known of a branch at a moment: who holds what, its open orders by id, how long visits last."""
+
+    live: list[Assignment]
+    orders: Mapping[str, WorkOrder]
+    laws: Laws
+    now_ms: int
+
+    def of(self, technician_id: str) -> _Desk:
+        """Return what concerns one technician."""
+        return dataclasses.replace(self, live=[a for a in self.live if a.technician_id == technician_id])
+
+    def list_in(self, states: Collection[str]) -> list[Assignment]:
+        """Return the assignments in some states whose order is open."""
+        return [a for a in self.live if a.state in states and a.work_order_id in self.orders]
+
+
+def _list_present(session: orm.Session, branch_id: str, desk: _Desk) -> list[Technician]:
     """Return those who have a shift within the horizon and are not away."""
+    now_ms, orders = desk.now_ms, desk.orders
     shifts = accounts.list_shifts(session, branch_id, now_ms, now_ms + dispatch_rules().horizon_s * 1000)
-    own = {
-        row.id: [a for a in live if a.technician_id == row.id] for row in accounts.list_technicians(session, branch_id)
-    }
     # Nobody leaves a job for anything but an emergency: without one nobody's steps need be read.
     is_asked = any(order.priority == Priority.EMERGENCY and order.arrived_ms is None for order in orders.values())
-    leavable = leaving.list_leavable(session, live, orders) if is_asked else set[str]()
+    leavable = leaving.list_leavable(session, desk.live, orders) if is_asked else set[str]()
     found = [
-        _technician(row, _first_shift(shifts, row.id), own[row.id], orders, now_ms, may_leave=row.id in leavable)
+        _technician(row, shift, desk.of(row.id), may_leave=row.id in leavable)
         for row in accounts.list_technicians(session, branch_id)
-        if _first_shift(shifts, row.id) is not None
+        if (shift := _first_shift(shifts, row.id)) is not None
     ]
     return absences.without_absent(session, branch_id, found, now_ms)
 
@@ -179,64 +200,52 @@ def _first_shift(shifts: Iterable[Shift], technician_id: str) -> Shift | None:
     return next((shift for shift in shifts if shift.technician_id == technician_id), None)
 
 
-def _technician(
-    row: TechnicianRow,
-    shift: Shift | None,
-    live: list[Assignment],
-    orders: dict[str, WorkOrder],
-    now_ms: int,
-    *,
-    may_leave: bool = False,
-) -> Technician:
-    place, available_s, leave, driving = _when_free(row, live, orders, now_ms, may_leave=may_leave)
-    pending = tuple(
-        dict.fromkeys(a.work_order_id for a in live if a.state in PENDING_STATES and a.work_order_id in orders)
-    )
-    start_ms, end_ms = (shift.start_ms, shift.end_ms) if shift else (now_ms, now_ms)
+def _technician(row: TechnicianRow, shift: Shift, desk: _Desk, *, may_leave: bool = False) -> Technician:
+    place, available_s, leave = _when_free(row, desk, may_leave=may_leave)
     return Technician(
         id=row.id,
         place=place,
         available_s=available_s,
-        shift_start_s=start_ms // 1000,
-        shift_end_s=end_ms // 1000 + dispatch_rules().end_of_shift_grace_s,
+        shift_start_s=shift.start_ms // 1000,
+        shift_end_s=shift.end_ms // 1000 + dispatch_rules().end_of_shift_grace_s,
         skills=tuple(Skill(name=s["name"], valid_until_s=_seconds(s.get("valid_until_ms"))) for s in row.skills),
-        # What he left for an emergency comes straight after it.
-        committed=(*driving, *_single_holder(pending, live, orders), *_list_left(live, orders)),
+        committed=_list_committed(desk),
         leave=leave,
     )
 
 
-def _single_holder(pending: tuple[str, ...], live: list[Assignment], orders: dict[str, WorkOrder]) -> tuple[str, ...]:
-    """Keep pending offers as committed stops, but an order offered to several only for the one it was planned for."""
-    mine = {a.work_order_id for a in live}
-    return tuple(i for i in pending if i in mine and orders[i].technician_id in {"", live[0].technician_id})
+def _list_committed(desk: _Desk) -> tuple[str, ...]:
+    """Return where he is under way to, what he is offered, and, straight after, what he left for an emergency.
+
+    Of an order offered to several only the one counts for whom it was planned.
+    """
+    driving, left = (desk.list_in(states) for states in (_DRIVING, {AssignmentState.SUSPENDED}))
+    pending = [
+        a for a in desk.list_in(PENDING_STATES) if desk.orders[a.work_order_id].technician_id in {"", a.technician_id}
+    ]
+    return (
+        *(a.work_order_id for a in driving),
+        *dict.fromkeys(a.work_order_id for a in pending),
+        *(a.work_order_id for a in left),
+    )
 
 
-def _list_left(live: list[Assignment], orders: dict[str, WorkOrder]) -> list[str]:
-    return [a.work_order_id for a in live if a.state == AssignmentState.SUSPENDED and a.work_order_id in orders]
-
-
-def _when_free(
-    row: TechnicianRow, live: list[Assignment], orders: dict[str, WorkOrder], now_ms: int, *, may_leave: bool
-) -> tuple[Place, int, Leave | None, tuple[str, ...]]:
-    """Return where and when (s) a technician is free, what he may leave or turn from, and the job he is under way to.
+def _when_free(row: TechnicianRow, desk: _Desk, *, may_leave: bool) -> tuple[Place, int, Leave | None]:
+    """Return where and when (s) a technician is free, and what he may leave or turn from.
 
     Only somebody asked for, on the way to, or on site at (``may_leave``) anything but an emergency may be called off
     for one, by his own consent (decision 10).
     """
-    here = Place(lat=row.lat, lon=row.lon) if row.lat is not None and row.lon is not None else _home(row)
-    on_site = [a for a in live if a.state in leaving.ON_SITE and a.work_order_id in orders]
-    driving = [a for a in live if a.state in _DRIVING and a.work_order_id in orders]
-    place, free_s = here, now_ms // 1000
+    place = Place(lat=row.lat, lon=row.lon) if row.lat is not None and row.lon is not None else _home(row)
+    on_site, free_s = desk.list_in(leaving.ON_SITE), desk.now_ms // 1000
     if on_site:
-        order = orders[on_site[-1].work_order_id]
-        free_s = finish_estimate_ms(on_site[-1], order, now_ms) // 1000
-        place = Place(lat=order.lat, lon=order.lon) if order.lat is not None and order.lon is not None else here
-    others = [orders[a.work_order_id] for a in live if a not in on_site and a.work_order_id in orders]
+        order = desk.orders[on_site[-1].work_order_id]
+        free_s = finish_estimate_ms(on_site[-1], order, desk.now_ms, desk.laws) // 1000
+        place = Place(lat=order.lat, lon=order.lon) if order.lat is not None and order.lon is not None else place
+    others = [desk.orders[a.work_order_id] for a in desk.list_in(LIVE_STATES - leaving.ON_SITE)]
     is_called_off = may_leave if on_site else bool(others)
     may_turn = is_called_off and all(order.priority != Priority.EMERGENCY for order in others)
-    leave = Leave(place=place, from_s=now_ms // 1000) if may_turn else None
-    return place, free_s, leave, tuple(a.work_order_id for a in driving)
+    return place, free_s, Leave(place=place, from_s=desk.now_ms // 1000) if may_turn else None
 
 
 def list_turnable(session: orm.Session, branch_id: str, live: Collection[Assignment]) -> set[str]:
@@ -255,20 +264,19 @@ def list_turnable(session: orm.Session, branch_id: str, live: Collection[Assignm
     )
 
 
-def finish_estimate_ms(assignment: Assignment, order: WorkOrder, now_ms: int) -> int:
-    """Return when a job is expected to end: what the technician told counts, else the kind's mean; never the past.
+def finish_estimate_ms(assignment: Assignment, order: WorkOrder, now_ms: int, known: Laws = NO_LAWS) -> int:
+    """Return when a job is expected to end: what the technician told counts, else what visits like it have taught.
 
-    Of a job that was left, what was still to do then is done after he is back.
+    Of a job that was left, what was still to do then is done after he is back. Never the past.
     """
     least_ms = dispatch_rules().least_remaining_s * 1000
     left_s, told_ms = assignment.remaining_s, assignment.remaining_told_ms
     if assignment.state not in leaving.ON_SITE:
         arrival_ms = max(now_ms, assignment.planned_arrival_ms or now_ms)
-        return arrival_ms + (order.expected_s if left_s is None else left_s) * 1000
-    arrived_ms = assignment.arrived_ms or now_ms
+        return arrival_ms + (laws.expected_s(known, order) if left_s is None else left_s) * 1000
     if left_s is not None and told_ms is not None:
         return max(now_ms + least_ms // 5, told_ms + left_s * 1000)
-    return max(now_ms + least_ms, arrived_ms + (order.expected_s if left_s is None else left_s) * 1000)
+    return laws.finish_ms(known, assignment, order, now_ms, least_ms)
 
 
 def _home(row: TechnicianRow) -> Place:
@@ -276,7 +284,7 @@ def _home(row: TechnicianRow) -> Place:
 
 
 def _from_home(row: TechnicianRow, shift: Shift, begins_ms: int) -> Technician:
-    technician = _technician(row, shift, [], {}, begins_ms)
+    technician = _technician(row, shift, _Desk([], {}, NO_LAWS, begins_ms))
     return msgspec.structs.replace(technician, place=_home(row), leave=None)
 
 
@@ -284,7 +292,7 @@ def _seconds(value_ms: int | None) -> int | None:
     return None if value_ms is None else value_ms // 1000
 
 
-def _job(order: WorkOrder, now_ms: int, sla_profile: str, left_s: int | None = None) -> Job:
+def _job(order: WorkOrder, now_ms: int, sla_profile: str, known: Laws, left_s: int | None = None) -> Job:
     weights = dispatch_rules().priority[str(order.priority)]
     is_promised = order.window_end_ms is not None
     due_ms = order.window_end_ms
@@ -294,7 +302,7 @@ def _job(order: WorkOrder, now_ms: int, sla_profile: str, left_s: int | None = N
     return Job(
         id=order.id,
         place=Place(lat=order.lat or 0.0, lon=order.lon or 0.0),
-        service_s=order.expected_s if left_s is None else left_s,
+        service_s=laws.expected_s(known, order) if left_s is None else left_s,
         priority=order.priority,
         is_leak=order.is_leak,
         skills=tuple(order.skills),

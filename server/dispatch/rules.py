@@ -36,7 +36,7 @@ class StormSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DurationRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """From which visits durations are learnt: of how many days, how long ones, how many; and how far it may lead (x)."""
+    """From which visits durations are learnt: of how many days, how long, how many, and how far they may lead."""
 
     days: int
     shortest_s: int

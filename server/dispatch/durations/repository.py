@@ -35,7 +35,7 @@ def list_ended(session: orm.Session, branch_id: str, since_ms: int) -> list[Ende
         .order_by(Assignment.finished_ms, Assignment.id)
     )
     return [
-        EndedVisit(kind, technician_id, expected_s, (finished_ms - arrived_ms) / 1000)
+        EndedVisit(kind, technician_id, expected_s, (int(finished_ms or 0) - int(arrived_ms or 0)) / 1000)
         for kind, technician_id, expected_s, arrived_ms, finished_ms in session.execute(query)
     ]
 

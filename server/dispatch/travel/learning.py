@@ -15,6 +15,7 @@ from routing.problem import Place
 from server.accounts import repository as accounts
 from server.core import clock
 from server.core.unit_of_work import Actor, Tx, UnitOfWork
+from server.dispatch.durations import learning as durations
 from server.dispatch.rules import travel_profile
 from server.dispatch.travel import desk, repository
 from server.dispatch.travel.calibration import Band, Calibration, Drive, calibrate, sift, straight_m
@@ -115,7 +116,7 @@ def learn_daily(uow: UnitOfWork, branch_ids: Sequence[str], time_zone: str) -> i
 
 
 class Learner:
-    """Looks now and then whether a branch's figures are due to be learnt anew."""
+    """Looks now and then whether a branch's figures are due to be learnt anew: of travel, and of visits."""
 
     def __init__(self, uow: UnitOfWork, time_zone: str) -> None:
         """The first look is taken at once."""
@@ -127,6 +128,7 @@ class Learner:
         if clock.mono_s() < self._next_s:
             return 0
         self._next_s = clock.mono_s() + _LOOK_EVERY_S
+        durations.learn_daily(self._uow, branch_ids)
         return learn_daily(self._uow, branch_ids, self._time_zone)
 
 
