@@ -102,8 +102,8 @@ MEASUREMENTS: Final = (
         ("routing", f"{_BENCHMARKS}/trsp.py", f"{_BENCHMARKS}/trsp_model.py", f"{_BENCHMARKS}/referee_trsp.py"),
         remark=(
             "Beside the published reference (ALNS with set partitioning, 20 runs) and OR-Tools. VROOM and PyVRP have "
-            "none: VROOM minimises driving, not the time from a freely chosen departure to the end at home; neither can "
-            "say that tools are at hand, and parts without limit, only after a visit to the depot on the way."
+            "none: VROOM minimises driving, not the time from a freely chosen departure to the end at home; neither "
+            "can say that tools are at hand, and parts without limit, only after a visit to the depot on the way."
         ),
     ),
     *(_leak_day(scenario) for scenario in "ABC"),
