@@ -12,6 +12,7 @@ from flask import Flask, Response, g, redirect, render_template, request, sessio
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from werkzeug.wrappers import Response as BaseResponse
 
+from server.accounts import device_calls
 from server.accounts import repository as accounts
 from server.accounts import service as account_service
 from server.accounts import views as account_views
@@ -37,7 +38,7 @@ from server.board import views as board_views
 from server.call_backs import views as call_back_views
 from server.complaints import views as complaint_views
 from server.contacts import views as contact_views
-from server.core import errors, registry, texts, turns
+from server.core import errors, registry, texts
 from server.core.calls import Call, Services
 from server.core.limiter import Limiter
 from server.core.registry import Audience, Registry, Route
@@ -65,12 +66,10 @@ from server.stock import views as stock_views
 from server.sync import views as sync_views
 from server.uploads import views as upload_views
 from server.visits import views as visit_views
-from shared import packing, wire
+from shared import packing
 from shared.errors import DomainError
 from shared.machine import Role
 
-_LARGEST_BODY: Final = 4 * 1024 * 1024
-_HUNG_UP: Final = 408
 _SIGN_IN_LIMIT: Final = "30/minute"
 _SLICES: Final = (
     account_views,
@@ -138,7 +137,7 @@ def make_app(services: Services, routes: Registry) -> Flask:
     app = Flask("server", template_folder="templates", static_folder="static")
     app.config.update(
         SECRET_KEY=services.settings.secret_key,
-        MAX_CONTENT_LENGTH=_LARGEST_BODY,
+        MAX_CONTENT_LENGTH=device_calls.LARGEST_BODY,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,
@@ -157,31 +156,11 @@ def make_app(services: Services, routes: Registry) -> Flask:
     _add_pages(app, services, limiter, csrf)
     _add_health(app, services)
     _add_headers(app, services.settings.basemap_dir)
+    app.wsgi_app = device_calls.shorten(app.wsgi_app, services, limiter, routes.routes)  # type: ignore[method-assign]  # as Flask says
     return app
 
 
 def _dispatch(services: Services, route: Route, limiter: Limiter, csrf: CSRFProtect, **path: str) -> BaseResponse:
-    """Serve a call, when its turn has come if its kind takes turns."""
-    if not route.takes_turns:
-        return _serve(services, route, limiter, csrf, **path)
-    request.get_data()  # the whole of it: nobody waits for somebody else's slow line
-    mark, who = request.headers.get(wire.CALL_MARK_HEADER, ""), account_service.hash_secret(_bearer())
-    with services.parking.working(mark), services.turns.taking(who) as has_waited:
-        if has_waited and _has_hung_up():
-            return Response(status=_HUNG_UP)  # nobody reads it: he calls again, and is not served twice
-        return _serve(services, route, limiter, csrf, **path)
-
-
-def _has_hung_up() -> bool:
-    look = request.environ.get(turns.HUNG_UP)
-    return look is not None and look()
-
-
-def _bearer() -> str:
-    return request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-
-
-def _serve(services: Services, route: Route, limiter: Limiter, csrf: CSRFProtect, **path: str) -> BaseResponse:
     """Prove who calls, check role, rate and body; then one view, one answer."""
     actor, device = _authenticate(services, route, csrf)
     device_id = device.id if device is not None else ""
@@ -208,9 +187,7 @@ def _serve(services: Services, route: Route, limiter: Limiter, csrf: CSRFProtect
 
 def _authenticate(services: Services, route: Route, csrf: CSRFProtect) -> tuple[Actor, Device | None]:
     if route.audience is Audience.DEVICE:
-        token_hash = account_service.hash_secret(_bearer())
-        device = account_service.check_live(services.uow.read_together(account_service.list_by_token, token_hash))
-        return account_service.device_actor(device), device
+        return device_calls.authenticate(services, request)
     if route.audience is Audience.PUBLIC:
         return Actor(id=request.remote_addr or "", role=Role.SYSTEM, branch_id=""), None
     user = flask_login.current_user

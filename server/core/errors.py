@@ -98,32 +98,46 @@ def answer(error: DomainError, status: int) -> BaseResponse:
     return shown
 
 
+def answer_program(error: Exception, path: str) -> Response:
+    """Return any error as a program reads it; what nobody expected is logged whole."""
+    refused, status = _judge(error, path)
+    return json_response(payload_of(refused), status)
+
+
+def _judge(error: Exception, path: str) -> tuple[DomainError, int]:
+    """Return what a caller is told of an error, and the status of HTTP."""
+    if isinstance(error, DomainError):
+        _log.info("refused", code=error.code, path=path)
+        return error, status_of(error)
+    if isinstance(error, HTTPException):
+        code = _HTTP_CODES.get(error.code or _BAD_REQUEST, "invalid_request")
+        return DomainError(code, reason=error.name), error.code or _BAD_REQUEST
+    if isinstance(error, (OverflowError, sa.exc.DataError)):
+        # Numbers beyond 64 bits, NUL in a text: valid JSON, but nothing that a database takes.
+        _log.warning("unstorable", path=path, error=type(error).__name__)
+        return DomainError("invalid_request", reason="out of range"), _BAD_REQUEST
+    _log.error("unexpected", path=path, exc_info=error)
+    return DomainError("internal"), _UNEXPECTED
+
+
 def register_error_handlers(app: Flask) -> None:
     """Map every error once: anticipated ones to their code, anything else is a bug and is logged whole."""
 
     @app.errorhandler(DomainError)
-    def _domain(error: DomainError) -> BaseResponse:
-        _log.info("refused", code=error.code, path=request.path)
-        return answer(error, status_of(error))
-
     @app.errorhandler(HTTPException)
-    def _http(error: HTTPException) -> BaseResponse:
-        code = _HTTP_CODES.get(error.code or _BAD_REQUEST, "invalid_request")
-        return answer(DomainError(code, reason=error.name), error.code or _BAD_REQUEST)
+    def _refused(error: DomainError | HTTPException) -> BaseResponse:
+        return answer(*_judge(error, request.path))
 
     @app.errorhandler(OverflowError)
     @app.errorhandler(sa.exc.DataError)
     def _unstorable(error: Exception) -> Response:
-        # Numbers beyond 64 bits, NUL in a text: valid JSON, but nothing that a database takes.
-        _log.warning("unstorable", path=request.path, error=type(error).__name__)
-        return json_response(payload_of(DomainError("invalid_request", reason="out of range")), _BAD_REQUEST)
+        return answer_program(error, request.path)
 
     @app.errorhandler(Exception)
     def _bug(error: Exception) -> BaseResponse:
-        _log.exception("unexpected", path=request.path, exc_info=error)
-        refused = DomainError("internal")
+        refused, status = _judge(error, request.path)
         try:
-            return answer(refused, _UNEXPECTED)
+            return answer(refused, status)
         except Exception:  # noqa: BLE001 - what broke the request may break the page as well: the database is away
             _log.exception("no error page", path=request.path)
             return json_response(payload_of(refused), _UNEXPECTED)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import collections
 from typing import Final
 
-from flask import Request, Response
+from flask import Response
+from werkzeug.wrappers import Request
 
 from shared import packing
 from shared.errors import DomainError

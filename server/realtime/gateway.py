@@ -6,8 +6,6 @@ Hot events go past Flask's request context. Delivery is the feed's, not the sock
 from __future__ import annotations
 
 import functools
-import select
-import socket as socket_module
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -17,15 +15,14 @@ import socketio as socketio_module
 import structlog
 from flask import Flask
 from flask_socketio import SocketIO
-from gevent import monkey, pywsgi
-from geventwebsocket.handler import WebSocketHandler
+from gevent import pywsgi
 
 from server.accounts import repository as accounts
 from server.board import changes as board_changes
-from server.core import clock, journal, nudge, texts, turns
+from server.core import clock, journal, nudge, texts
 from server.core.calls import Services
 from server.positions import service as positions
-from server.realtime import packets, peers, summons
+from server.realtime import lines, packets, peers, summons
 from server.realtime.peers import Peer
 from server.sync import changes as device_changes
 from shared import wire
@@ -33,8 +30,6 @@ from shared.errors import DomainError
 
 _log = structlog.get_logger(__name__)
 
-_POLL: Final = monkey.get_original("select", "poll")  # asks at once; gevent's own would wait for its loop
-_BACKLOG: Final = 4096
 _LARGEST_MESSAGE: Final = 256 * 1024
 _PING_S: Final = (8, 5)  # a dead line is noticed on both ends within 13 s
 _TICK_S: Final = 1.0
@@ -194,8 +189,8 @@ class Gateway:
         gevent.spawn(_forever, self.flush, _FLUSH_S)
         gevent.spawn(_forever, functools.partial(peers.hurry, self.services), _HURRY_S)
         settings = self.services.settings
-        line = listen(settings.host, settings.port)
-        server = pywsgi.WSGIServer(line, self.app, handler_class=_Handler, log=None, error_log=None)
+        line = lines.listen(settings.host, settings.port)
+        server = pywsgi.WSGIServer(line, self.app, handler_class=lines.Handler, log=None, error_log=None)
         _log.info("gateway listens", host=settings.host, port=settings.port)
         server.serve_forever()
 
@@ -352,20 +347,6 @@ class Gateway:
             write(functools.partial(_keep, some, self.services.uow.clock.now_ms()))
 
 
-class _Handler(WebSocketHandler):  # type: ignore[misc]  # the library has no types
-    """Serves a line, and tells whether somebody is still at its other end."""
-
-    def get_environ(self) -> dict[str, Any]:
-        """Return what the app is told of a call."""
-        told: dict[str, Any] = super().get_environ()
-        return told | {turns.HUNG_UP: functools.partial(_has_hung_up, self.socket)}
-
-
-def _has_hung_up(line: socket_module.socket) -> bool:
-    (look := _POLL()).register(line.fileno(), select.POLLRDHUP)
-    return bool(look.poll(0))
-
-
 def _forever(step: Callable[[], None], pause_s: float) -> None:
     while True:
         gevent.sleep(pause_s)
@@ -388,13 +369,3 @@ def _item(technician_id: str, known: tuple[str, wire.Position]) -> list[Any]:
     position = known[1]
     heading = None if position.heading_deg is None else round(position.heading_deg)
     return [technician_id, round(position.lat, 6), round(position.lon, 6), heading, position.at_ms]
-
-
-def listen(host: str, port: int) -> socket_module.socket:
-    """Return a listening socket with TCP_NODELAY: without it a second small packet waits 44 ms for the delayed ACK."""
-    line = socket_module.socket(socket_module.AF_INET, socket_module.SOCK_STREAM)
-    line.setsockopt(socket_module.SOL_SOCKET, socket_module.SO_REUSEADDR, 1)
-    line.setsockopt(socket_module.IPPROTO_TCP, socket_module.TCP_NODELAY, 1)
-    line.bind((host, port))
-    line.listen(_BACKLOG)
-    return line

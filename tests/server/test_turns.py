@@ -13,7 +13,7 @@ import msgspec
 
 from server.accounts import service as accounts
 from server.core.turns import AT_ONCE, HUNG_UP, Turns
-from server.realtime import gateway, peers
+from server.realtime import lines, peers
 from shared import wire
 from tests.server.device import Device
 from tests.server.house import House
@@ -145,6 +145,6 @@ def test_line_is_known_to_be_dead_only_after_its_other_end_has_closed() -> None:
     """The gateway asks the socket itself, at once."""
     ours, theirs = socket.socketpair()
     with ours:
-        assert not gateway._has_hung_up(ours)
+        assert not lines.has_hung_up(ours)
         theirs.close()
-        assert gateway._has_hung_up(ours)
+        assert lines.has_hung_up(ours)
