@@ -17,6 +17,7 @@ from server.dispatch import repository as dispatch
 from server.dispatch.models import Assignment
 from server.escalation import service as escalation
 from server.sync.case import Case
+from server.sync.origins import EARLIER_ENROLMENT
 from server.visits import service as visits
 from server.visits.models import Record
 from server.work_orders import service as work_order_service
@@ -87,7 +88,12 @@ def keep_evidence_of_older_phone(case: Case) -> tuple[str, ...]:
 
 
 def _has_newer_phone(case: Case) -> bool:
-    """A phone that was away brings hundreds of facts in one transaction: the database is asked once for all."""
+    """A phone that was away brings hundreds of facts in one transaction: the database is asked once for all.
+
+    What a phone did before it was enrolled anew was done on the technician's newest phone.
+    """
+    if EARLIER_ENROLMENT in case.sender.flags:
+        return False
     known: dict[str, bool] = case.tx.session.info.setdefault(_NEWER_PHONES, {})
     device_id = case.sender.device_id
     if device_id not in known:
