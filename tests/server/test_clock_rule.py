@@ -119,8 +119,8 @@ def test_arrival_before_the_job_was_offered_is_shown_and_counts_from_the_offer(h
     wang, order_id = Device(house), house.report(STOVE)
     offered_ms = house.clock.now_ms()
     house.pass_ms(MINUTE_MS)
-    for number, body in enumerate((facts.AssignmentAccepted(), facts.Departed())):
-        wang.tell(order_id, body, f"w-{number}")
+    wang.tell(order_id, facts.AssignmentAccepted(), "w-1")
+    wang.tell(order_id, facts.Departed(), "w-2")
     early = wire.Occurred(wall_ms=offered_ms - HOUR_MS, boot_id="unknown", mono_ms=5)
     result = wang.tell(order_id, facts.Arrived(), "w-3", occurred=early)
     assert (result.outcome, result.flags) == ("flagged", ("clock_wrong",))
@@ -158,4 +158,5 @@ def test_boots_of_a_phone_are_bounded_and_written_down_once(house: House) -> Non
         request = wire.SyncRequest(v=1, gen="g1", cursor=0, boot_id=f"b-{number}", sent_mono_ms=1_000)
         wang.line.post("/api/v1/sync", msgspec.json.encode(request), 0)
     device = house.read(lambda s: s.get(DeviceRow, wang.identity.device_id))
+    assert device is not None
     assert list(device.boots) == ["b-3", "b-4", "b-5", "b-6"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Iterator
 
@@ -49,6 +50,11 @@ def wang(request: pytest.FixtureRequest, shared_house: House, gateway: str) -> I
     phone.close()
 
 
+def is_in(phone: Phone, state: str) -> bool:
+    """Tell whether a phone is open, locked or wiped."""
+    return phone.guard().state == state
+
+
 def is_done(house: House, device_id: str) -> bool:
     """Tell whether the phone has said that it carried out what is demanded of it."""
     return house.read(lambda s: devices.list_orders(s, HOME))[device_id]["order_done_ms"] is not None
@@ -61,5 +67,5 @@ def test_lock_unlock_and_wipe_are_obeyed_without_waiting_for_the_next_look(share
     path = f"/api/v1/devices/{identity.device_id}"
     for kind, state in (("lock", "locked"), ("unlock", "open"), ("wipe", "wiped")):
         assert shared_house.lin.post(f"{path}/{kind}").status_code == 200
-        assert wait_until(lambda state=state: wang.guard().state == state), kind
+        assert wait_until(functools.partial(is_in, wang, state)), kind
     assert wait_until(lambda: is_done(shared_house, identity.device_id))
