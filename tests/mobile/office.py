@@ -145,7 +145,8 @@ class Office:
             self.evidence.append(payload)
             return 201, ours, b"{}"
         request = msgspec.json.decode(payload, type=wire.SyncRequest)
-        events = [msgspec.json.decode(raw, type=wire.PhoneEvent) for raw in request.events]
+        told = [raw for group in request.earlier for raw in group.events] + list(request.events)
+        events = [msgspec.json.decode(raw, type=wire.PhoneEvent) for raw in told]
         if any(self.refuses(event) for event in events):
             return 422, ours, json.dumps({"code": "planted_refusal"}).encode()
         self._wait_for_news(request)
