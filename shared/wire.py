@@ -90,7 +90,7 @@ class SyncRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
     An event decodes to `PhoneEvent`, a position to `Position`. `earlier` are events from before the phone was enrolled
     anew; they are older than `events`. `guard` acknowledges an order of the desk: empty, `locked` or `wiped`. `outbox`
     counts the phone's events, those of this call among them. `boot_id` and `sent_mono_ms` say what the clock that never
-    jumps shows as the call leaves.
+    jumps shows as the call leaves. `signing` is the work order whose customer holds the phone to sign.
     """
 
     v: int
@@ -106,6 +106,7 @@ class SyncRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
     outbox: Outbox | None = None
     boot_id: str = ""
     sent_mono_ms: int = 0
+    signing: str = ""
 
 
 class TestPush(Wire, frozen=True, kw_only=True):

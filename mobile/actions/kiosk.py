@@ -60,6 +60,7 @@ class Kiosk:
         held = Held(work_order_id=work_order_id, language=language)
         with self._desk.store.write() as db:
             pins.set_held(db, held)
+        self._desk.on_append()  # the office hears at once that a customer is signing
         return held
 
     def leave(self, digits: str) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from mobile.platform.clock import Clock
-from mobile.store import guard, jobs, meta, origins, outbox
+from mobile.store import guard, jobs, meta, origins, outbox, pins
 from mobile.store.database import Store
 from mobile.sync import backoff, news, push_tests
 from mobile.sync.inbox import Call, Filed, Inbox
@@ -201,6 +201,7 @@ class SyncEngine:
             batch = outbox.list_batch(db, limit) if limit else []
             own, earlier = _by_enrolment(batch, origins.find(db, [row[0] for row in batch]))
             gen = meta.find_text(db, meta.GEN) or ""
+            customer = pins.find_held(db)
             state, given = guard.get_guard(db).state, meta.get_number(db, meta.NEXT_DSEQ, 1) - 1
             told = wire.Outbox(given=given, unsent=outbox.count_unsent(db)) if given else None
             call = Call(gen=gen, cursor=meta.get_number(db, meta.CURSOR), event_ids=tuple(row[0] for row in batch))
@@ -220,6 +221,7 @@ class SyncEngine:
             location_paused=self.gate.is_paused,
             guard="" if state == "open" else state,
             outbox=told,
+            signing=customer.work_order_id if customer is not None else "",
             boot_id=self._clock.boot_id,
             sent_mono_ms=sent_mono_ms,
         )

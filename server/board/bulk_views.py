@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -16,6 +16,7 @@ from server.dispatch import locks, problem
 from server.dispatch import service as dispatch
 from server.dispatch.travel.desk import Patience
 from server.promises import service as promises
+from server.sync import conflicts
 from server.work_orders import repository as work_orders
 from server.work_orders import service as work_order_service
 from shared.errors import DomainError
@@ -23,6 +24,9 @@ from shared.machine import Role
 
 if TYPE_CHECKING:
     from server.core.calls import Call
+
+
+_INTERRUPTING: Final = frozenset({"cancel", "hold", "assign_best"})
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,8 +61,7 @@ def run(call: Call) -> dict[str, Any]:
 
 def _one(call: Call, item: Item) -> dict[str, Any]:
     try:
-        work = _COMMANDS[call.body.command]
-        call.write(lambda tx: work(tx, item, call.body, call.settings.sla_profile))
+        call.write(lambda tx: _run(tx, item, call.body, call.settings.sla_profile))
         return {"id": item.id, "ok": True, "order": order_row(call, item.id)}
     except DomainError as refused:
         refusal = errors.payload_of(refused)
@@ -69,6 +72,13 @@ def _one(call: Call, item: Item) -> dict[str, Any]:
             "text": refusal["text"],
             "order": _find(call, item),
         }
+
+
+def _run(tx: Tx, item: Item, body: BulkRequest, profile: str) -> None:
+    """Carry one out; an order whose customer is just signing is left to a command of its own, which asks twice."""
+    if body.command in _INTERRUPTING:
+        conflicts.ask_before_interrupting(tx, item.id, is_sure=False)
+    _COMMANDS[body.command](tx, item, body, profile)
 
 
 def _find(call: Call, item: Item) -> dict[str, Any] | None:

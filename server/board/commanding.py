@@ -13,6 +13,7 @@ from server.board import detail, rows
 from server.board.rows import Scene
 from server.core import journal
 from server.core.unit_of_work import Tx
+from server.sync import conflicts
 from server.work_orders import repository as work_orders
 from shared.errors import DomainError
 
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
     from server.core.calls import Call
 
 _LAST_LINES: Final = 5
+
+
+def interrupt(call: Call, work_order_id: str, work: Callable[[Tx], Any]) -> dict[str, Any]:
+    """Run a command that takes an order away from where it is; raises `customer_signing` until it is said twice."""
+
+    def guarded(tx: Tx) -> Any:
+        conflicts.ask_before_interrupting(tx, work_order_id, is_sure=call.query.get("sure") == "1")
+        return work(tx)
+
+    return run_command(call, work_order_id, guarded)
 
 
 def run_command(call: Call, work_order_id: str, work: Callable[[Tx], Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from server.board.commanding import run_command
+from server.board.commanding import interrupt, run_command
 from server.core.registry import DESK, OFFICE, Audience, Registry
 from server.core.unit_of_work import Tx
 from server.dispatch import locks
@@ -31,7 +31,7 @@ def register(registry: Registry) -> None:
 def place(call: Call, work_order_id: str) -> dict[str, Any]:
     """Put an order on a technician's day."""
     profile = call.settings.sla_profile
-    return run_command(call, work_order_id, lambda tx: locks.place(tx, work_order_id, call.body, profile))
+    return interrupt(call, work_order_id, lambda tx: locks.place(tx, work_order_id, call.body, profile))
 
 
 def lock(call: Call, work_order_id: str) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from sqlalchemy import orm
 
 from routing import explain, urgent
 from server.board import changes, detail, explaining, plan, rows
-from server.board.commanding import run_command
+from server.board.commanding import interrupt, run_command
 from server.board.rows import Scene
 from server.core.registry import DESK, OFFICE, Audience, Registry
 from server.core.unit_of_work import Tx
@@ -23,6 +23,9 @@ from shared.machine import Role
 
 if TYPE_CHECKING:
     from server.core.calls import Call
+
+
+_INTERRUPTING: Final = frozenset({"cancel", "hold"})
 
 
 class AssignRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,7 +119,7 @@ def list_candidates(call: Call, work_order_id: str) -> dict[str, Any]:
 def assign(call: Call, work_order_id: str) -> dict[str, Any]:
     """Offer an order to a chosen technician."""
     body, profile = call.body, call.settings.sla_profile
-    return run_command(
+    return interrupt(
         call, work_order_id, lambda tx: dispatch.assign(tx, work_order_id, body.ver, body.technician_id, profile)
     )
 
@@ -124,9 +127,7 @@ def assign(call: Call, work_order_id: str) -> dict[str, Any]:
 def recall(call: Call, work_order_id: str) -> dict[str, Any]:
     """Take an order back."""
     body, profile = call.body, call.settings.sla_profile
-    return run_command(
-        call, work_order_id, lambda tx: dispatch.recall(tx, work_order_id, body.ver, body.reason, profile)
-    )
+    return interrupt(call, work_order_id, lambda tx: dispatch.recall(tx, work_order_id, body.ver, body.reason, profile))
 
 
 def mark_duplicate(call: Call, work_order_id: str) -> dict[str, Any]:
@@ -149,12 +150,13 @@ def mark_duplicate(call: Call, work_order_id: str) -> dict[str, Any]:
             data=data,
         )
 
-    return run_command(call, work_order_id, work)
+    return interrupt(call, work_order_id, work)
 
 
 def _mover(name: str) -> Any:
     def view(call: Call, work_order_id: str) -> dict[str, Any]:
-        return run_command(call, work_order_id, lambda tx: _move(tx, call, work_order_id, name))
+        run = interrupt if name in _INTERRUPTING else run_command
+        return run(call, work_order_id, lambda tx: _move(tx, call, work_order_id, name))
 
     view.__name__ = name
     return view

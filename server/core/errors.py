@@ -27,6 +27,7 @@ _STATUS: Final = {
     "locked_out": 429,
     "rate_limited": 429,
     "version_conflict": 409,
+    "customer_signing": 409,
     "transition_not_allowed": 409,
     "notice_over": 409,
     "promise_over": 409,

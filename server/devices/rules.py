@@ -22,6 +22,7 @@ class DeviceRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     push_answer_s: int
     push_late_s: int
     push_shown_s: int
+    signing_lease_s: int
 
 
 @functools.cache

@@ -10,13 +10,17 @@ import zoneinfo
 from typing import Final
 
 from server.accounts import repository as accounts
+from server.accounts.models import Device
 from server.call_backs import service as call_backs
 from server.core import deadlines
+from server.core.unit_of_work import Tx
+from server.devices.rules import device_rules
 from server.dispatch import offers
 from server.dispatch import repository as dispatch
 from server.dispatch.models import Assignment
 from server.escalation import service as escalation
 from server.sync.case import Case
+from server.sync.models import SigningLease
 from server.sync.origins import EARLIER_ENROLMENT
 from server.visits import service as visits
 from server.visits.models import Record
@@ -74,6 +78,26 @@ def keep_signature_after_cancel(case: Case) -> tuple[str, ...]:
     case.order.clock_events = [*case.order.clock_events, happened]
     call_backs.schedule_call_back(case.tx, case.order.id, case.profile)
     return (SIGNED_AFTER_CANCEL,)
+
+
+def note_signing(tx: Tx, device: Device, work_order_id: str) -> None:
+    """A customer holds a technician's phone to sign: the order is his for a while; each call of the phone renews it."""
+    live = dispatch.list_live_of_order(tx.session, work_order_id)
+    if not any(a.technician_id == device.technician_id and a.branch_id == tx.branch_id for a in live):
+        return
+    until_ms = tx.now_ms + device_rules().signing_lease_s * 1000
+    lease = SigningLease(work_order_id=work_order_id, branch_id=tx.branch_id, device_id=device.id, until_ms=until_ms)
+    tx.session.merge(lease)
+
+
+def ask_before_interrupting(tx: Tx, work_order_id: str, *, is_sure: bool) -> None:
+    """While a customer signs, the desk interrupts only when it says so twice. Raises DomainError `customer_signing`.
+
+    A signature that arrives afterwards is kept all the same (`keep_signature_after_cancel`).
+    """
+    lease = tx.session.get(SigningLease, work_order_id)
+    if lease is not None and lease.branch_id == tx.branch_id and lease.until_ms > tx.now_ms and not is_sure:
+        raise DomainError("customer_signing")
 
 
 def refuse_older_phone(case: Case) -> None:

@@ -21,6 +21,16 @@ class ProcessedEvent(Base):
     at_ms: Mapped[int] = mapped_column(sa.BigInteger)
 
 
+class SigningLease(Base):
+    """A customer holds the phone to sign: until then the desk is asked once more before it interrupts (3.5)."""
+
+    __tablename__ = "signing_lease"
+    work_order_id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    branch_id: Mapped[str] = mapped_column(sa.String(36))
+    device_id: Mapped[str] = mapped_column(sa.String(36))
+    until_ms: Mapped[int] = mapped_column(sa.BigInteger)
+
+
 class Quarantine(Base):
     """What could not be read or filed, as it came; a person looks at it (decision 2)."""
 

@@ -23,7 +23,7 @@ from server.core.unit_of_work import Actor, Tx
 from server.devices import service as devices
 from server.dispatch import repository as dispatch
 from server.positions import service as positions
-from server.sync import answering, effects, orderless, origins, repository
+from server.sync import answering, conflicts, effects, orderless, origins, repository
 from server.sync.models import ProcessedEvent, Quarantine
 from server.visits import moments
 from server.visits import service as visits
@@ -39,6 +39,7 @@ _log = structlog.get_logger(__name__)
 _CONTACT_MS: Final = 30_000
 _MOST_EVENTS: Final = 1_000_000_000  # what a column takes; nobody makes so many
 _MOST_POSITIONS: Final = 500  # a phone keeps 60; what somebody else sends must not hold the writer up
+_LONGEST_ID: Final = 36
 _INTENTS: Final = frozenset(
     str(kind.__struct_config__.tag) for kind in (facts.AssignmentAccepted, facts.AssignmentDeclined)
 )
@@ -73,6 +74,8 @@ def _exchange(services: Services, device: Device, request: wire.SyncRequest) -> 
         services.parking.note_boots(device.id, boots)
         _write_unless_watched(services)
     _note_unsent(services, device, request, results)
+    if request.signing:
+        services.uow.run(actor, lambda tx: conflicts.note_signing(tx, device, request.signing[:_LONGEST_ID]))
     note = functools.partial(_note_contact, device_id=device.id, request=request)
     if request.positions or request.guard:
         services.uow.run(actor, note)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 NOTHING = {"has_channel": True, "unsent": [], "device_orders": {}, "missed_pushes": []}
 TEXT = ("customer_name", "technician_name", "assignment_state")
 EMPTY = ("window_start_ms", "window_end_ms", "technician_id", "planned_arrival_ms", "clock")
-LEAK = {
+LEAK: dict[str, Any] = {
     "id": "leak-1",
     "number": "LF-1",
     "ver": 1,
@@ -35,6 +35,10 @@ CALLS = [
     {**WANG, "id": "b", "name": "李敏", "telephone": "", "away_m": 4_100, "is_on_duty": False, "is_busy": False},
     {"kind": "supervisor", "id": "", "name": "赵主管", "name_en": "", "telephone": "139"},
 ]
+CANCEL = """(order) => {
+  import('/static/js/commands.js').then(({ Commands }) =>
+    new Commands({ orders: new Map(), touch() {} }).send(order, 'cancel', { reason: 'x' }));
+}"""
 LOOKS_MS = 15_000  # the page asks every five seconds
 TWICE = re.compile(r"^\d{2,}$")  # a siren has five tones
 COUNT_TONES = """() => {
@@ -82,3 +86,26 @@ def test_missing_auditor_sounds_the_siren_once_sound_is_allowed_until_somebody_h
     expect(strip).to_contain_text("监督进程")
     seen["processes"] = [{"kind": "auditor", "beat_ms": 1, "is_silent": False, "is_missing": False}]
     expect(strip).not_to_contain_text("监督进程", timeout=LOOKS_MS)
+
+
+def test_command_waits_for_a_second_word_while_the_customer_signs(page: Page) -> None:
+    """The server says that Zhao is just signing: nothing is done until Lin says it again; the safe answer has focus."""
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        refused = {"code": "customer_signing", "text": {"zh_CN": "x", "en": "x"}}
+        is_sure = route.request.url.endswith("?sure=1")
+        route.fulfill(
+            status=200 if is_sure else 409, json={"order": {**LEAK, "is_open": False}} if is_sure else refused
+        )
+
+    page.route("**/work-orders/leak-1/cancel*", answer)
+    page.evaluate(CANCEL, LEAK)
+    dialog = page.locator("dialog.signing")
+    expect(dialog).to_contain_text("LF-1 正在签字")
+    expect(dialog.locator("[data-action=leave]")).to_be_focused()
+    assert len(asked) == 1
+    dialog.locator("[data-action=redo]").click()
+    expect(dialog).to_have_count(0)
+    assert [url.rpartition("/")[2] for url in asked] == ["cancel", "cancel?sure=1"]

@@ -10,9 +10,10 @@ import pytest
 from mobile.service import Phone
 from server.call_backs import repository as call_backs
 from server.core import texts
+from server.devices.rules import device_rules
 from server.dispatch import repository as dispatch
 from server.visits import repository as visits
-from shared import facts
+from shared import facts, wire
 from tests.mobile.phones import go_to_the_door
 from tests.server.device import Device
 from tests.server.house import DAY_MS, LEAK, STOVE, House
@@ -112,6 +113,40 @@ def test_checklist_that_changed_meanwhile_leaves_the_evidence_valid_and_asks_for
     assert "steps_changed" in house.flags(order_id)
     told = [e.data["steps"] for e in house.events(order_id) if e.data.get("flag") == "steps_changed"]
     assert told == [[f"{new.ref}:hose_date"]]
+
+
+def test_desk_is_asked_again_while_a_customer_signs_and_not_once_he_has_the_phone_no_more(house: House) -> None:
+    """Zhao holds Wang's phone: Lin's cancel and her other choice are refused at first, done when said twice."""
+    wang, first, second = house.phone("wang"), house.report(STOVE), house.report({**STOVE, "address": "建设路1号"})
+    for order_id in (first, second):
+        give_to(house, order_id, "wang")
+    house.sync(wang)
+    wang.kiosk.choose_pin("2580", "2580")
+    wang.kiosk.enter(first, "zh_CN")
+    house.sync(wang)
+    path, body = f"/api/v1/work-orders/{first}", {"ver": house.order(first).ver, "reason": "customer called off"}
+    for command in ("cancel", "recall", "hold"):
+        assert house.lin.post(f"{path}/{command}", body).json["code"] == "customer_signing"
+    many = {"command": "hold", "items": [{"id": first, "ver": house.order(first).ver}], "reason": "x"}
+    assert house.lin.post("/api/v1/work-orders/bulk", many).json["items"][0]["code"] == "customer_signing"
+    other = {"ver": house.order(second).ver, "reason": "x"}
+    assert house.lin.post(f"/api/v1/work-orders/{second}/hold", other).status_code == 200
+    assert house.lin.post(f"{path}/cancel?sure=1", body).status_code == 200
+
+
+def test_phone_that_fell_silent_or_is_a_strangers_holds_nobody_off(house: House) -> None:
+    """The phone in the customer's hand fell silent: after 90 s nobody is held off; a stranger's phone holds nobody."""
+    wang, order_id = house.phone("wang"), house.report(STOVE)
+    give_to(house, order_id, "wang")
+    wang.kiosk.choose_pin("2580", "2580")
+    wang.kiosk.enter(order_id, "zh_CN")
+    house.sync(wang)
+    house.clock.pass_ms(device_rules().signing_lease_s * 1000 + 1)
+    stranger = Device(house, "sun")
+    request = wire.SyncRequest(v=1, gen="g1", cursor=0, signing=order_id)
+    assert stranger.line.post("/api/v1/sync", msgspec.json.encode(request), 0).status == 200
+    body = {"ver": house.order(order_id).ver, "reason": "x"}
+    assert house.lin.post(f"/api/v1/work-orders/{order_id}/hold", body).status_code == 200
 
 
 def test_newest_phone_takes_jobs_and_the_older_one_only_brings_its_evidence(house: House) -> None:

@@ -4,7 +4,7 @@
 import { get, post } from './api.js';
 import { el, openDialog, rove, toast, toastError } from './dom.js';
 import { clockTime, language, t } from './i18n.js';
-import { openConflict } from './conflict.js';
+import { openConflict, openSigning } from './conflict.js';
 import { openMove } from './moving.js';
 import { openReply, openWindow } from './promises.js';
 import { provenance } from './travel.js';
@@ -26,15 +26,16 @@ export class Commands {
     /** What takes the last commands back, newest last. @type {{id: string, back: (order: any) => Promise<unknown>}[]} */ this.done = [];
   }
 
-  /** Send a command on the version that is on the screen; a conflict brings the newer row. @param {any} order @param {string} name @param {any} body */
-  async send(order, name, body) {
+  /** Send a command on the version that is on the screen; a conflict brings the newer row. @param {any} order @param {string} name @param {any} body @param {boolean} isSure said again while the customer signs */
+  async send(order, name, body, isSure = false) {
     try {
-      const answer = await post(`/api/v1/work-orders/${order.id}/${name}`, { ver: this.latest(order).ver, ...body });
+      const answer = await post(`/api/v1/work-orders/${order.id}/${name}${isSure ? '?sure=1' : ''}`, { ver: this.latest(order).ver, ...body });
       this.take(answer.order);
       return true;
     } catch (error) {
       const { code, data } = /** @type {any} */ (error);
       if (data?.order) this.take(data.order);
+      if (code === 'customer_signing' && !isSure) return openSigning(order, () => this.send(order, name, body, true));
       if (code !== 'version_conflict' || !data?.order) { toastError(error); return false; }
       return openConflict(data, () => this.send(data.order, name, body));
     }

@@ -22,3 +22,20 @@ export function openConflict({ order, done = [] }, redo) {
     }).querySelector('[data-action=leave]')?.focus();
   });
 }
+
+/**
+ * A customer is just signing: say so, and do it only when it is said again; resolve to what that brought, or false.
+ * @param {any} order @param {() => Promise<boolean>} redo
+ * @returns {Promise<boolean>}
+ */
+export function openSigning(order, redo) {
+  return new Promise((resolve) => {
+    /** @type {Promise<boolean>|boolean} */ let answer = false;
+    openDialog('signing', t('console.conflict.signing', { number: order.number }), (dialog) => {
+      const again = el('button.danger', { data: { action: 'redo' }, onclick: () => { answer = redo(); dialog.close(); } }, t('console.conflict.redo'));
+      dialog.addEventListener('close', () => resolve(answer));
+      return [el('p', {}, t('console.conflict.signing_hint')),
+        el('footer', {}, el('button', { data: { action: 'leave' }, onclick: () => dialog.close() }, t('console.conflict.wait')), again)];
+    }).querySelector('[data-action=leave]')?.focus();
+  });
+}
