@@ -38,6 +38,16 @@ def map_customers(session: orm.Session, branch_id: str, ids: Collection[str]) ->
     return found
 
 
+def list_vulnerable(session: orm.Session, branch_id: str, ids: Collection[str]) -> set[str]:
+    """Return which of some customers of the branch are vulnerable; no whole rows are read."""
+    wanted, found = sorted(ids), set[str]()
+    for at in range(0, len(wanted), _IDS_AT_ONCE):
+        some = Customer.id.in_(wanted[at : at + _IDS_AT_ONCE])
+        marked = sa.select(Customer.id).where(Customer.branch_id == branch_id, Customer.is_vulnerable, some)
+        found.update(session.scalars(marked))
+    return found
+
+
 def find_by_account(session: orm.Session, branch_id: str, account: str) -> Customer | None:
     """Return the customer with an account number."""
     return session.scalar(sa.select(Customer).where(Customer.branch_id == branch_id, Customer.account == account))

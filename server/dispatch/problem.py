@@ -16,7 +16,7 @@ from server.absences import service as absences
 from server.accounts import repository as accounts
 from server.accounts.models import Shift
 from server.accounts.models import Technician as TechnicianRow
-from server.dispatch import leaving, repository, stability
+from server.dispatch import leaving, needs, repository, stability
 from server.dispatch.durations import laws, learning
 from server.dispatch.durations.laws import NO_LAWS, Laws
 from server.dispatch.models import Assignment, Lock, PlannedStop
@@ -75,7 +75,7 @@ def take_snapshot(
     }
     waiting = [o for o in open_orders.values() if o.id in committed or WorkOrderState(o.state) in WAITING_STATES]
     planned = repository.list_planned(session, branch_id)
-    problem = Problem(
+    plain = Problem(
         now_s=now_ms // 1000,
         technicians=tuple(technicians),
         jobs=_locked(
@@ -90,6 +90,7 @@ def take_snapshot(
         previous={stop.work_order_id: stop.technician_id for stop in planned},
         moved_stop_price=rules.moved_stop_price,
     )
+    problem = needs.with_needs(session, branch_id, plain, open_orders)
     declined = repository.list_declined(session, branch_id, open_orders.keys() - committed)
     state = repository.find_plan_state(session, branch_id)
     terms = travel_desk.read_terms(session, branch_id)
@@ -126,12 +127,13 @@ def later_day(
         for order in work_orders.list_open(session, branch_id)
         if order.lat is not None and span_s[0] <= (order.window_start_ms or 0) // 1000 < span_s[1]
     ]
-    return Problem(
+    plain = Problem(
         now_s=now_ms // 1000,
         technicians=tuple(found),
         jobs=tuple(_job(order, now_ms, sla_profile, known_laws) for order in inside),
         profile=travel_profile(),
     )
+    return needs.with_needs(session, branch_id, plain, {order.id: order for order in inside})
 
 
 @dataclasses.dataclass(frozen=True)

@@ -67,6 +67,7 @@ class DispatchRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     horizon_s: int
     moved_stop_price: float
     promised_lateness_weight: float
+    vulnerable_factor: float
     max_moved_stops: int
     told_tolerance_s: int
     tell_lead_s: int
