@@ -251,6 +251,19 @@ def test_phone_is_told_once_of_what_came_after_its_enrolment(house: House) -> No
     assert len(told) == len(set(told))
 
 
+def test_many_readers_are_told_what_each_is_told_alone(house: House) -> None:
+    """Two phones from several places of their feeds, near the head, far behind it, at it and beyond it."""
+    wang, sun = Device(house, "wang").identity.device_id, Device(house, "sun").identity.device_id
+    for _ in range(40):
+        house.write(lambda tx: tx.record(events.SHIFT_CHANGED, {}, technicians=("wang", "sun")))
+    head = heads(house)
+    asked = [(reader, after, head[reader]) for reader in (wang, sun) for after in (0, 20, 25, 38, 39, 40, 41)]
+    found = house.read(lambda s: journal.list_feeds(s, asked, 30))
+    alone = [house.read(lambda s, a=a: journal.list_feed(s, a[0], a[1], 30)) for a in asked]  # type: ignore[misc]  # a default binds the loop's value
+    assert found == alone
+    assert max(len(feed) for feed in found) == 30
+
+
 def test_what_comes_after_is_not_tried_when_the_database_is_away(house: House) -> None:
     """A phone's facts keep their order: after a lost connection nothing later is filed before what was lost."""
     away = [sa.exc.OperationalError(None, None, ConnectionError("planted")) for _ in range(9)]
