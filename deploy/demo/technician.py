@@ -29,6 +29,8 @@ _SECOND_ROUND_S: Final = 330
 _ACTIVE: Final = frozenset(
     {AssignmentState.ACCEPTED, AssignmentState.EN_ROUTE, AssignmentState.ARRIVED, AssignmentState.WORKING}
 )
+_LEFT: Final = frozenset({AssignmentState.SUSPENDED, AssignmentState.EN_ROUTE})
+_MAY_DEPART: Final = _ACTIVE | {AssignmentState.SUSPENDED}
 
 
 class Technician:
@@ -50,6 +52,7 @@ class Technician:
         self._chance = random.Random(f"{seed}:{crew.id}")
         self._known: set[tuple[str, int]] = set()
         self._doing = ""
+        self._arrivals: dict[str, int] = {}
         self.is_offline = False
 
     # What the phone hears
@@ -81,6 +84,15 @@ class Technician:
             if job.assignment.state in PENDING_STATES and key not in self._known:
                 self._known.add(key)
                 self._later(self._chance.randint(*_REACTION_S), functools.partial(self._accept, job))
+        self._go_back()
+
+    def _go_back(self) -> None:
+        """Return to the job that was left for a leak, once the leak is over."""
+        if self._doing and not self.phone.is_gone(self._doing):
+            return
+        left = next((job for job in self.phone.jobs() if job.assignment.state is AssignmentState.SUSPENDED), None)
+        if left is not None:
+            self._plan_departure(left)
 
     def _later(self, seconds: float, act: Callable[[], None]) -> None:
         self._at(self.phone.clock.now_ms() + round(seconds * 1000), act)
@@ -115,7 +127,7 @@ class Technician:
 
     def _depart(self, job: wire.Job) -> None:
         now = self._find(job)
-        if now is None or self._doing != job.work_order_id or now.assignment.state not in _ACTIVE:
+        if now is None or self._doing != job.work_order_id or now.assignment.state not in _MAY_DEPART:
             return
         drive = self._drive(self.place, (job.lat or 0.0, job.lon or 0.0))
         self.phone.act("depart", job.work_order_id)
@@ -142,14 +154,28 @@ class Technician:
             return
         self._move_to((job.lat or 0.0, job.lon or 0.0))
         self.phone.act("arrive", job.work_order_id, lat=self.place[0], lon=self.place[1])
+        self._arrivals[job.work_order_id] = self._arrivals.get(job.work_order_id, 0) + 1
         self.sync()
         truth = self._truths[job.work_order_id]
         if not truth.has_access:
-            self._later(min(600, truth.duration_s), lambda: self._give_up(job))
+            self._while_there(min(600, truth.duration_s), job, lambda: self._give_up(job))
             return
         told_s = round(truth.duration_s * _TELL_SHARE)
-        self._later(told_s, lambda: self._work(job, truth))
-        self._later(max(truth.duration_s, told_s + _SECOND_ROUND_S), lambda: self._finish(job, truth))
+        self._while_there(told_s, job, lambda: self._work(job, truth))
+        self._while_there(max(truth.duration_s, told_s + _SECOND_ROUND_S), job, lambda: self._finish(job, truth))
+
+    def _while_there(self, seconds: float, job: wire.Job, act: Callable[[], None]) -> None:
+        """Do something later unless he was called off to a leak meanwhile; then he does it after he has come back."""
+        key = job.work_order_id
+        arrival = self._arrivals[key]
+
+        def act_if_there() -> None:
+            now = self.phone.find_job(key)
+            is_left = now is not None and now.assignment.state in _LEFT
+            if self._arrivals[key] == arrival and not is_left:
+                act()
+
+        self._later(seconds, act_if_there)
 
     def _give_up(self, job: wire.Job) -> None:
         self.phone.act("record_no_access", job.work_order_id, reason="nobody_home")
