@@ -6,9 +6,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from deploy import phone_camera
 from deploy.screenshots_phone import PlayedServer
 from mobile.app import PhoneApp
+from mobile.widgets.theme import THEME
 from shared.assignment import AssignmentState
+from tests.mobile_ui.measure import find_flaws
 
 pytestmark = pytest.mark.kivy
 
@@ -36,6 +39,20 @@ def test_leak_is_heard_and_seen_at_once_while_a_hand_is_busy(hand: Any, tmp_path
     assert hand.ui.name == "job_detail"
     assert hand.ui.back()
     assert hand.ui.name == name
+
+
+@pytest.mark.parametrize("name", ["settings", "instruments"])
+def test_banner_fits_the_smallest_screen_with_the_largest_words(hand: Any, tmp_path: Path, name: str) -> None:
+    """360 by 800 dp, English at 130 percent: nothing is clipped or covered by it."""
+    app = PhoneApp(tmp_path)
+    app.ui = hand.ui
+    hand.ui.language, THEME.text_scale = "en", 1.3
+    phone_camera.set_size((360, 800), 1)
+    hand.ui.go(name)
+    app.refresh()
+    phone_camera.settle(6)
+    assert hand.find_button(hand.t("phone.leak_calls")) is not None
+    assert find_flaws(hand.ui, 360) == []
 
 
 def test_call_of_a_leak_ends_when_it_is_taken_back(hand: Any, tmp_path: Path, server: PlayedServer) -> None:
