@@ -13,9 +13,9 @@ from mobile.actions import my_day
 from mobile.screens import parts
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
+from mobile.store import refusals
 from mobile.widgets.basics import PushButton, Row, Surface, Text, Word
 from mobile.widgets.rows import ActionRow
-from shared.errors import DomainError
 
 _DAY_MS: Final = 86_400_000
 _SHOWN: Final = 50
@@ -138,11 +138,7 @@ def _ask_again(ui: Ui, arguments: dict[str, Any]) -> None:
 
 def _fetch(ui: Ui, page: Page, arguments: dict[str, Any]) -> None:
     """Ask in a thread of its own; the screen is built anew only while it is still shown."""
-    try:
-        ui.phone.own.fetch_position_views()
-        state = ""
-    except DomainError as refused:
-        state = refused.code
+    state = refusals.find_code(ui.phone.own.fetch_position_views)
 
     def show(_dt: float) -> None:
         arguments["state"] = state

@@ -16,10 +16,10 @@ from mobile.screens import parts
 from mobile.screens.evidence import part_name
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
+from mobile.store import refusals
 from mobile.widgets.basics import Chip, PushButton, Row, Surface, Text
 from mobile.widgets.rows import ActionRow, Counter
 from shared import facts
-from shared.errors import DomainError
 
 _REASONS: Final = ("ill", "tired", "other")
 
@@ -89,11 +89,7 @@ def _ask_push(ui: Ui, arguments: dict[str, Any]) -> None:
     """Ask in a thread of its own; what comes of it is shown when the push arrives, or when it was refused."""
 
     def ask() -> None:
-        try:
-            ui.phone.own.ask_test_push()
-            refused = ""
-        except DomainError as error:
-            refused = error.code
+        refused = refusals.find_code(ui.phone.own.ask_test_push)
         Clock.schedule_once(lambda _dt: show(refused))
 
     def show(refused: str) -> None:

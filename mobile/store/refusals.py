@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import errno
+import logging
 import sqlite3
+from collections.abc import Callable
 from typing import Final
 
 from shared.errors import DomainError
 
+_LOG: Final = logging.getLogger(__name__)
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _UNWRITABLE: Final = frozenset({errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE})
 _BUSY: Final = frozenset(
@@ -37,6 +40,22 @@ def find_refusal(error: BaseException) -> DomainError | None:
     if isinstance(error, OSError) and error.errno in _FULL:
         return DomainError("store_full")
     return DomainError("store_unwritable") if isinstance(error, OSError) and error.errno in _UNWRITABLE else None
+
+
+def find_code(work: Callable[[], object]) -> str:
+    """Do something that may fail in an ordinary way; return the failure's code, empty when it was done.
+
+    For threads beside the screens: there nobody else would hear of it. An error of the program is raised.
+    """
+    try:
+        work()
+    except Exception as error:
+        refused = find_refusal(error)
+        if refused is None:
+            raise
+        _LOG.warning("not done: %s", error)
+        return refused.code
+    return ""
 
 
 def _judge_store(code: int) -> DomainError | None:
