@@ -48,9 +48,13 @@ def learn_daily(uow: UnitOfWork, branch_ids: Sequence[str]) -> int:
 
 
 def _is_due(uow: UnitOfWork, branch_id: str) -> bool:
+    """Tell whether the newest laws, or the first visit that nothing was learnt from, are old enough."""
+    before_ms = uow.clock.now_ms() - dispatch_rules().durations.refresh_every_s * 1000
     newest = uow.read(lambda session: repository.find_newest(session, branch_id))
-    every_ms = dispatch_rules().durations.refresh_every_s * 1000
-    return newest is None or newest.made_ms <= uow.clock.now_ms() - every_ms
+    if newest is not None:
+        return newest.made_ms <= before_ms
+    first_ms = uow.read(lambda session: repository.find_first_ended_ms(session, branch_id))
+    return first_ms is not None and first_ms <= before_ms
 
 
 def _keep(tx: Tx, found: Laws, visits: Sequence[EndedVisit]) -> None:

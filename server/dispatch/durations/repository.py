@@ -40,6 +40,11 @@ def list_ended(session: orm.Session, branch_id: str, since_ms: int) -> list[Ende
     ]
 
 
+def find_first_ended_ms(session: orm.Session, branch_id: str) -> int | None:
+    """Return when a branch's first visit ended."""
+    return session.scalar(sa.select(sa.func.min(Assignment.finished_ms)).where(Assignment.branch_id == branch_id))
+
+
 def find_newest(session: orm.Session, branch_id: str) -> VisitLaws | None:
     """Return what is in force."""
     query = sa.select(VisitLaws).where(VisitLaws.branch_id == branch_id).order_by(VisitLaws.made_ms.desc())

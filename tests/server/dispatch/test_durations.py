@@ -22,14 +22,14 @@ MINUTE_MS = 60_000
 
 
 def keep_visits(house: House, count: int, *, factor: float, has_record: bool = True) -> None:
-    """Let a stove's visits of yesterday have lasted `factor` times as long as expected, some a little more or less."""
+    """Let a stove's visits of two days ago have lasted `factor` times as long as expected, a little more or less."""
     order_id = house.report(STOVE)
     expected_s = house.order(order_id).expected_s
 
     def work(tx: Tx) -> None:
         for number in range(count):
             lasted_s = expected_s * factor * (0.9 + 0.2 * (number % 3) / 2)
-            begun_ms = MORNING_MS - DAY_MS + number * MINUTE_MS
+            begun_ms = MORNING_MS - 2 * DAY_MS + number * MINUTE_MS
             row = Assignment(
                 id=f"past-{number}",
                 branch_id=HOME,
@@ -103,7 +103,9 @@ def test_estimate_moves_when_enough_visits_lasted_longer(
 
 
 def test_what_is_learnt_is_learnt_once_a_day(house: House) -> None:
-    """The next look finds it fresh; a day later the visits are read again."""
+    """Without a visit there is nothing to learn; the next look finds it fresh; a day later visits are read again."""
+    assert learning.learn_daily(house.uow, [HOME]) == 0
+    keep_visits(house, 1, factor=1.0)
     assert [learning.learn_daily(house.uow, [HOME]) for _ in range(2)] == [1, 0]
     house.clock.pass_ms(DAY_MS)
     assert learning.learn_daily(house.uow, [HOME]) == 1

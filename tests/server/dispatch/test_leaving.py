@@ -95,6 +95,43 @@ def comes_back(house: House, wang: Phone, stove: str) -> None:
     assert holders(house, stove) == []
 
 
+def leaves(house: House, wang: Phone) -> tuple[str, str]:
+    """Let Wang leave the stove for the leak; return both."""
+    stove = serves(house, wang, steps=2)
+    leak = house.report(LEAK)
+    house.sync(wang)
+    wang.act("accept_assignment", leak)
+    return stove, leak
+
+
+def test_lin_may_give_what_was_left_to_somebody_else(house: House) -> None:
+    """She recalls it: it goes back to the plan, Sun is offered it, what Wang had answered stays on file."""
+    wang = house.phone()
+    stove, leak = leaves(house, wang)
+    house.sync(wang)
+    answer = house.lin.post(
+        f"/api/v1/work-orders/{stove}/recall", {"ver": house.order(stove).ver, "reason": "customer_waits"}
+    )
+    assert answer.status_code < 300
+    house.drain()
+    assert [who for who, _ in holders(house, stove)] in (["sun"], [])
+    assert holders(house, leak) == [("wang", "accepted")]
+    (visit,) = house.read(lambda s: visits.list_visits(s, stove))
+    assert len(visit.state["answers"]) == 2
+
+
+def test_job_that_was_ended_before_its_technician_left_is_ended(house: House) -> None:
+    """Zhao signs for the stove while the yes to the leak is still on its way: nothing is out of order."""
+    wang = house.phone()
+    stove, leak = leaves(house, wang)
+    do_the_work(wang, stove)
+    wang.act("sign_record", stove, strokes=sign_name(), signer_relation="self", opinion="满意")
+    house.sync(wang)
+    assert house.order(stove).state == "closed"
+    assert "out_of_order" not in house.flags(stove)
+    assert (holders(house, stove), holders(house, leak)) == ([], [("wang", "accepted")])
+
+
 @pytest.mark.parametrize("steps", [8, 9])
 def test_nobody_is_called_off_a_step_that_is_not_left(house: House, steps: int) -> None:
     """The stove lies open: Sun drives, however far she is."""
