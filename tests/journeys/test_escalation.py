@@ -1,15 +1,25 @@
 """Leaks that nobody accepts while the executors are killed: a small run of the soak, and the builds it must catch."""
 
+import functools
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from server.core import texts
+from server.escalation import rules
 from tests.journeys.plays import ONCE
 from tests.soak import escalation
 
 SIZE = ["--leaks", "10", "--rate", "10", "--kill-every-s", "1", "--patience-s", "60"]
+
+
+@pytest.fixture(autouse=True)
+def own_ladder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the run's own edition of the ladder be read afresh, and be nobody's after it."""
+    monkeypatch.setattr(texts, "_own_catalog", [])
+    monkeypatch.setattr(rules, "list_editions", functools.cache(rules.list_editions.__wrapped__))
 
 
 @ONCE
