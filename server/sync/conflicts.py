@@ -130,6 +130,8 @@ def ask_for_new_steps(case: Case) -> None:
 
     The dispatcher decides about a follow-up; the flag's event names the steps. Nobody in the field is at fault.
     """
+    if not case.desk.time_zone:
+        return  # signed in the customer's browser: the worker that seals it knows no place, and so no day of an edition
     day = dt.datetime.fromtimestamp(case.tx.now_ms / 1000, zoneinfo.ZoneInfo(case.desk.time_zone)).date()
     current = work_order_service.list_current_editions(case.tx, case.order, day, case.desk.jurisdiction)
     known = {(p.id, step.id) for p in visits.protocols_of(case.order) for step in p.steps}
