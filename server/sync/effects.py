@@ -127,12 +127,19 @@ def _no_access(case: Case) -> None:
 
 
 def _engineering(case: Case) -> None:
+    _go_on(case)
     _move_order(case, "request_engineering")
     _finish(case)
 
 
+def _go_on(case: Case) -> None:
+    """What ends a job that was left for an emergency was done on site, whatever the phone told of the way there."""
+    if case.assignment.state == AssignmentState.SUSPENDED and case.order.state == WorkOrderState.ASSIGNED:
+        _move_order(case, "arrive")
+
+
 def _finish(case: Case) -> None:
-    if case.assignment.state in {AssignmentState.ARRIVED, AssignmentState.WORKING}:
+    if case.assignment.state in {AssignmentState.ARRIVED, AssignmentState.WORKING, AssignmentState.SUSPENDED}:
         offers.move(case.tx, case.assignment, "finish", _T, at_ms=case.at_ms)
 
 
@@ -162,6 +169,7 @@ def _take_record(case: Case, *, is_late: bool) -> tuple[str, ...]:
         # The job stays with its technician: a record that does not end the work must not strand the order.
         return flags
     try:
+        _go_on(case)
         _take_up_again(case)
         _move_order(case, "finish_work")
         _move_order(case, "sign" if record.kind == "signed" else "waive_signature")
