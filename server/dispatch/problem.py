@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
 from sqlalchemy import orm
@@ -65,30 +65,19 @@ def take_snapshot(
     ``lifted`` is an order whose lock does not count: what would be if the desk took it back. ``known`` is why orders
     are left out of the plan that stands: who places one order more need not find the reasons of all others again.
     """
-    rules = dispatch_rules()
-    live, known_laws = repository.list_live(session, branch_id), learning.find_laws(session, branch_id)
+    live = repository.list_live(session, branch_id)
     open_orders = {order.id: order for order in work_orders.list_open(session, branch_id)}
-    technicians = _list_present(session, branch_id, _Desk(live, open_orders, known_laws, now_ms))
+    desk = _Desk(live, open_orders, learning.find_laws(session, branch_id), now_ms)
+    technicians = _list_present(session, branch_id, desk)
     committed = {job_id for t in technicians for job_id in t.committed}
-    left = {
-        a.work_order_id: a.remaining_s for a in live if a.state not in leaving.ON_SITE and a.remaining_s is not None
-    }
-    waiting = [o for o in open_orders.values() if o.id in committed or WorkOrderState(o.state) in WAITING_STATES]
     planned = repository.list_planned(session, branch_id)
     plain = Problem(
         now_s=now_ms // 1000,
         technicians=tuple(technicians),
-        jobs=_locked(
-            (
-                _job(order, now_ms, sla_profile, known_laws, left.get(order.id))
-                for order in waiting
-                if order.lat is not None
-            ),
-            repository.map_locks(session, branch_id, lifted),
-        ),
+        jobs=_locked(_list_jobs(desk, committed, sla_profile), repository.map_locks(session, branch_id, lifted)),
         profile=travel_profile(),
         previous={stop.work_order_id: stop.technician_id for stop in planned},
-        moved_stop_price=rules.moved_stop_price,
+        moved_stop_price=dispatch_rules().moved_stop_price,
     )
     problem = needs.with_needs(session, branch_id, plain, open_orders)
     declined = repository.list_declined(session, branch_id, open_orders.keys() - committed)
@@ -103,6 +92,19 @@ def take_snapshot(
         terms=terms,
         travel=travel_desk.times_for(terms, travel_desk.list_places(problem), problem.now_s, patience),
     )
+
+
+def _list_jobs(desk: _Desk, committed: Collection[str], sla_profile: str) -> Iterator[Job]:
+    """Yield what is to be planned: orders that wait and those somebody is bound to; of what was left, the rest."""
+    left = {
+        a.work_order_id: a.remaining_s
+        for a in desk.live
+        if a.state not in leaving.ON_SITE and a.remaining_s is not None
+    }
+    for order in desk.orders.values():
+        is_due = order.id in committed or WorkOrderState(order.state) in WAITING_STATES
+        if is_due and order.lat is not None:
+            yield _job(order, desk.now_ms, sla_profile, desk.laws, left.get(order.id))
 
 
 def later_day(
