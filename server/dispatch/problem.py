@@ -114,11 +114,11 @@ def later_day(
 
     ``span_s`` are the first and the last second that matter; None when nobody has a shift then.
     """
-    shifts = accounts.list_shifts(session, branch_id, span_s[0] * 1000, span_s[1] * 1000)
+    firsts = _first_shifts(accounts.list_shifts(session, branch_id, span_s[0] * 1000, span_s[1] * 1000))
     crew = [
-        _from_home(row, shift, max(now_ms, shift.start_ms, (span_s[0] - _DAWN_S) * 1000))
+        _from_home(row, firsts[row.id], max(now_ms, firsts[row.id].start_ms, (span_s[0] - _DAWN_S) * 1000))
         for row in accounts.list_technicians(session, branch_id)
-        if (shift := _first_shift(shifts, row.id)) is not None
+        if row.id in firsts
     ]
     known_laws = learning.find_laws(session, branch_id)
     found = absences.without_absent(session, branch_id, crew, now_ms)
@@ -147,9 +147,12 @@ class _Desk:
     laws: Laws
     now_ms: int
 
-    def of(self, technician_id: str) -> _Desk:
-        """Return what concerns one technician."""
-        return dataclasses.replace(self, live=[a for a in self.live if a.technician_id == technician_id])
+    def by_technician(self) -> dict[str, _Desk]:
+        """Return what concerns each technician who holds anything."""
+        held: dict[str, list[Assignment]] = {}
+        for row in self.live:
+            held.setdefault(row.technician_id, []).append(row)
+        return {technician_id: dataclasses.replace(self, live=rows) for technician_id, rows in held.items()}
 
     def list_in(self, states: Collection[str]) -> list[Assignment]:
         """Return the assignments in some states whose order is open."""
@@ -163,10 +166,11 @@ def _list_present(session: orm.Session, branch_id: str, desk: _Desk) -> list[Tec
     # Nobody leaves a job for anything but an emergency: without one nobody's steps need be read.
     is_asked = any(order.priority == Priority.EMERGENCY and order.arrived_ms is None for order in orders.values())
     leavable = leaving.list_leavable(session, desk.live, orders) if is_asked else set[str]()
+    desks, firsts, idle = desk.by_technician(), _first_shifts(shifts), dataclasses.replace(desk, live=[])
     found = [
-        _technician(row, shift, desk.of(row.id), may_leave=row.id in leavable)
+        _technician(row, firsts[row.id], desks.get(row.id, idle), may_leave=row.id in leavable)
         for row in accounts.list_technicians(session, branch_id)
-        if (shift := _first_shift(shifts, row.id)) is not None
+        if row.id in firsts
     ]
     return absences.without_absent(session, branch_id, found, now_ms)
 
@@ -200,8 +204,11 @@ def _without_decliners(problem: Problem, declined: dict[str, set[str]]) -> Probl
     return msgspec.structs.replace(problem, jobs=jobs, technicians=technicians)
 
 
-def _first_shift(shifts: Iterable[Shift], technician_id: str) -> Shift | None:
-    return next((shift for shift in shifts if shift.technician_id == technician_id), None)
+def _first_shifts(shifts: Iterable[Shift]) -> dict[str, Shift]:
+    firsts: dict[str, Shift] = {}
+    for shift in shifts:
+        firsts.setdefault(shift.technician_id, shift)
+    return firsts
 
 
 def _technician(row: TechnicianRow, shift: Shift, desk: _Desk, *, may_leave: bool = False) -> Technician:

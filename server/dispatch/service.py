@@ -268,9 +268,10 @@ def assign(tx: Tx, work_order_id: str, ver: int, technician_id: str, sla_profile
     check_fit(tx, order, technician_id)
     for row in repository.list_live_of_order(tx.session, order.id):
         offers.move(tx, row, "recall", Role.DISPATCHER, reason="reassigned")
-    is_emergency, live = order.priority == Priority.EMERGENCY, repository.list_live(tx.session, tx.branch_id)
-    consent = is_emergency and technician_id in problem.list_turnable(tx.session, tx.branch_id, live)
-    offers.offer(tx, order, [technician_id], sla_profile, is_manual=True, needs_consent=consent)
+    turnable: set[str] = set()
+    if order.priority == Priority.EMERGENCY:
+        turnable = problem.list_turnable(tx.session, tx.branch_id, repository.list_live(tx.session, tx.branch_id))
+    offers.offer(tx, order, [technician_id], sla_profile, is_manual=True, needs_consent=technician_id in turnable)
     request_replan(tx, GIVEN)
 
 
