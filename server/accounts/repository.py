@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 import sqlalchemy as sa
@@ -209,13 +209,13 @@ def map_last_seen(session: orm.Session, branch_id: str) -> dict[str, int]:
     return dict(session.execute(query.order_by(Device.enrolled_ms, Device.id.desc())).all())
 
 
-def has_newer_device(session: orm.Session, device_id: str) -> bool:
-    """Tell whether the technician of a device in use has enrolled another since, which is in use too."""
+def list_older_devices(session: orm.Session, device_ids: Collection[str]) -> set[str]:
+    """Return those devices in use whose technician has enrolled another since, which is in use too."""
     newer = orm.aliased(Device)
-    of_his = (newer.technician_id == Device.technician_id, newer.revoked_ms.is_(None))
-    query = sa.select(sa.exists().where(*of_his, newer.enrolled_ms > Device.enrolled_ms))
-    found = session.scalar(query.where(Device.id == device_id, Device.revoked_ms.is_(None)).select_from(Device))
-    return bool(found)
+    of_his = (newer.technician_id == Device.technician_id, newer.enrolled_ms > Device.enrolled_ms)
+    query = sa.select(Device.id).join(newer, sa.and_(*of_his, newer.revoked_ms.is_(None)))
+    query = query.where(Device.id.in_(device_ids), Device.revoked_ms.is_(None))
+    return set(session.scalars(query))
 
 
 def find_enrol_code(session: orm.Session, code_hash: str) -> EnrolCode | None:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
+from collections.abc import Collection
 from typing import Final
+
+from sqlalchemy import orm
 
 from server.accounts import repository as accounts
 from server.accounts.models import Device
@@ -111,18 +114,21 @@ def keep_evidence_of_older_phone(case: Case) -> tuple[str, ...]:
     return (OLDER_PHONE,) if _has_newer_phone(case) else ()
 
 
-def _has_newer_phone(case: Case) -> bool:
-    """A phone that was away brings hundreds of facts in one transaction: the database is asked once for all.
+def look_for_newer_phones(session: orm.Session, device_ids: Collection[str]) -> None:
+    """Ask once for all phones of a transaction whether they are their technician's newest one."""
+    known: dict[str, bool] = session.info.setdefault(_NEWER_PHONES, {})
+    older = accounts.list_older_devices(session, device_ids)
+    known.update({device_id: device_id in older for device_id in device_ids})
 
-    What a phone did before it was enrolled anew was done on the technician's newest phone.
-    """
+
+def _has_newer_phone(case: Case) -> bool:
+    """What a phone did before it was enrolled anew was done on the technician's newest phone."""
     if EARLIER_ENROLMENT in case.sender.flags:
         return False
-    known: dict[str, bool] = case.tx.session.info.setdefault(_NEWER_PHONES, {})
-    device_id = case.sender.device_id
-    if device_id not in known:
-        known[device_id] = accounts.has_newer_device(case.tx.session, device_id)
-    return known[device_id]
+    known: dict[str, bool] = case.tx.session.info.get(_NEWER_PHONES, {})
+    if case.sender.device_id not in known:
+        look_for_newer_phones(case.tx.session, {case.sender.device_id})
+    return bool(case.tx.session.info[_NEWER_PHONES][case.sender.device_id])
 
 
 def ask_for_new_steps(case: Case) -> None:

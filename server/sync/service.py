@@ -179,6 +179,7 @@ def _look_ahead(session: orm.Session, wishes: Sequence[tuple[str, Sequence[_Loos
     found = [(device_id, event) for device_id, events in wishes for event in events]
     keys = {(device_id, event_id) for device_id, event in found if (event_id := _short(event.id))}
     repository.look_for_processed(session, keys)
+    conflicts.look_for_newer_phones(session, {device_id for device_id, _ in wishes})
     if len(wishes) == 1:  # one phone's facts are mostly about one visit: it is read once as it is
         visits.look_for_facts(session, {event_id for _, event_id in keys})
         return
