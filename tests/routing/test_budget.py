@@ -7,7 +7,7 @@ from unittest import mock
 import pytest
 from msgspec.structs import replace
 
-from routing import budget
+from routing.merge import merge
 from routing.plan import Plan
 from routing.planner import plan_routes
 from routing.problem import Problem
@@ -109,7 +109,7 @@ def test_long_search_ends_with_the_best_choice_of_the_routes_it_has_seen() -> No
 def test_run_of_the_server_s_own_length_ends_with_the_merge() -> None:
     """Five seconds, of which preparing takes a part: the routes are put together all the same; who wins is open."""
     problem = random_problem(21, crew=40, count=400, emergencies=0)
-    with mock.patch.object(budget, "merge", wraps=budget.merge) as merging:
+    with mock.patch("routing.budget.merge", wraps=merge) as merging:
         plan = plan_routes(problem, seed=1, stop=MaxSeconds(5))
         assert merging.call_count == 1
         plan_routes(problem, seed=1, stop=MaxSeconds(1))
