@@ -142,6 +142,11 @@ def test_leak_told_ahead_of_its_turn_stands_first_in_the_queue_and_rings(
     board = page.evaluate("async () => (await fetch('/api/v1/board')).json()")
     late = {"kind": "accept_by", "due_ms": 0, "paused": False, "breached": True}
     state = {"priority": 1, "is_leak": True, "state": "triaged", "assignment_state": "", "opened_ms": 0, "clock": late}
+    state |= {
+        "technician_id": None,
+        "technician_name": "",
+        "alarm": None,
+    }  # of the pattern: who holds it
     leak = {**board["orders"][0], **state, "id": "leak-1", "ver": 2}
     empty: dict[str, Any] = {"changes": [], "technicians": [], "summary": None, "plan": None}
     told = {"gen": board["gen"], "cursor": board["cursor"], "at_ms": board["at_ms"], "leaks": [leak], **empty}
