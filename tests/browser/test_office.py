@@ -37,6 +37,9 @@ def at_the_stove(company: Company, tmp_path: Path) -> Iterator[tuple[Phone, str]
     _wait(phone, lambda: phone.pending() == ())
     yield phone, order_id
     _command(company, order_id, "cancel", reason="customer_asked")
+    identity = phone.find_identity()
+    assert identity is not None
+    company.desk.post(f"/api/v1/devices/{identity.device_id}/revoke", {})  # else it is the newest that takes his jobs
     phone.close()
 
 
