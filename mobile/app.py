@@ -130,7 +130,7 @@ class PhoneApp(App):
     def _open(self) -> Widget:
         try:
             return self._open_phone()
-        except Exception as error:
+        except Exception as error:  # what is no refusal is raised again
             refused = refusals.find_refusal(error)
             if refused is None:
                 raise

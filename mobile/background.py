@@ -91,7 +91,7 @@ class Watchman:
             return
         try:
             self._machine.watch_place(self._phone.report_position, is_wanted=is_wanted)
-        except Exception:
+        except Exception:  # whatever it was: noted, then raised again
             self._rests.put_off(_PLACE)
             gate.note_trouble(is_troubled=is_wanted)
             raise

@@ -244,7 +244,7 @@ class Ui(FloatLayout):
         """
         try:
             work()
-        except Exception as error:
+        except Exception as error:  # what is no refusal is raised again
             refused = refusals.find_refusal(error)
             if refused is None:
                 raise
@@ -267,7 +267,7 @@ class Ui(FloatLayout):
     def _can_rebuild(self) -> bool:
         try:
             self.rebuild()
-        except Exception as error:
+        except Exception as error:  # what is no refusal is raised again
             if refusals.find_refusal(error) is None:
                 raise
             _LOG.warning("the screen %s cannot be shown: %s", self.name, error)

@@ -49,7 +49,7 @@ def find_code(work: Callable[[], object]) -> str:
     """
     try:
         work()
-    except Exception as error:
+    except Exception as error:  # what is no refusal is raised again
         refused = find_refusal(error)
         if refused is None:
             raise
