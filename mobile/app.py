@@ -18,6 +18,7 @@ from mobile import service
 from mobile.platform.texts import load_texts
 from mobile.screens import (
     alarm,
+    camera,
     day,
     day_map,
     desk,
@@ -244,6 +245,8 @@ class PhoneApp(App):
         self.ui.phone.start_background(hears_others=device.is_phone())
         self.ui.home()
         self._ring()
+        if self.ui.gallery is not None:
+            camera.collect(self.ui, self.ui.gallery)
 
     def _enrol(self, server_url: str, code: str) -> None:
         service.enrol(server_url, code, self._folder)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from kivy.uix.widget import Widget
 
 from mobile.platform import lists
-from mobile.screens import parts
+from mobile.screens import camera, parts
 from mobile.screens.page import Page
 from mobile.screens.ui import Ui
 from mobile.store.files import StoredFile
-from mobile.widgets import device
 from mobile.widgets.basics import Chip, PushButton, Surface, Text
 from mobile.widgets.rows import ActionRow, Counter
 from shared import facts
@@ -64,8 +64,10 @@ def _set_camera(ui: Ui, page: Page, arguments: dict[str, Any]) -> None:
         if ui.act("take_photo", arguments["job"], content=content, purpose=arguments["purpose"]):
             ui.rebuild()
 
-    if device.is_phone():
-        take = lambda: device.take_picture(keep)  # noqa: E731 - one line of a button
+    gallery = ui.gallery
+    take: Callable[[], object]
+    if gallery is not None:
+        take = lambda: camera.take(ui, gallery, arguments["job"], arguments["purpose"])  # noqa: E731 - one line of a button
     else:
         path = parts.kept_field(arguments, "path", ui.t("phone.file_hint"))
         page.add(Surface(Text(ui.t("phone.file"), "small", "ink_2"), path))

@@ -14,6 +14,7 @@ from mobile.service import Phone
 from mobile.store import pocket, refusals
 from mobile.widgets import device
 from mobile.widgets.basics import PushButton
+from mobile.widgets.gallery import AndroidGallery, Gallery
 from mobile.widgets.siren import Siren
 from mobile.widgets.theme import THEME, name_at
 from shared import facts, wire
@@ -43,6 +44,7 @@ class Ui(FloatLayout):
         self._banner: PushButton | None = None
         self.problem = ""
         self.siren = Siren()
+        self.gallery: Gallery | None = AndroidGallery() if device.is_phone() else None
         self.rung: set[str] = set()  # assignments whose alarm has filled the screen
         self.calling: wire.Job | None = None  # a leak that rings beside what a busy hand does
         self.held = phone.kiosk.held()

@@ -25,6 +25,7 @@ KIT: Final = "kit"  # instruments, van stock and the shift's beginning
 MESSAGES: Final = "messages"  # of the centre, the newest last
 POSITION_VIEWS: Final = "position_views"
 TIMERS: Final = "timers"  # of steps, still running
+SHOTS: Final = "shots"  # pictures the camera app was opened for
 WAIT_AT: Final = "wait_at"
 GUARD: Final = "guard"  # whether the desk has locked this phone
 CONTACT: Final = "contact"  # how long the server has been silent

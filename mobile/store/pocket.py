@@ -76,6 +76,26 @@ class RunningTimer(msgspec.Struct, frozen=True, kw_only=True):
         return max(0, ran_ms)
 
 
+class Shot(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture the camera app was opened for: its place in the phone's gallery, its job, and when (Unix ms)."""
+
+    place: str
+    work_order_id: str
+    purpose: str
+    opened_ms: int
+
+
+def list_shots(db: sqlite3.Connection) -> tuple[Shot, ...]:
+    """List the pictures that wait in the phone's gallery."""
+    found = meta.find_text(db, meta.SHOTS)
+    return msgspec.json.decode(found, type=tuple[Shot, ...]) if found else ()
+
+
+def set_shots(db: sqlite3.Connection, shots: tuple[Shot, ...]) -> None:
+    """Store the pictures that wait in the phone's gallery."""
+    _set(db, meta.SHOTS, shots)
+
+
 def list_timers(db: sqlite3.Connection) -> tuple[RunningTimer, ...]:
     """List the timers that run."""
     found = meta.find_text(db, meta.TIMERS)

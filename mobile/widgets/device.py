@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-import os
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -17,7 +16,6 @@ from kivy.utils import platform
 _LOG: Final = logging.getLogger(__name__)
 _PORTRAIT: Final = 1  # ActivityInfo.SCREEN_ORIENTATION_PORTRAIT
 _SCAN: Final = 7301
-_CAMERA: Final = 7302
 _OK: Final = -1  # Activity.RESULT_OK
 _FREE: Final = -1  # ActivityInfo.SCREEN_ORIENTATION_UNSPECIFIED
 
@@ -29,18 +27,18 @@ def is_phone() -> bool:
 
 def vibrate(length_ms: int) -> bool:
     """Vibrate; tell whether the machine can."""
-    return _try(lambda java: _activity(java).getSystemService("vibrator").vibrate(length_ms))
+    return attempt(lambda java: activity(java).getSystemService("vibrator").vibrate(length_ms))
 
 
 def lock_rotation(*, is_locked: bool) -> bool:
     """Keep the screen upright, or let it turn; tell whether the machine can."""
     wanted = _PORTRAIT if is_locked else _FREE
-    return _try(lambda java: _activity(java).setRequestedOrientation(wanted))
+    return attempt(lambda java: activity(java).setRequestedOrientation(wanted))
 
 
 def pin_screen(*, is_pinned: bool) -> bool:
     """Keep the app in front of all others (Android's lock task), or end that; tell whether the machine can."""
-    return _try(lambda java: _activity(java).startLockTask() if is_pinned else _activity(java).stopLockTask())
+    return attempt(lambda java: activity(java).startLockTask() if is_pinned else activity(java).stopLockTask())
 
 
 def open_uri(uri: str) -> bool:
@@ -49,14 +47,14 @@ def open_uri(uri: str) -> bool:
     def start(java: Any) -> None:
         intent = java("android.content.Intent")
         view = intent(intent.ACTION_VIEW, java("android.net.Uri").parse(uri))
-        _activity(java).startActivity(view)
+        activity(java).startActivity(view)
 
-    return _try(start)
+    return attempt(start)
 
 
 def to_background() -> bool:
     """Show the phone's home screen; the app and its service go on. Tell whether the machine can."""
-    return _try(lambda java: _activity(java).moveTaskToBack(True))  # noqa: FBT003 - Java has no names for arguments
+    return attempt(lambda java: activity(java).moveTaskToBack(True))  # noqa: FBT003 - Java has no names for arguments
 
 
 def scan_code(on_text: Callable[[str], None]) -> bool:
@@ -64,51 +62,36 @@ def scan_code(on_text: Callable[[str], None]) -> bool:
 
     def start(java: Any) -> None:
         intent = java("android.content.Intent")("com.google.zxing.client.android.SCAN")
-        _start_for_result(java, intent, _SCAN, lambda answer: on_text(answer.getStringExtra("SCAN_RESULT") or ""))
 
-    return _try(start)
+        def read(answer: Any | None) -> None:
+            if answer is not None:
+                on_text(answer.getStringExtra("SCAN_RESULT") or "")
 
+        start_for_result(java, intent, _SCAN, read)
 
-def take_picture(on_bytes: Callable[[bytes], None]) -> bool:
-    """Open the phone's camera app; `on_bytes` gets the picture, and nothing of it stays in the gallery."""
-
-    def start(java: Any) -> None:
-        resolver = _activity(java).getContentResolver()
-        media = java("android.provider.MediaStore$Images$Media")
-        place = resolver.insert(media.EXTERNAL_CONTENT_URI, java("android.content.ContentValues")())
-        intent = java("android.content.Intent")("android.media.action.IMAGE_CAPTURE")
-        intent.putExtra("output", place)
-
-        def read(_answer: Any) -> None:
-            with os.fdopen(resolver.openFileDescriptor(place, "r").detachFd(), "rb") as file:
-                content = file.read()
-            resolver.delete(place, None, None)
-            on_bytes(content)
-
-        _start_for_result(java, intent, _CAMERA, read)
-
-    return _try(start)
+    return attempt(start)
 
 
-def _activity(java: Any) -> Any:
+def activity(java: Any) -> Any:
+    """Return the app's own activity."""
     return java("org.kivy.android.PythonActivity").mActivity
 
 
-def _start_for_result(java: Any, intent: Any, number: int, take: Callable[[Any], None]) -> None:
-    """Start another app; what it answers is taken in Kivy's own thread, once."""
+def start_for_result(java: Any, intent: Any, number: int, take: Callable[[Any | None], None]) -> None:
+    """Start another app; what it answers, None when it was left, is taken in Kivy's own thread, once."""
     events = importlib.import_module("android.activity")
 
     def on_result(request: int, result: int, answer: Any) -> None:
         if request == number:
             events.unbind(on_activity_result=on_result)
-            if result == _OK:
-                Clock.schedule_once(lambda _dt: take(answer))
+            Clock.schedule_once(lambda _dt: take(answer if result == _OK else None))
 
     events.bind(on_activity_result=on_result)
-    _activity(java).startActivityForResult(intent, number)
+    activity(java).startActivityForResult(intent, number)
 
 
-def _try(use: Any) -> bool:
+def attempt(use: Callable[[Any], object]) -> bool:
+    """Use Android through pyjnius; tell whether that went well, which on a desktop it never does."""
     if not is_phone():
         return False
     jnius = importlib.import_module("jnius")
