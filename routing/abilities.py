@@ -84,6 +84,15 @@ def knows_territory(technician: Technician, job: Job) -> bool:
     return job.territory is None or not technician.territories or job.territory in technician.territories
 
 
+def list_kept(problem: Problem) -> tuple[list[bool], list[bool]]:
+    """Tell which technicians are of the skill reserve, and of which jobs the reserve keeps them free."""
+    if problem.reserve is None:
+        return [False] * len(problem.technicians), [False] * len(problem.jobs)
+    skills = frozenset(problem.reserve.skills)
+    kept = [any(one.name in skills for one in technician.skills) for technician in problem.technicians]
+    return kept, [job.tier == Tier.ORDINARY and skills.isdisjoint(job.skills) for job in problem.jobs]
+
+
 def why_never(technician: Technician, job: Job) -> str:
     """Return why a technician who may never do a job may not: the code of the first rule that bars him."""
     held = _held(technician)

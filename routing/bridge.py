@@ -220,6 +220,10 @@ def _pair_cost(grid: Grid, crew: Sequence[int], jobs: Sequence[int], shape: tupl
         for column, job in enumerate(jobs):
             if grid.jobs[job].territory is not None:
                 cost[:, column] += [grid.territory_price(tech, job) for tech in crew]
+    if grid.problem.reserve is not None:
+        kept = np.array([grid.kept[tech] for tech in crew], dtype=bool)
+        plain = np.array([grid.plain[job] for job in jobs], dtype=bool)
+        cost[:, : len(jobs)] += grid.problem.reserve.price * np.outer(kept, plain)
     if grid.any_needs and grid.problem.depots:
         _add_detours(grid, crew, jobs, cost)
     return cost

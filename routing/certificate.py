@@ -21,7 +21,8 @@ class Candidate(Value, frozen=True, kw_only=True):
 
     Reasons: ``no_skill``, ``skill_expired``, ``off_shift``, ``away``, ``unreachable``, ``locked_to_other``,
     ``no_room``.
-    ``delta_cost`` (driving seconds) and ``moved`` are filled by ``rank_candidates``.
+    ``delta_cost`` (driving seconds), ``moved`` and ``is_kept`` (this is plain work, he is of the reserve) are filled by
+    ``rank_candidates``.
     """
 
     technician_id: str
@@ -31,6 +32,7 @@ class Candidate(Value, frozen=True, kw_only=True):
     arrival_without_consent_s: int | None = None
     reason: str | None = None
     delta_cost: float | None = None
+    is_kept: bool = False
     moved: tuple[MovedStop, ...] = ()
 
 

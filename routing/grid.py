@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from routing.abilities import FOREVER, NEVER, abilities_of, has_needs, is_carried, knows_territory, why_never
+from routing.abilities import FOREVER, NEVER, abilities_of, has_needs, is_carried, knows_territory, list_kept, why_never
 from routing.legs import Legs, Rows
 from routing.persons import first_id, is_second, second_id
 from routing.problem import Break, Job, Place, Problem, Technician, Tier, as_planned
@@ -31,7 +31,8 @@ class Grid:
     technician t may start work of class c (NEVER: he may not at all); ``to_fetch[t, c]`` are the instruments he has
     to fetch from a depot before. ``rests[t]`` are his breaks by time, ``has_needs[j]`` tells whether job j needs parts
     or instruments, ``barred[j]`` are the technicians who may not take it, ``partner[j]`` is the other half of a job
-    for two.
+    for two. ``kept[t]`` tells whether technician t is of the skill reserve, ``plain[j]`` whether job j is work that the
+    reserve is kept free of.
     """
 
     problem: Problem
@@ -60,6 +61,8 @@ class Grid:
     barred: list[frozenset[int]]
     to_fetch: dict[tuple[int, int], tuple[str, ...]]
     partner: list[int]
+    kept: list[bool]
+    plain: list[bool]
 
     @property
     def matrix(self) -> npt.NDArray[np.int32]:
@@ -111,9 +114,14 @@ class Grid:
         price = self.problem.foreign_territory_price
         return price if price and not knows_territory(self.technicians[tech], self.jobs[job]) else 0.0
 
+    def reserve_price(self, tech: int, job: int) -> float:
+        """Return the price of plain work done by somebody who is kept for emergencies."""
+        reserve = self.problem.reserve
+        return reserve.price if reserve is not None and self.kept[tech] and self.plain[job] else 0.0
+
     def pair_price(self, tech: int, job: int) -> float:
-        """Return what giving the job to the technician costs beside time: moved stop and foreign territory."""
-        return self.moved_price(tech, job) + self.territory_price(tech, job)
+        """Return what giving the job to the technician costs beside time: moved stop, foreign territory, reserve."""
+        return self.moved_price(tech, job) + self.territory_price(tech, job) + self.reserve_price(tech, job)
 
 
 def build_grid(problem: Problem, travel: TravelTimes) -> Grid:
@@ -125,7 +133,7 @@ def build_grid(problem: Problem, travel: TravelTimes) -> Grid:
     technician_index = {technician.id: index for index, technician in enumerate(technicians)}
     committed = [[job_index[job_id] for job_id in technician.committed] for technician in technicians]
     legs = _legs(problem, travel)
-    abilities = abilities_of(problem)
+    abilities, (kept, plain) = abilities_of(problem), list_kept(problem)
     count, crew = len(jobs), len(technicians)
     return Grid(
         problem=problem,
@@ -154,6 +162,8 @@ def build_grid(problem: Problem, travel: TravelTimes) -> Grid:
         barred=[_barred(technician_index, job) if job.barred else _NOBODY_BARRED for job in jobs],
         to_fetch=abilities.to_fetch,
         partner=[_partner(job_index, job.id) if job.crew_size > 1 else NOBODY for job in jobs],
+        kept=kept,
+        plain=plain,
     )
 
 

@@ -61,7 +61,8 @@ class Route(Value, frozen=True, kw_only=True):
 class Objective(Value, frozen=True, kw_only=True):
     """The exact cost of a plan by parts; ``total`` is their sum, in driving seconds.
 
-    ``lateness`` holds both pieces (behind due and behind the SLA's breach), ``territory`` work in foreign territories.
+    ``lateness`` holds both pieces (behind due and behind the SLA's breach), ``territory`` work in foreign territories,
+    ``reserve`` plain work of those who are kept for emergencies.
     """
 
     travel: float = 0.0
@@ -70,6 +71,7 @@ class Objective(Value, frozen=True, kw_only=True):
     moved: float = 0.0
     overtime: float = 0.0
     territory: float = 0.0
+    reserve: float = 0.0
     total: float = 0.0
 
 

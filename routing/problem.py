@@ -219,6 +219,16 @@ class Standby(Value, frozen=True, kw_only=True):
     skills: tuple[Name, ...] = ()
 
 
+class SkillReserve(Value, frozen=True, kw_only=True):
+    """Who has any of ``skills`` is kept for those who need him: other ordinary work costs ``price`` more with him.
+
+    A price, not a bar: when nobody else can do the work in time he does it.
+    """
+
+    skills: tuple[Name, ...]
+    price: Positive
+
+
 class Problem(Value, frozen=True, kw_only=True):
     """Everything a plan depends on; ``previous`` maps a job to the technician who had it in the last plan.
 
@@ -239,6 +249,7 @@ class Problem(Value, frozen=True, kw_only=True):
     service_quantile: Annotated[float, msgspec.Meta(ge=0.01, le=0.99)] = 0.5
     vulnerable_factor: Annotated[float, msgspec.Meta(ge=1.0, le=1000.0)] = 1.0
     foreign_territory_price: Positive = 0.0
+    reserve: SkillReserve | None = None
     standby: tuple[Standby, ...] = ()
     longest_overtime_price_per_h: Positive = 0.0
     overtime_spread_price_per_h: Positive = 0.0

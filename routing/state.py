@@ -136,6 +136,7 @@ class State:
         moved = sum(self.grid.moved_price(tech, job) for tech, job in pairs)
         overtime = sum(one.overtime_cost for one in walks)
         territory = sum(self.grid.territory_price(tech, job) for tech, job in pairs)
+        reserve = sum(self.grid.reserve_price(tech, job) for tech, job in pairs)
         return Objective(
             travel=travel,
             lateness=late,
@@ -143,7 +144,8 @@ class State:
             moved=moved,
             overtime=overtime,
             territory=territory,
-            total=travel + late + unserved + moved + overtime + territory,
+            reserve=reserve,
+            total=travel + late + unserved + moved + overtime + territory + reserve,
         )
 
 

@@ -254,6 +254,7 @@ def _described(state: State, trial: Trial, job: int, option: Option, *, needs_co
         travel_s=grid.travel[_node_before(trial, position)][job],
         needs_consent=needs_consent,
         delta_cost=_delta(state, tech, trial),
+        is_kept=grid.reserve_price(tech, job) > 0,
         moved=_moved_stops(grid, _at(tech, before), _at(tech, after)),
     )
 
@@ -261,11 +262,11 @@ def _described(state: State, trial: Trial, job: int, option: Option, *, needs_co
 def _delta(state: State, tech: int, trial: Trial) -> float:
     # What the choice costs by itself: his route, and what he would have to give up.
     grid, was = state.grid, state.walked(tech)
-    moved = sum(grid.moved_price(tech, job) for job in trial.route)
-    moved -= sum(grid.moved_price(tech, job) for job in state.routes[tech])
+    prices = sum(grid.pair_price(tech, job) for job in trial.route)
+    prices -= sum(grid.pair_price(tech, job) for job in state.routes[tech])
     driven = trial.walk.drive_s - was.drive_s
     late = trial.walk.lateness_cost - was.lateness_cost
-    return driven + late + moved + sum(grid.jobs[job].unserved_penalty for job in trial.dropped)
+    return driven + late + prices + sum(grid.jobs[job].unserved_penalty for job in trial.dropped)
 
 
 def _at(tech: int, starts: Mapping[int, int]) -> Stand:

@@ -70,6 +70,9 @@ def _check_settings(problem: Problem) -> None:
     _check_weight(problem.foreign_territory_price, "foreign_territory_price", "")
     _check_weight(problem.longest_overtime_price_per_h, "longest_overtime_price_per_h", "")
     _check_weight(problem.overtime_spread_price_per_h, "overtime_spread_price_per_h", "")
+    if problem.reserve is not None:
+        _check_names(problem.reserve.skills, "reserve.skills", "", "not_a_skill")
+        _check_weight(problem.reserve.price, "reserve.price", "")
     for number, wish in enumerate(problem.standby):
         _check_standby(wish, str(number))
     _check_range(problem.service_quantile, 0.01, 0.99, "service_quantile")

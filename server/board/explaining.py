@@ -87,6 +87,7 @@ def candidate_row(scene: Scene, rank: int, one: Candidate, holder: str | None = 
         "needs_consent": one.needs_consent,
         "arrival_without_consent_ms": _ms(one.arrival_without_consent_s),
         "delta_cost": one.delta_cost,
+        "is_kept": one.is_kept,
         "is_holder": one.technician_id == holder,
     }
 

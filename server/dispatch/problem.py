@@ -16,7 +16,7 @@ from server.absences import service as absences
 from server.accounts import repository as accounts
 from server.accounts.models import Shift
 from server.accounts.models import Technician as TechnicianRow
-from server.dispatch import leaving, needs, repository, stability
+from server.dispatch import leaving, needs, repository, reserve, stability
 from server.dispatch.durations import laws, learning
 from server.dispatch.durations.laws import NO_LAWS, Laws
 from server.dispatch.models import Assignment, Lock, PlannedStop
@@ -79,7 +79,7 @@ def take_snapshot(
         previous={stop.work_order_id: stop.technician_id for stop in planned},
         moved_stop_price=dispatch_rules().moved_stop_price,
     )
-    problem = needs.with_needs(session, branch_id, plain, open_orders)
+    problem = reserve.with_reserve(needs.with_needs(session, branch_id, plain, open_orders), desk.laws.leaks)
     declined = repository.list_declined(session, branch_id, open_orders.keys() - committed)
     state = repository.find_plan_state(session, branch_id)
     terms = travel_desk.read_terms(session, branch_id)

@@ -48,6 +48,18 @@ class DurationRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refresh_every_s: int
 
 
+class ReserveRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What plain work costs more with those who can go to a leak, by their load, and what that is learnt from."""
+
+    easy_price: float
+    full_price: float
+    easy_load: float
+    full_load: float
+    drive_s: int
+    days: int
+    least_leaks: int
+
+
 class DispatchRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One edition of the desk's settings."""
 
@@ -76,6 +88,7 @@ class DispatchRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     priority: dict[str, Weights]
     storm: StormSettings
     durations: DurationRules
+    reserve: ReserveRules
 
     @property
     def queue_rules(self) -> QueueRules:

@@ -6,7 +6,7 @@ import random
 
 from msgspec.structs import replace
 
-from routing.problem import After, Break, Depot, Instrument, Job, Place, Problem, Skill, Technician
+from routing.problem import After, Break, Depot, Instrument, Job, Place, Problem, Skill, SkillReserve, Technician
 from tests.routing.worlds import DAY_START, HOUR, east, random_problem
 
 NORTH, SOUTH = "north", "south"
@@ -28,6 +28,7 @@ def full_problem(seed: int, crew: int = 4, count: int = 12, emergencies: int = 1
         service_quantile=rng.choice((0.5, 0.5, 0.8)),
         vulnerable_factor=rng.choice((1.0, 3.0)),
         foreign_territory_price=rng.choice((0.0, 600.0)),
+        reserve=rng.choice((None, None, SkillReserve(skills=("gas",), price=450.0))),
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from routing.bridge import lay_out
 from routing.grid import build_grid
 from routing.optimiser import waiting_jobs
 from routing.planner import plan_routes
-from routing.problem import Break, Problem
+from routing.problem import Break, Problem, SkillReserve
 from routing.regional import Course, search_regions
 from routing.regions import cut_regions, share_out
 from routing.search import engine
@@ -51,7 +52,9 @@ def rich_problem() -> Problem:
         )
         for n in range(20)
     ]
-    return a_problem(crew, jobs, foreign_territory_price=400.0)
+    crew[1] = replace(crew[1], skills=())
+    kept = SkillReserve(skills=("gas",), price=300.0)
+    return a_problem(crew, jobs, foreign_territory_price=400.0, reserve=kept)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -79,6 +82,7 @@ def test_search_prices_rests_overtime_and_territories_as_the_walk_does() -> None
     assert before - after.total == pytest.approx(found.start_cost - found.cost, abs=1e-3)
     assert after.overtime > 0.0
     assert after.territory > 0.0
+    assert after.reserve > 0.0
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 20])

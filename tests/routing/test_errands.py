@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from routing.plan import Plan, Route
 from routing.planner import plan_routes
-from routing.problem import Break, Depot, Instrument, Problem, Skill
+from routing.problem import Break, Depot, Instrument, Problem, Skill, SkillReserve
 from routing.stop import MaxIterations
 from routing.urgent import insert_urgent
 from routing.verify import verify_plan
@@ -167,6 +167,20 @@ def test_foreign_territory_costs_its_price_when_nobody_else_is_near() -> None:
     wang = a_technician("Wang", territories=("south",))
     problem = a_problem([wang], [a_job("J1", territory="north")], foreign_territory_price=500.0)
     assert planned(problem).objective.territory == 500.0
+
+
+def test_plain_work_goes_to_who_is_not_kept_for_emergencies_unless_he_is_much_farther() -> None:
+    """Costs the reserve's price with the qualified, and nothing where a job asks for the skill itself."""
+    wang, zhou = a_technician("Wang"), a_technician("Zhou", east(-2000), skills=())
+    plain = a_job("plain", east(100), skills=())
+    problem = a_problem([wang, zhou], [plain], reserve=SkillReserve(skills=("gas",), price=900.0))
+    assert route_of(planned(replace(problem, reserve=None))).stops[0].job_id == "plain"
+    assert route_of(planned(problem), "Zhou").stops[0].job_id == "plain"
+    far = replace(problem, technicians=(wang, replace(zhou, place=east(-30_000))))
+    plan = planned(far)
+    assert (route_of(plan).stops[0].job_id, plan.objective.reserve) == ("plain", 900.0)
+    skilled = planned(replace(problem, jobs=(replace(plain, skills=("gas",)),)))
+    assert (route_of(skilled).stops[0].job_id, skilled.objective.reserve) == ("plain", 0.0)
 
 
 def test_uncertain_visits_are_planned_longer_when_nine_of_ten_shall_keep_their_time() -> None:

@@ -22,6 +22,7 @@ from routing.problem import (
     Problem,
     Profile,
     Skill,
+    SkillReserve,
     Tier,
     as_planned,
 )
@@ -123,6 +124,7 @@ def test_problem_is_refused_when_a_depot_is_wrong(fields: dict[str, Any], field:
         ({"service_quantile": 1.0}, "service_quantile"),
         ({"vulnerable_factor": 0.5}, "vulnerable_factor"),
         ({"foreign_territory_price": math.nan}, "foreign_territory_price"),
+        ({"reserve": SkillReserve(skills=("gas",), price=-1.0)}, "reserve.price"),
     ],
 )
 def test_problem_is_refused_when_a_setting_is_wrong(fields: dict[str, Any], field: str) -> None:

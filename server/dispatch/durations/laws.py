@@ -6,7 +6,8 @@ Without enough visits of a kind its own figure of the catalog stays in force.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -16,7 +17,7 @@ from routing.anticipation.remaining import DurationLaw, expected_remaining_s, le
 
 if TYPE_CHECKING:
     from server.dispatch.models import Assignment
-    from server.dispatch.rules import DurationRules
+    from server.dispatch.rules import DurationRules, ReserveRules
     from server.work_orders.models import WorkOrder
 
 
@@ -37,11 +38,29 @@ class KindLaw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     visits: int
 
 
+class PastLeak(NamedTuple):
+    """An emergency or urgent leak of the past: when it was opened (Unix ms), its skills, the seconds on site."""
+
+    opened_ms: int
+    skills: tuple[str, ...]
+    took_s: float
+
+
+class LeakLaw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What leaks have taught: the skills they ask for most, how many come in an hour, the seconds on site of each."""
+
+    skills: tuple[str, ...]
+    per_hour: float
+    seconds_each: float
+    leaks: int
+
+
 class Laws(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What visits have taught: by kind of fault, and how much slower or faster (logarithm) than others somebody is."""
+    """What visits have taught: by kind of fault, how much slower or faster (logarithm) somebody is, and of leaks."""
 
     kinds: Mapping[str, KindLaw] = {}
     technicians: Mapping[str, float] = {}
+    leaks: LeakLaw | None = None
 
     def find_law(self, kind: str, technician_id: str = "") -> DurationLaw | None:
         """Return the law of a kind with the technician's own share in it; None where too little is known."""
@@ -49,6 +68,7 @@ class Laws(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return None if law is None else DurationLaw(law.bias + self.technicians.get(technician_id, 0.0), law.spread)
 
 
+_HOUR_MS: Final = 3_600_000
 NO_LAWS: Final = Laws()
 
 
@@ -69,6 +89,17 @@ def learn(visits: Iterable[EndedVisit], rules: DurationRules) -> Laws:
         if len(shares) >= rules.least_of_technician
     }
     return Laws(kinds, technicians)
+
+
+def learn_leaks(past: Sequence[PastLeak], until_ms: int, rules: ReserveRules) -> LeakLaw | None:
+    """Return what the leaks from the first of these to a moment say; None when there are too few."""
+    asking = [leak for leak in past if leak.skills]
+    if len(asking) < rules.least_leaks:
+        return None
+    hours = (until_ms - min(leak.opened_ms for leak in past)) / _HOUR_MS
+    [(skills, _)] = Counter(leak.skills for leak in asking).most_common(1)
+    each_s = sum(leak.took_s for leak in past) / len(past)
+    return LeakLaw(skills, len(past) / max(hours, 1.0), each_s, len(past))
 
 
 def _fit(visits: list[EndedVisit], rules: DurationRules) -> KindLaw:

@@ -1,4 +1,4 @@
-"""Learns how long visits last from those that ended, and keeps it as dated rows: once a day, by the worker."""
+"""Learns how long visits last and how many leaks come, and keeps it as dated rows: once a day, by the worker."""
 
 from __future__ import annotations
 
@@ -30,10 +30,14 @@ def find_laws(session: orm.Session, branch_id: str) -> Laws:
 
 def learn_branch(uow: UnitOfWork, branch_id: str) -> Laws:
     """Fit a branch's ended visits; keep and return what they taught. Reading and fitting hold no lock."""
-    rules = dispatch_rules().durations
-    since_ms = uow.clock.now_ms() - rules.days * _DAY_MS
+    rules, now_ms = dispatch_rules(), uow.clock.now_ms()
+    since_ms = now_ms - rules.durations.days * _DAY_MS
     visits = uow.read(lambda session: repository.list_ended(session, branch_id, since_ms))
-    found = laws.learn(visits, rules)
+    lately_ms = now_ms - rules.reserve.days * _DAY_MS
+    leaks = uow.read(lambda session: repository.list_past_leaks(session, branch_id, lately_ms, now_ms))
+    found = msgspec.structs.replace(
+        laws.learn(visits, rules.durations), leaks=laws.learn_leaks(leaks, now_ms, rules.reserve)
+    )
     uow.run(Actor.system(branch_id), lambda tx: _keep(tx, found, visits))
     return found
 

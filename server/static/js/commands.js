@@ -78,7 +78,11 @@ export class Commands {
   candidate(dialog, order, item, best) {
     const isOut = item.reason_code !== null;
     const side = isOut ? item.reason?.[language()] ?? ''
-      : [item.moved ? t('console.assign.moves', { count: item.moved }) : t('console.assign.moves_none'), item.needs_consent ? t('console.assign.consent') : ''].filter(Boolean).join(' · ');
+      : [
+        item.moved ? t('console.assign.moves', { count: item.moved }) : t('console.assign.moves_none'),
+        item.needs_consent ? t('console.assign.consent') : '',
+        item.is_kept ? t('console.assign.kept') : '',
+      ].filter(Boolean).join(' · ');
     const behind = item.arrival_ms && best.arrival_ms ? Math.round((item.arrival_ms - best.arrival_ms) / 60_000) : 0;
     return el('button.candidate', {
       role: 'option', disabled: isOut, data: { technician: item.technician_id },

@@ -78,7 +78,7 @@ class Why {
   row(one, canTry) {
     const text = one.is_holder ? t('console.why.holder', { name: one.name }) : one.name;
     const name = canTry ? el('button.quiet', { 'aria-pressed': 'false', onclick: () => void this.tryOther(one) }, text) : el('span', {}, text);
-    const head = el('th', { scope: 'row' }, name, one.needs_consent ? el('small', {}, consent(one)) : null);
+    const head = el('th', { scope: 'row' }, name, one.needs_consent ? el('small', {}, consent(one)) : null, one.is_kept ? el('small', {}, t('console.assign.kept')) : null);
     if (one.reason_code !== null) return el('tr', { data: { technician: one.technician_id, out: '1' } }, head, el('td.reason', { colspan: '4' }, both(one.reason)));
     return el('tr', { data: { technician: one.technician_id, holder: one.is_holder ? '1' : null } }, head,
       el('td.num', {}, clockTime(one.arrival_ms)),
