@@ -14,8 +14,12 @@ from mobile.widgets.theme import FONT, THEME
 _STEPS: Final = (1.0, 0.95, 0.9, 0.85)  # few, for each size is a font of its own in memory
 _HANZI: Final = "\u2e80-\U0010ffff"  # with their full-width marks: a line may end at any of them
 _RUN: Final = re.compile(rf"[^\s{_HANZI}]+")
-_MIXED: Final = re.compile(rf"[{_HANZI}][0-9A-Za-z]|[0-9A-Za-z][{_HANZI}]")
-_PIECE: Final = re.compile(rf"\n|[^\S\n]+|[（《「『【]*(?:[^\s{_HANZI}]+|[{_HANZI}])[，。、：；！？）》」』】]*")
+_OPENING: Final = "（《「『【“‘"
+_CLOSING: Final = "，。、：；！？）》」』】”’"
+_MIXED: Final = re.compile(rf"[{_HANZI}][0-9A-Za-z]|[0-9A-Za-z][{_HANZI}]|[{_HANZI}][{_OPENING}{_CLOSING}]")
+_PIECE: Final = re.compile(
+    rf"\n|[^\S\n]+|[{_OPENING}]*(?:[^\s{_HANZI}{_OPENING}{_CLOSING}]+|[{_HANZI}])[{_CLOSING}]*|[{_OPENING}{_CLOSING}]+"
+)
 _ROUNDING_PX: Final = 1.0
 
 
@@ -37,8 +41,8 @@ class Wording(Label):
         return widest_px(self.text, self.full_px * _STEPS[-1], is_bold=self.bold)
 
     def texture_update(self, *largs: Any) -> None:
-        """Lay the words out; among hanzi Kivy knows no words, so a figure or a code there is kept whole here."""
-        self._label.text = keep_figures_whole(self.text, self.font_size, self.text_size[0], is_bold=self.bold)
+        """Lay the words out; among hanzi Kivy knows neither words nor marks, so lines are ended here."""
+        self._label.text = end_lines(self.text, self.font_size, self.text_size[0], is_bold=self.bold)
         super().texture_update(*largs)
 
     def _fit_words(self, *_: Any) -> None:
@@ -58,8 +62,11 @@ def widest_px(text: str, size_px: float, *, is_bold: bool) -> float:
     return max((_width_px(run, size_px, is_bold) for run in _RUN.findall(text)), default=0.0)
 
 
-def keep_figures_whole(text: str, size_px: float, room_px: float | None, *, is_bold: bool) -> str:
-    """Return a text that mixes hanzi with figures or Latin words with its line ends set; any other as it is."""
+def end_lines(text: str, size_px: float, room_px: float | None, *, is_bold: bool) -> str:
+    """Return a text of hanzi with figures, Latin words or marks with its line ends set; any other as it is.
+
+    No figure is broken, no line begins with a mark that closes or ends with one that opens.
+    """
     if room_px is None or len(text) * size_px <= room_px or not _MIXED.search(text):
         return text
     lines, used = [""], 0.0

@@ -14,6 +14,7 @@ from mobile.widgets.basics import TARGET_DP, Text
 _ROUNDING_PX = 2.0
 _NARROW_PX = 72.0
 _SHORT = 6
+_OPENING, _CLOSING = "（《「『【“", "，。、：；！？）》」』】”"
 _FIRST_HANZI = "\u2e80"
 Box = tuple[float, float, float, float]
 
@@ -27,7 +28,7 @@ def find_flaws(root: Any, width: float) -> list[str]:
     flaws += [f"hint too long: {w.hint_text!r}" for w, _ in shown if isinstance(w, TextInput) and _is_hint_long(w)]
     flaws += [f"field too low: {w.hint_text!r}" for w, _ in shown if isinstance(w, TextInput) and _is_low(w)]
     flaws += [f"squeezed: {w.text!r} {w.size}" for w, _ in labels if _is_squeezed(w)]
-    flaws += find_broken_words(root)
+    flaws += find_broken_words(root) + find_stray_marks(root)
     flaws += [f"beside the window: {_name(w)}" for w, _ in [*labels, *targets] if _is_beside(w, width)]
     flaws += [
         f"target too small: {_name(w)} {w.size}" for w, _ in targets if min(w.size) < dp(TARGET_DP) - _ROUNDING_PX
@@ -40,6 +41,17 @@ def find_broken_words(root: Any) -> list[str]:
     """List the words that are laid out over two lines and broken in the middle; Chinese may break anywhere."""
     labels = [w for w, _ in _walk(root, "frame") if isinstance(w, Label) and w.text]
     return [f"broken in the middle: {' | '.join(_lines(w))!r} {w.size}" for w in labels if _is_broken(w)]
+
+
+def find_stray_marks(root: Any) -> list[str]:
+    """List the texts with a line that begins with a closing mark or ends with an opening one."""
+    labels = [w for w, _ in _walk(root, "frame") if isinstance(w, Label) and w.text]
+    return [f"stray mark: {' | '.join(_lines(w))!r} {w.size}" for w in labels if _has_stray_mark(_lines(w))]
+
+
+def _has_stray_mark(lines: list[str]) -> bool:
+    starts = any(line.startswith(tuple(_CLOSING)) for line in lines[1:])
+    return starts or any(line.endswith(tuple(_OPENING)) for line in lines[:-1])
 
 
 def _lines(label: Any) -> list[str]:

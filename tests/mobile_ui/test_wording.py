@@ -7,7 +7,7 @@ import pytest
 
 from deploy import phone_camera
 from mobile.widgets.theme import FONT, THEME
-from tests.mobile_ui.measure import find_broken_words
+from tests.mobile_ui.measure import find_broken_words, find_stray_marks
 
 pytestmark = pytest.mark.kivy
 _PART = "Flame-failure thermocouple"
@@ -111,3 +111,20 @@ def test_figures_among_hanzi_are_kept_whole() -> None:
         assert find_broken_words(text) == []
         assert text.texture_size[0] <= width
     assert text.text == _ADDRESS
+
+
+def test_no_line_begins_with_a_closing_mark_or_ends_with_an_opening_one() -> None:
+    """At every width between a few hanzi and a whole line; the bare label of Kivy does it at some."""
+    from kivy.uix.label import Label  # noqa: PLC0415 - after the window
+
+    from mobile.widgets.basics import Text  # noqa: PLC0415 - after the window
+
+    words = "先测后进；不按门铃、不动开关、不打手机；（先关阀），再通风。“已送达”表示服务器已写入数据库。"
+    text, bare = Text(words), Label(text=words, font_name=FONT, font_size=THEME.size("body"))
+    strays = []
+    for width in range(100, 320, 7):
+        assert find_stray_marks(lay_out(text, width)) == []
+        bare.text_size = (width, None)
+        bare.texture_update()
+        strays += find_stray_marks(bare)
+    assert len(strays) > 3
