@@ -121,9 +121,20 @@ def color_of(role: str) -> tuple[float, float, float, float]:
     return THEME.color(role)
 
 
+class _Line(StackLayout):
+    """Two pieces whose middles are level while they stand beside each other."""
+
+    def do_layout(self, *largs: Any) -> None:
+        """Place both; the lower one is lifted to the other's middle."""
+        super().do_layout(*largs)
+        right, left = self.children
+        if left.top == right.top:
+            left.center_y = right.center_y = self.top - max(left.height, right.height) / 2
+
+
 def wrap(left: Widget, right: Widget) -> StackLayout:
     """Return two pieces beside each other when there is room, else below each other."""
-    line = StackLayout(size_hint_y=None, spacing=(gap(3), gap(1)))
+    line = _Line(size_hint_y=None, spacing=(gap(3), gap(1)))
     line.bind(minimum_height=line.setter("height"))
     line.add_widget(left)
     line.add_widget(right)
