@@ -186,6 +186,7 @@ class PhoneApp(App):
         elif state == "open" and self.ui is not None and self.ui.name == "locked":
             self.ui.look_who_holds()
             self.ui.home()
+            self._collect()
         return state != "open"
 
     def on_pause(self) -> bool:
@@ -197,6 +198,7 @@ class PhoneApp(App):
         if self.ui is not None and self.ui.name:
             self.ui.apply_preferences()
             self.ui.rebuild()
+            self._collect()
 
     def on_stop(self) -> None:
         """Close the phone."""
@@ -245,14 +247,21 @@ class PhoneApp(App):
         self.ui.phone.start_background(hears_others=device.is_phone())
         self.ui.home()
         self._ring()
-        if self.ui.gallery is not None:
-            camera.collect(self.ui, self.ui.gallery)
+        self._collect()
+
+    def _collect(self) -> None:
+        """Keep what the camera has left, soon: whatever becomes of it, the screens are there first."""
+        ui = self.ui
+        if ui is not None and ui.camera is not None:
+            Clock.schedule_once(lambda _dt: camera.collect(ui))
 
     def _enrol(self, server_url: str, code: str) -> None:
+        if self.ui is not None and self.ui.phone.find_identity() is not None:
+            self.ui.phone.shots.keep()  # as whose they were taken
         service.enrol(server_url, code, self._folder)
         if self.ui is not None:
             self.ui.phone.close()
-            self.ui.phone = Phone(self._folder, server_url)
+            self.ui.adopt(Phone(self._folder, server_url))
             self._join()
 
     def _sound_push(self) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from mobile.actions.desk import Desk
 from mobile.actions.kiosk import Kiosk
 from mobile.actions.own import Own
+from mobile.actions.shots import Shots
 from mobile.actions.table import COMMANDS
 from mobile.platform import chance, keys
 from mobile.platform.catalog import Shelf, load_phone_rules, load_shelf, load_stillness
@@ -109,14 +110,14 @@ class Phone:
             uniform=uniform or chance.uniform,
             gate=LocationGate(self._store, load_stillness(), load_phone_rules().shift_declared_s),
         )
-        self.kiosk = Kiosk(self.desk, load_phone_rules().kiosk)
+        self.kiosk, self.shots = Kiosk(self.desk, load_phone_rules().kiosk), Shots(self.desk)
         self._set_up_lanes(lane_transport or self._http())
 
     def _set_up_lanes(self, aside: FileTransport) -> None:
         self.lane, self.own = FileLane(self._store, aside, self.clock), Own(self._store, aside, self.clock)
         rules = load_phone_rules()
         self.maps = DayMapLane(self._store, aside, self.clock, rules.day_map_stale_s)
-        self.warden = Warden(self._store, self.engine, self.clock, rules, self.lane.deliver_evidence)
+        self.warden = Warden(self._store, self.engine, self.clock, rules, self.lane.deliver_evidence, self.shots.keep)
         self._doorbell: Doorbell | None = None
         self._was_away = False
         self._listener = Listener(self.engine, self.clock, self._has_doorbell, self._wake_up)

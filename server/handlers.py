@@ -250,14 +250,14 @@ def free_technician(tx: Tx, event: Event, profile: str) -> None:
         dispatch.replan_after(tx, dispatch.EMERGENCY, profile)
     if event.data["command"] not in _ENDS_A_JOB:
         return
-    dispatch.recheck_leaks(tx, profile)
+    dispatch.recheck_leaks(tx, profile, event.seq)
     dispatch.offer_due_stops(tx, profile, {event.data["technician_id"]})
     posting.keep_looking(tx)
 
 
-def look_again_at_leaks(tx: Tx, _event: Event, profile: str) -> None:
+def look_again_at_leaks(tx: Tx, event: Event, profile: str) -> None:
     """A crew told how long it still needs: leaks that wait for a crew are looked at again, later stops re-planned."""
-    dispatch.recheck_leaks(tx, profile)
+    dispatch.recheck_leaks(tx, profile, event.seq)
     dispatch.request_replan(tx, "extended_visit")
 
 

@@ -47,21 +47,6 @@ class Own:
         with self._store.read() as db:
             return tuple(timer for timer in pocket.list_timers(db) if timer.work_order_id == work_order_id)
 
-    def shots(self) -> tuple[pocket.Shot, ...]:
-        """Return the pictures that wait in the phone's gallery."""
-        with self._store.read() as db:
-            return pocket.list_shots(db)
-
-    def note_shot(self, shot: pocket.Shot) -> None:
-        """Remember a picture that the camera is about to take."""
-        with self._store.write() as db:
-            pocket.set_shots(db, (*pocket.list_shots(db), shot))
-
-    def forget_shot(self, place: str) -> None:
-        """Forget a picture that was kept, or never taken."""
-        with self._store.write() as db:
-            pocket.set_shots(db, tuple(shot for shot in pocket.list_shots(db) if shot.place != place))
-
     def wait_at(self) -> str:
         """Return where the technician best waits for his next job, empty when the centre has no advice."""
         with self._store.read() as db:

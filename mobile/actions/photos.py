@@ -24,8 +24,11 @@ def take_photo(
     note: str = "",
     lat: float | None = None,
     lon: float | None = None,
+    moment: wire.Occurred | None = None,
 ) -> wire.PhoneEvent:
     """Keep a picture and tell of it; its bytes are delivered later, in a lane of their own.
+
+    Without `moment` it was taken now.
 
     Raises DomainError `order_not_here`, `file_invalid` for what is no picture or larger than the wire allows.
     """
@@ -47,6 +50,6 @@ def take_photo(
     with desk.store.write() as db:
         stored = jobs.get_job(db, work_order_id)
         files.queue(db, sha256, work_order_id, len(content), kind, desk.clock.now_ms())
-        event = desks.queue(desk, db, stored.job, body)
+        event = desks.queue(desk, db, stored.job, body, moment)
     desk.on_append()
     return event

@@ -64,10 +64,10 @@ def _set_camera(ui: Ui, page: Page, arguments: dict[str, Any]) -> None:
         if ui.act("take_photo", arguments["job"], content=content, purpose=arguments["purpose"]):
             ui.rebuild()
 
-    gallery = ui.gallery
+    phone_camera = ui.camera
     take: Callable[[], object]
-    if gallery is not None:
-        take = lambda: camera.take(ui, gallery, arguments["job"], arguments["purpose"])  # noqa: E731 - one line of a button
+    if phone_camera is not None:
+        take = lambda: camera.take(ui, phone_camera, arguments["job"], arguments["purpose"])  # noqa: E731 - one line of a button
     else:
         path = parts.kept_field(arguments, "path", ui.t("phone.file_hint"))
         page.add(Surface(Text(ui.t("phone.file"), "small", "ink_2"), path))

@@ -14,7 +14,7 @@ from mobile.service import Phone
 from mobile.store import pocket, refusals
 from mobile.widgets import device
 from mobile.widgets.basics import PushButton
-from mobile.widgets.gallery import AndroidGallery, Gallery
+from mobile.widgets.gallery import AndroidCamera, Camera
 from mobile.widgets.siren import Siren
 from mobile.widgets.theme import THEME, name_at
 from shared import facts, wire
@@ -44,13 +44,19 @@ class Ui(FloatLayout):
         self._banner: PushButton | None = None
         self.problem = ""
         self.siren = Siren()
-        self.gallery: Gallery | None = AndroidGallery() if device.is_phone() else None
+        self.camera: Camera | None = AndroidCamera() if device.is_phone() else None
+        self.adopt(phone)
         self.rung: set[str] = set()  # assignments whose alarm has filled the screen
         self.calling: wire.Job | None = None  # a leak that rings beside what a busy hand does
         self.held = phone.kiosk.held()
         self.is_called = False  # an alarm waits while the customer holds the phone
         self.touched_ms = phone.clock.mono_ms()
         self.on_enrol: Callable[[str, str], None] = lambda _server, _code: None
+
+    def adopt(self, phone: Phone) -> None:
+        """Work with a phone: the camera's pictures are filed there."""
+        self.phone = phone
+        phone.shots.gallery = self.camera
 
     def has(self, name: str) -> bool:
         """Tell whether there is a screen of that name."""

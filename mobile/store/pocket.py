@@ -77,12 +77,13 @@ class RunningTimer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shot(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture the camera app was opened for: its place in the phone's gallery, its job, and when (Unix ms)."""
+    """A picture the camera app was opened for: its place in the phone's gallery, its job, as whose, and when."""
 
     place: str
     work_order_id: str
     purpose: str
-    opened_ms: int
+    device_id: str
+    occurred: wire.Occurred
 
 
 def list_shots(db: sqlite3.Connection) -> tuple[Shot, ...]:

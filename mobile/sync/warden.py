@@ -24,11 +24,20 @@ class Warden:
     """Locks, unlocks and erases one phone. Evidence the server lacks is sealed to it first; it is never destroyed."""
 
     def __init__(
-        self, store: Store, engine: SyncEngine, clock: Clock, rules: PhoneRules, hand_in: Callable[[], None]
+        self,
+        store: Store,
+        engine: SyncEngine,
+        clock: Clock,
+        rules: PhoneRules,
+        hand_in: Callable[[], None],
+        gather: Callable[[], object],
     ) -> None:
-        """Guard `store`, hear orders through `engine`; `hand_in` delivers sealed evidence while the token counts."""
+        """Guard `store`, hear orders through `engine`.
+
+        `hand_in` delivers sealed evidence while the token counts, `gather` takes evidence in that waits outside.
+        """
         self._store, self._engine, self._clock, self._rules = store, engine, clock, rules
-        self._hand_in = hand_in
+        self._hand_in, self._gather = hand_in, gather
         self._wiped: Guard | None = None
         self._counted_ms: int | None = None
         self._pause = threading.Event()
@@ -78,6 +87,10 @@ class Warden:
         Returns whether it was erased.
         """
         now_ms = self._clock.now_ms()
+        try:
+            self._gather()
+        except Exception:  # noqa: BLE001 - of the store or of Java; whatever it is, a lost phone is erased; logged
+            _LOG.exception("pictures in the gallery are not saved from the wipe")
         with self._store.hold():
             try:
                 wiping.seal_evidence(self._store, now_ms)

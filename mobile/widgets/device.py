@@ -87,7 +87,11 @@ def start_for_result(java: Any, intent: Any, number: int, take: Callable[[Any | 
             Clock.schedule_once(lambda _dt: take(answer if result == _OK else None))
 
     events.bind(on_activity_result=on_result)
-    activity(java).startActivityForResult(intent, number)
+    try:
+        activity(java).startActivityForResult(intent, number)
+    except Exception:  # whatever it was, nobody waits for an answer, and it is raised again
+        events.unbind(on_activity_result=on_result)
+        raise
 
 
 def attempt(use: Callable[[Any], object]) -> bool:

@@ -1,33 +1,27 @@
-"""Where the phone's camera app leaves its pictures. Through pyjnius, and not tried on a device."""
+"""The phone's own camera and gallery. Through pyjnius, and not tried on a device."""
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
+from mobile.actions.shots import Gallery
 from mobile.widgets import device
 
+_LOG: Final = logging.getLogger(__name__)
 _CAMERA: Final = 7302
 
 
-class Gallery(Protocol):
-    """Takes a picture into a place of its own, which outlives this app's process."""
+class Camera(Gallery, Protocol):
+    """A gallery with a camera app in front of it."""
 
-    def new_place(self) -> str:
-        """Return a fresh place for one picture, empty when there is no camera."""
-
-    def open_camera(self, place: str, on_back: Callable[[], None]) -> bool:
+    def open(self, place: str, on_back: Callable[[], None]) -> bool:
         """Open the camera app over this one, `on_back` when it is left; tell whether it opened."""
 
-    def read(self, place: str) -> bytes:
-        """Return the picture in a place, empty when none was taken."""
 
-    def drop(self, place: str) -> None:
-        """Take the picture out of the phone's gallery."""
-
-
-class AndroidGallery:
+class AndroidCamera:
     """The media store: a place is the address of one of its rows."""
 
     def new_place(self) -> str:
@@ -37,11 +31,11 @@ class AndroidGallery:
         def insert(java: Any) -> None:
             media = java("android.provider.MediaStore$Images$Media")
             row = _resolver(java).insert(media.EXTERNAL_CONTENT_URI, java("android.content.ContentValues")())
-            made.append(row.toString())
+            made.extend([] if row is None else [row.toString()])
 
-        return made[0] if device.attempt(insert) else ""
+        return "".join(made) if device.attempt(insert) else ""
 
-    def open_camera(self, place: str, on_back: Callable[[], None]) -> bool:
+    def open(self, place: str, on_back: Callable[[], None]) -> bool:
         """Open the camera app over this one, `on_back` when it is left; tell whether it opened."""
 
         def start(java: Any) -> None:
@@ -51,16 +45,21 @@ class AndroidGallery:
 
         return device.attempt(start)
 
-    def read(self, place: str) -> bytes:
-        """Return the picture in a place, empty when none was taken."""
+    def read(self, place: str) -> bytes | None:
+        """Return the picture in a place, empty when none was taken, None when that cannot be told now."""
         found: list[bytes] = []
 
         def read(java: Any) -> None:
             opened = _resolver(java).openFileDescriptor(_row(java, place), "r")
-            with os.fdopen(opened.detachFd(), "rb") as file:
-                found.append(file.read())
+            if opened is not None:
+                with os.fdopen(opened.detachFd(), "rb") as file:
+                    found.append(file.read())
 
-        return found[0] if device.attempt(read) else b""
+        try:
+            device.attempt(read)
+        except OSError as error:
+            _LOG.warning("a picture in the gallery cannot be read now: %s", error)
+        return found[0] if found else None
 
     def drop(self, place: str) -> None:
         """Take the picture out of the phone's gallery."""

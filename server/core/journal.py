@@ -298,6 +298,11 @@ def list_heads(session: orm.Session) -> dict[str, int]:
     return dict(session.execute(query).all())
 
 
+def find_chain_seq(session: orm.Session, branch_id: str) -> int:
+    """Return the number of a branch's newest committed event, 0 before the first; whatever follows has a higher one."""
+    return session.scalar(sa.select(ChainHead.seq).where(ChainHead.branch_id == branch_id)) or 0
+
+
 def list_history(session: orm.Session, work_order_id: str) -> list[Event]:
     """Return a work order's whole history, oldest first."""
     query = sa.select(JournalRow).where(JournalRow.work_order_id == work_order_id).order_by(JournalRow.id)

@@ -71,7 +71,8 @@ class WaitingPost(Base):
 class PlanState(Base):
     """The branch's plan: its revision, what it left undone and why, its quality, and what its last change moved.
 
-    ``planned_ms`` is when a whole planning run last took effect; ``quality`` are the figures of that run.
+    ``planned_ms`` is when a whole planning run last took effect; ``quality`` are the figures of that run. Up to the
+    journal's ``leaks_seen_seq`` everything had happened that the last look at the leaks that wait could see.
     """
 
     __tablename__ = "plan_state"
@@ -83,6 +84,7 @@ class PlanState(Base):
     planned_ms: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     quality: Mapped[dict[str, Any]] = mapped_column(Json)
     moved: Mapped[dict[str, Any]] = mapped_column(Json)
+    leaks_seen_seq: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
 
 
 class PlanBudget(Base):

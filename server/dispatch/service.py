@@ -13,7 +13,7 @@ from routing.plan import Plan
 from routing.problem import Place
 from server.absences import repository as absences
 from server.accounts import repository as accounts
-from server.core import clock, deadlines, relay
+from server.core import clock, deadlines, journal, relay
 from server.core.unit_of_work import Tx
 from server.dispatch import able, doors, offers, problem, repository, returning, stability, turning
 from server.dispatch.judged import Judged
@@ -100,15 +100,20 @@ def _list_waiting_leaks(tx: Tx) -> list[WorkOrder]:
     return [o for o in here if offers.is_alarming(o)]
 
 
-def recheck_leaks(tx: Tx, sla_profile: str) -> None:
+def recheck_leaks(tx: Tx, sla_profile: str, because_seq: int | None = None) -> None:
     """Look again at every leak that waits for a busy crew: a promise to it is revocable until a crew is en route.
 
-    All that wait are arranged together; a free crew is offered its first one at once.
+    All that wait are arranged together; a free crew is offered its first one at once. ``because_seq`` is the event that
+    asks for it: nothing is done when a look since then has seen what it changed (hundreds come in at a moment when a
+    dead line heals).
     """
     if not _list_waiting_leaks(tx):
         return
     # The plan's row is locked before it is read, so that two planners never store over each other.
-    repository.get_plan_state(tx.session, tx.branch_id)
+    state = repository.get_plan_state(tx.session, tx.branch_id)
+    if because_seq is not None and because_seq <= state.leaks_seen_seq:
+        return
+    state.leaks_seen_seq = journal.find_chain_seq(tx.session, tx.branch_id)
     snapshot = take_snapshot(tx.session, tx.branch_id, tx.now_ms, sla_profile)
     desk = dispatch_rules()
     answer = queue.arrange_queue(
