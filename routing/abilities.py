@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,12 +84,19 @@ def knows_territory(technician: Technician, job: Job) -> bool:
     return job.territory is None or not technician.territories or job.territory in technician.territories
 
 
+def is_in_reserve(technician: Technician, skills: Collection[str], now_s: int) -> bool:
+    """Tell whether a technician has one of the skills now."""
+    return any(
+        one.name in skills and (one.valid_until_s is None or one.valid_until_s >= now_s) for one in technician.skills
+    )
+
+
 def list_kept(problem: Problem) -> tuple[list[bool], list[bool]]:
     """Tell which technicians are of the skill reserve, and of which jobs the reserve keeps them free."""
     if problem.reserve is None:
         return [False] * len(problem.technicians), [False] * len(problem.jobs)
     skills = frozenset(problem.reserve.skills)
-    kept = [any(one.name in skills for one in technician.skills) for technician in problem.technicians]
+    kept = [is_in_reserve(technician, skills, problem.now_s) for technician in problem.technicians]
     return kept, [job.tier == Tier.ORDINARY and skills.isdisjoint(job.skills) for job in problem.jobs]
 
 

@@ -17,7 +17,8 @@ from routing.travel import StraightLine, TravelTimes
 class Fit(Value, frozen=True, kw_only=True):
     """One window (start of service, both ends included): what the visit would add, or why nobody can.
 
-    ``added_s`` is the growth of the exact objective in driving seconds, lateness of others included.
+    ``added_s`` is the growth of the exact objective in driving seconds, lateness of others included, but without the
+    price of the skill reserve: it tells what a window costs those who are served.
     """
 
     window: Window
@@ -49,6 +50,6 @@ def fit_windows(
         if best is None:
             found.append(Fit(window=window, reason=unserved_reason(state, first + number)))
         else:
-            name = grid.technicians[best.tech].id
-            found.append(Fit(window=window, technician_id=name, added_s=best.delta))
+            name, reserve = grid.technicians[best.tech].id, grid.reserve_price(best.tech, first + number)
+            found.append(Fit(window=window, technician_id=name, added_s=best.delta - reserve))
     return tuple(found)

@@ -14,8 +14,8 @@ from mobile.widgets.theme import FONT, THEME
 _STEPS: Final = (1.0, 0.95, 0.9, 0.85)  # few, for each size is a font of its own in memory
 _HANZI: Final = "\u2e80-\U0010ffff"  # with their full-width marks: a line may end at any of them
 _RUN: Final = re.compile(rf"[^\s{_HANZI}]+")
-_OPENING: Final = "（《「『【“‘"
-_CLOSING: Final = "，。、：；！？）》」』】”’"
+_OPENING: Final = "（《「『【“"
+_CLOSING: Final = "，。、：；！？）》」』】”"
 _MIXED: Final = re.compile(rf"[{_HANZI}][0-9A-Za-z]|[0-9A-Za-z][{_HANZI}]|[{_HANZI}][{_OPENING}{_CLOSING}]")
 _PIECE: Final = re.compile(
     rf"\n|[^\S\n]+|[{_OPENING}]*(?:[^\s{_HANZI}{_OPENING}{_CLOSING}]+|[{_HANZI}])[{_CLOSING}]*|[{_OPENING}{_CLOSING}]+"

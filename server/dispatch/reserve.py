@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from routing.abilities import is_in_reserve
 from routing.anticipation.reserve import Dial, LeakForecast, expected_leak_work_s, skilled_load
 from routing.problem import Problem, SkillReserve, Technician
 from server.dispatch.rules import dispatch_rules
@@ -23,7 +24,7 @@ def with_reserve(problem: Problem, law: LeakLaw | None) -> Problem:
     if law is None:
         return problem
     skills = frozenset(law.skills)
-    crew = [one for one in problem.technicians if any(skill.name in skills for skill in one.skills)]
+    crew = [one for one in problem.technicians if is_in_reserve(one, skills, problem.now_s)]
     if not 0 < len(crew) < len(problem.technicians):
         return problem
     rules = dispatch_rules().reserve

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from routing.plan import Plan, Route
+from routing.fitting import fit_windows
+from routing.plan import Objective, Plan, Route
 from routing.planner import plan_routes
 from routing.problem import Break, Depot, Instrument, Problem, Skill, SkillReserve
 from routing.stop import MaxIterations
 from routing.urgent import insert_urgent
 from routing.verify import verify_plan
+from shared.text import LANGUAGES, Catalog
 from tests.routing.worlds import DAY_END, DAY_START, HOUR, a_job, a_leak, a_problem, a_technician, east
 
 NOON = DAY_START + 4 * HOUR
 LUNCH = Break(duration_s=1800, earliest_s=NOON, latest_s=NOON + HOUR)
+
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def planned(problem: Problem) -> Plan:
@@ -181,6 +187,25 @@ def test_plain_work_goes_to_who_is_not_kept_for_emergencies_unless_he_is_much_fa
     assert (route_of(plan).stops[0].job_id, plan.objective.reserve) == ("plain", 900.0)
     skilled = planned(replace(problem, jobs=(replace(plain, skills=("gas",)),)))
     assert (route_of(skilled).stops[0].job_id, skilled.objective.reserve) == ("plain", 0.0)
+
+
+def test_window_is_not_judged_by_the_worth_of_keeping_somebody_free() -> None:
+    """The same appointment costs those who are served the same, with a reserve and without."""
+    wang, far = a_technician("Wang"), a_technician("Zhou", east(-40_000), skills=())
+    problem = a_problem([wang, far], [], reserve=SkillReserve(skills=("gas",), price=2500.0))
+    window = ((DAY_START + HOUR, DAY_START + 3 * HOUR),)
+    plain = a_job("new", east(1000), skills=())
+    (kept,), (free,) = (fit_windows(one, None, plain, window) for one in (problem, replace(problem, reserve=None)))
+    assert (kept.technician_id, kept.added_s) == (free.technician_id, free.added_s)
+    assert kept.technician_id == "Wang"
+
+
+def test_every_part_of_the_objective_has_its_words_in_both_languages() -> None:
+    """What the console shows of a what-if is translated."""
+    files = {name: (ROOT / "shared" / "locale" / f"planner.{name}.toml").read_bytes() for name in LANGUAGES}
+    words = Catalog.from_toml(files)
+    for language in LANGUAGES:
+        assert [f for f in Objective.__struct_fields__ if not words.find(language, f"planner.part.{f}")] == []
 
 
 def test_uncertain_visits_are_planned_longer_when_nine_of_ten_shall_keep_their_time() -> None:

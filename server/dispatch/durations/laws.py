@@ -91,15 +91,19 @@ def learn(visits: Iterable[EndedVisit], rules: DurationRules) -> Laws:
     return Laws(kinds, technicians)
 
 
-def learn_leaks(past: Sequence[PastLeak], until_ms: int, rules: ReserveRules) -> LeakLaw | None:
-    """Return what the leaks from the first of these to a moment say; None when there are too few."""
-    asking = [leak for leak in past if leak.skills]
-    if len(asking) < rules.least_leaks:
+def learn_leaks(past: Sequence[PastLeak], span_ms: tuple[int, int], rules: ReserveRules) -> LeakLaw | None:
+    """Return what the leaks of a span say; None when too few ask for the same.
+
+    The most common demand counts alone. The rate is over the whole span, so that one storm does not pass for a habit;
+    the length is the median, so that a visit nobody ended does not either.
+    """
+    since_ms, until_ms = span_ms
+    asked = Counter(leak.skills for leak in past if leak.skills).most_common(1)
+    if not asked or asked[0][1] < rules.least_leaks:
         return None
-    hours = (until_ms - min(leak.opened_ms for leak in past)) / _HOUR_MS
-    [(skills, _)] = Counter(leak.skills for leak in asking).most_common(1)
-    each_s = sum(leak.took_s for leak in past) / len(past)
-    return LeakLaw(skills, len(past) / max(hours, 1.0), each_s, len(past))
+    [(skills, count)] = asked
+    each_s = median(max(0.0, leak.took_s) for leak in past if leak.skills == skills)
+    return LeakLaw(skills, count / ((until_ms - since_ms) / _HOUR_MS), each_s, count)
 
 
 def _fit(visits: list[EndedVisit], rules: DurationRules) -> KindLaw:

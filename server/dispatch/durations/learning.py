@@ -36,7 +36,7 @@ def learn_branch(uow: UnitOfWork, branch_id: str) -> Laws:
     lately_ms = now_ms - rules.reserve.days * _DAY_MS
     leaks = uow.read(lambda session: repository.list_past_leaks(session, branch_id, lately_ms, now_ms))
     found = msgspec.structs.replace(
-        laws.learn(visits, rules.durations), leaks=laws.learn_leaks(leaks, now_ms, rules.reserve)
+        laws.learn(visits, rules.durations), leaks=laws.learn_leaks(leaks, (lately_ms, now_ms), rules.reserve)
     )
     uow.run(Actor.system(branch_id), lambda tx: _keep(tx, found, visits))
     return found

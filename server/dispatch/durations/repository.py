@@ -12,7 +12,7 @@ from server.dispatch.durations.models import VisitLaws
 from server.dispatch.models import Assignment
 from server.visits.models import Record
 from server.work_orders.models import WorkOrder
-from shared.work_order import Priority
+from shared.work_order import Priority, WorkOrderState
 
 # Of a visit that was left for an emergency the second arrival alone is known.
 _WAS_LEFT: Final = sa.and_(Assignment.remaining_s.is_not(None), Assignment.remaining_told_ms.is_(None))
@@ -42,7 +42,10 @@ def list_ended(session: orm.Session, branch_id: str, since_ms: int) -> list[Ende
 
 
 def list_past_leaks(session: orm.Session, branch_id: str, since_ms: int, until_ms: int) -> list[PastLeak]:
-    """Return the emergencies and urgent leaks opened in a span; one without an ended visit took what was expected."""
+    """Return the emergencies and urgent leaks opened in a span, each smell once however many called.
+
+    One without an ended visit took what was expected.
+    """
     is_urgent_leak = sa.and_(WorkOrder.priority == Priority.URGENT.value, WorkOrder.is_leak)
     took_ms = (
         sa.select(sa.func.sum(Assignment.finished_ms - Assignment.arrived_ms))
@@ -52,6 +55,7 @@ def list_past_leaks(session: orm.Session, branch_id: str, since_ms: int, until_m
     query = sa.select(WorkOrder.opened_ms, WorkOrder.skills, WorkOrder.expected_s, took_ms).where(
         WorkOrder.branch_id == branch_id,
         WorkOrder.opened_ms.between(since_ms, until_ms),
+        WorkOrder.state != WorkOrderState.DUPLICATE.value,
         sa.or_(WorkOrder.priority == Priority.EMERGENCY.value, is_urgent_leak),
     )
     return [

@@ -8,7 +8,7 @@ from server.accounts.models import Technician
 from server.core.unit_of_work import Tx
 from server.dispatch import problem, repository
 from server.dispatch.durations import learning
-from server.dispatch.durations.laws import LeakLaw
+from server.dispatch.durations.laws import LeakLaw, PastLeak, learn_leaks
 from server.dispatch.rules import dispatch_rules
 from server.work_orders.models import WorkOrder
 from tests.server.house import HOME, LEAK, STOVE, House
@@ -55,11 +55,11 @@ def test_nobody_is_kept_before_there_are_enough_leaks(house: House) -> None:
 
 
 def test_learnt_leaks_keep_the_qualified_for_leaks(house: House) -> None:
-    """A leak every two hours: Wang, who can go, is kept; nobody is while everybody can."""
+    """Some leaks in four weeks: Wang, who can go, is kept; nobody is while everybody can."""
     law = keep_leaks(house, RULES.least_leaks)
     assert law is not None
     assert law.skills == ("gas_leak",)
-    assert law.per_hour == pytest.approx(0.5)
+    assert law.per_hour == pytest.approx(RULES.least_leaks / (RULES.days * 24))
     assert asked(house).reserve is None
     forget_leaks(house, "sun")
     reserve = asked(house).reserve
@@ -79,6 +79,28 @@ def test_price_grows_with_the_work_of_those_who_can_go(house: House) -> None:
     assert idle is not None
     assert busy is not None
     assert idle.price < busy.price == RULES.full_price
+
+
+def test_caller_who_repeats_a_leak_and_a_visit_nobody_ended_teach_nothing(house: House) -> None:
+    """Duplicates are the same smell; the median does not see one visit of two weeks."""
+    assert keep_leaks(house, RULES.least_leaks) is not None
+    one = sa.update(WorkOrder).where(WorkOrder.id == "past-1")
+    house.write(lambda tx: tx.session.execute(one.values(state="duplicate")))
+    assert learning.learn_branch(house.uow, HOME).leaks is None
+    told = [PastLeak(0, ("gas_leak",), 2700.0)] * RULES.least_leaks + [PastLeak(0, ("gas_leak",), 14 * 86_400.0)]
+    law = learn_leaks(told, (0, 24 * HOUR_MS), RULES)
+    assert law is not None
+    assert law.seconds_each == 2700.0
+
+
+def test_skill_that_has_expired_keeps_nobody_free(house: House) -> None:
+    """Wang's ran out yesterday: he is as good for plain work as Sun."""
+    forget_leaks(house, "sun")
+    keep_leaks(house, RULES.least_leaks)
+    old = [{"name": "gas_leak", "valid_until_ms": house.clock.now_ms() - 24 * HOUR_MS}]
+    wang = sa.update(Technician).where(Technician.id == "wang").values(skills=old)
+    house.write(lambda tx: tx.session.execute(wang))
+    assert asked(house).reserve is None
 
 
 def test_plain_work_is_offered_to_who_cannot_go_to_a_leak_and_the_list_says_why(house: House) -> None:
