@@ -253,7 +253,7 @@ class PhoneApp(App):
         """Keep what the camera has left, soon: whatever becomes of it, the screens are there first."""
         ui = self.ui
         if ui is not None and ui.camera is not None:
-            Clock.schedule_once(lambda _dt: camera.collect(ui))
+            Clock.schedule_once(lambda _dt: ui.attempt(lambda: camera.collect(ui)))
 
     def _enrol(self, server_url: str, code: str) -> None:
         if self.ui is not None and self.ui.phone.find_identity() is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
 from typing import Final
 
 from mobile.actions import desk as desks
@@ -25,10 +27,11 @@ def take_photo(
     lat: float | None = None,
     lon: float | None = None,
     moment: wire.Occurred | None = None,
+    also: Callable[[sqlite3.Connection], None] | None = None,
 ) -> wire.PhoneEvent:
     """Keep a picture and tell of it; its bytes are delivered later, in a lane of their own.
 
-    Without `moment` it was taken now.
+    Without `moment` it was taken now; `also` writes what goes with it in the same transaction.
 
     Raises DomainError `order_not_here`, `file_invalid` for what is no picture or larger than the wire allows.
     """
@@ -49,6 +52,8 @@ def take_photo(
     )
     with desk.store.write() as db:
         stored = jobs.get_job(db, work_order_id)
+        if also is not None:
+            also(db)
         files.queue(db, sha256, work_order_id, len(content), kind, desk.clock.now_ms())
         event = desks.queue(desk, db, stored.job, body, moment)
     desk.on_append()

@@ -63,8 +63,8 @@ def scan_code(on_text: Callable[[str], None]) -> bool:
     def start(java: Any) -> None:
         intent = java("android.content.Intent")("com.google.zxing.client.android.SCAN")
 
-        def read(answer: Any | None) -> None:
-            if answer is not None:
+        def read(is_ok: bool, answer: Any) -> None:  # noqa: FBT001 - as Android tells it
+            if is_ok:
                 on_text(answer.getStringExtra("SCAN_RESULT") or "")
 
         start_for_result(java, intent, _SCAN, read)
@@ -77,14 +77,14 @@ def activity(java: Any) -> Any:
     return java("org.kivy.android.PythonActivity").mActivity
 
 
-def start_for_result(java: Any, intent: Any, number: int, take: Callable[[Any | None], None]) -> None:
-    """Start another app; what it answers, None when it was left, is taken in Kivy's own thread, once."""
+def start_for_result(java: Any, intent: Any, number: int, take: Callable[[bool, Any], None]) -> None:
+    """Start another app; whether it was well, and what it answers, is taken in Kivy's own thread, once."""
     events = importlib.import_module("android.activity")
 
     def on_result(request: int, result: int, answer: Any) -> None:
         if request == number:
             events.unbind(on_activity_result=on_result)
-            Clock.schedule_once(lambda _dt: take(answer if result == _OK else None))
+            Clock.schedule_once(lambda _dt: take(result == _OK, answer))
 
     events.bind(on_activity_result=on_result)
     try:

@@ -17,8 +17,8 @@ _CAMERA: Final = 7302
 class Camera(Gallery, Protocol):
     """A gallery with a camera app in front of it."""
 
-    def open(self, place: str, on_back: Callable[[], None]) -> bool:
-        """Open the camera app over this one, `on_back` when it is left; tell whether it opened."""
+    def open(self, place: str, on_back: Callable[[bool], None]) -> bool:
+        """Open the camera app over this one; `on_back` hears whether it took a picture. Tell whether it opened."""
 
 
 class AndroidCamera:
@@ -35,13 +35,13 @@ class AndroidCamera:
 
         return "".join(made) if device.attempt(insert) else ""
 
-    def open(self, place: str, on_back: Callable[[], None]) -> bool:
-        """Open the camera app over this one, `on_back` when it is left; tell whether it opened."""
+    def open(self, place: str, on_back: Callable[[bool], None]) -> bool:
+        """Open the camera app over this one; `on_back` hears whether it took a picture. Tell whether it opened."""
 
         def start(java: Any) -> None:
             intent = java("android.content.Intent")("android.media.action.IMAGE_CAPTURE")
             intent.putExtra("output", _row(java, place))
-            device.start_for_result(java, intent, _CAMERA, lambda _answer: on_back())
+            device.start_for_result(java, intent, _CAMERA, lambda is_ok, _answer: on_back(is_ok))
 
         return device.attempt(start)
 

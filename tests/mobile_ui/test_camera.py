@@ -29,7 +29,7 @@ class FolderCamera:
         """Keep pictures in `folder`."""
         folder.mkdir(exist_ok=True)
         self.folder, self.taken, self.is_away = folder, 0, False
-        self.leave: Callable[[], None] = lambda: None
+        self._on_back: Callable[[bool], None] = lambda _is_taken: None
 
     def new_place(self) -> str:
         """Make a row without a picture."""
@@ -38,11 +38,15 @@ class FolderCamera:
         place.touch()
         return str(place)
 
-    def open(self, place: str, on_back: Callable[[], None]) -> bool:
+    def open(self, place: str, on_back: Callable[[bool], None]) -> bool:
         """Open over the app."""
         assert Path(place).exists()
-        self.leave = on_back
+        self._on_back = on_back
         return True
+
+    def leave(self, *, is_taken: bool = True) -> None:
+        """Go back to the app."""
+        self._on_back(is_taken)
 
     def shoot(self, content: bytes) -> None:
         """Take the picture; the camera is still open."""
@@ -109,7 +113,7 @@ def test_camera_left_without_a_picture_leaves_nothing_behind(
     order = stand_at_the_door(hand, server)
     hand.ui.go("photos", job=order)
     tap_camera(hand)
-    gallery.leave()
+    gallery.leave(is_taken=False)
     assert (hand.phone.photos(order), gallery.holds(), hand.phone.shots.waiting()) == ((), 0, ())
 
 
@@ -243,7 +247,7 @@ def test_tap_without_room_or_two_at_once_leave_no_empty_row(
     tap_camera(hand)
     hand.tap(hand.t("phone.take_photo"))
     assert gallery.holds() == 1
-    gallery.leave()
+    gallery.leave(is_taken=False)
 
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOSPC, "no room")
@@ -252,3 +256,37 @@ def test_tap_without_room_or_two_at_once_leave_no_empty_row(
     tap_camera(hand)
     assert hand.t("error.store_full") in hand.texts()
     assert gallery.holds() == 0
+
+
+def test_camera_that_writes_late_loses_nothing(hand: Any, server: PlayedServer, gallery: FolderCamera) -> None:
+    """It says that it took a picture before the bytes are there: the place is kept, and the picture with the next."""
+    order = stand_at_the_door(hand, server)
+    hand.ui.go("photos", job=order)
+    tap_camera(hand)
+    gallery.leave()
+    assert gallery.holds() == 1
+    gallery.shoot(PHOTO)
+    camera.collect(hand.ui)
+    assert len(hand.phone.photos(order)) == 1
+    assert gallery.holds() == 0
+
+
+def test_picture_is_not_filed_on_a_phone_that_the_other_process_has_wiped(
+    hand: Any, server: PlayedServer, gallery: FolderCamera
+) -> None:
+    """What is written there goes nowhere: the picture stays where it is."""
+    open_camera(hand, server, gallery)
+    marker = guard.Guard(state="wiped", since_ms=1, reason="desk")
+    (hand.phone.desk.store.folder / "wiped.json").write_bytes(msgspec.json.encode(marker))
+    gallery.leave()
+    assert gallery.holds() == 1
+
+
+def test_two_who_collect_at_once_file_a_picture_once(hand: Any, server: PlayedServer, gallery: FolderCamera) -> None:
+    """The list was read before the other had filed it."""
+    order = open_camera(hand, server, gallery)
+    (shot,) = hand.phone.shots.waiting()
+    gallery.leave()
+    assert not hand.phone.shots._file(shot, PHOTO, is_left=False)
+    told = [item for item in hand.phone.pending(order) if facts.name_of(item.event.body) == "photo_taken"]
+    assert len(told) == 1
