@@ -14,7 +14,6 @@ from server.dispatch import problem, repository
 from server.dispatch.rules import dispatch_rules
 from server.escalation.rules import escalation_rules
 from server.work_orders.models import WorkOrder
-from shared.assignment import COMMITTED_STATES
 from shared.work_order import Priority
 
 
@@ -54,11 +53,9 @@ def list_able(tx: Tx, order: WorkOrder, *, is_everybody: bool) -> list[str]:
 
 
 def _list_bound(tx: Tx, order: WorkOrder, *, is_everybody: bool) -> set[str]:
-    live = repository.list_live(tx.session, tx.branch_id)
+    listing = repository.list_committed if is_everybody else repository.list_live
+    live = listing(tx.session, tx.branch_id)
     busy = {a.technician_id for a in live}
-    if is_everybody:
-        live = [a for a in live if a.state in COMMITTED_STATES]
-        busy = {a.technician_id for a in live}
     may_turn = problem.list_turnable(tx.session, tx.branch_id, live) if order.priority == Priority.EMERGENCY else set()
     return busy - may_turn
 

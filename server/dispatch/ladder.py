@@ -56,7 +56,7 @@ def _ask_more(tx: Tx, order: WorkOrder, count: int | None, profile: str) -> list
     chosen = able.list_able(tx, order, is_everybody=count is None)[:count]
     if not chosen:
         return []
-    busy = {a.technician_id for a in repository.list_live(tx.session, tx.branch_id)}
+    busy = repository.list_busy(tx.session, tx.branch_id)
     if WorkOrderState(order.state) is WorkOrderState.OFFERED:
         made = offers.offer_parallel(tx, order, chosen)
     else:

@@ -89,7 +89,7 @@ def _ask_beside_silent(tx: Tx, order: WorkOrder, made: list[Assignment]) -> list
     if any(row.technician_id in reachable for row in made):
         return []
     beside = [t for t in able.list_able(tx, order, is_everybody=False) if t in reachable][:1]
-    busy = {a.technician_id for a in repository.list_live(tx.session, tx.branch_id)}
+    busy = repository.list_busy(tx.session, tx.branch_id)
     if beside:
         work_order_service.flag(tx, order, PHONE_SILENT, technician_id=made[0].technician_id, asked=beside)
     added = offer_parallel(tx, order, beside)

@@ -12,7 +12,7 @@ from server.accounts.models import Device
 from server.core import held
 from server.dispatch.models import Assignment, Lock, PlanBudget, PlannedStop, PlanRun, PlanState, Proof, WaitingPost
 from server.work_orders.models import WorkOrder
-from shared.assignment import LIVE_STATES, AssignmentState
+from shared.assignment import COMMITTED_STATES, LIVE_STATES, AssignmentState
 from shared.errors import DomainError
 
 _LIVE = [state.value for state in LIVE_STATES]
@@ -74,6 +74,25 @@ def list_live(session: orm.Session, branch_id: str) -> list[Assignment]:
     """Return all assignments of the branch that still stand."""
     query = sa.select(Assignment).where(Assignment.branch_id == branch_id, Assignment.state.in_(_LIVE))
     return list(session.scalars(query.order_by(Assignment.offered_ms, Assignment.id)))
+
+
+def list_committed(session: orm.Session, branch_id: str) -> list[Assignment]:
+    """Return the branch's assignments that somebody has accepted and not ended."""
+    states = [state.value for state in COMMITTED_STATES]
+    query = sa.select(Assignment).where(Assignment.branch_id == branch_id, Assignment.state.in_(states))
+    return list(session.scalars(query.order_by(Assignment.offered_ms, Assignment.id)))
+
+
+def list_held_orders(session: orm.Session, branch_id: str) -> set[str]:
+    """Return the ids of the orders that somebody holds or is offered: while a line is dead, out of very many offers."""
+    query = sa.select(Assignment.work_order_id).where(Assignment.branch_id == branch_id, Assignment.state.in_(_LIVE))
+    return set(session.scalars(query.distinct()))
+
+
+def list_busy(session: orm.Session, branch_id: str) -> set[str]:
+    """Return the ids of the technicians who hold or are offered anything."""
+    query = sa.select(Assignment.technician_id).where(Assignment.branch_id == branch_id, Assignment.state.in_(_LIVE))
+    return set(session.scalars(query.distinct()))
 
 
 def list_live_of_technician(session: orm.Session, technician_id: str) -> list[Assignment]:

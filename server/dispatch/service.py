@@ -95,7 +95,7 @@ def _place_leak(tx: Tx, order: WorkOrder, snapshot: Snapshot, sla_profile: str) 
 def _list_waiting_leaks(tx: Tx) -> list[WorkOrder]:
     """Return the alarming orders that nobody holds or is offered, but those behind a door that opens later."""
     waiting = work_orders.list_in_states(tx.session, tx.branch_id, WAITING_STATES)
-    held = {a.work_order_id for a in repository.list_live(tx.session, tx.branch_id)}
+    held = repository.list_held_orders(tx.session, tx.branch_id)
     here = [o for o in waiting if o.id not in held and o.lat is not None and not doors.is_closed(o, tx.now_ms)]
     return [o for o in here if offers.is_alarming(o)]
 
@@ -107,13 +107,13 @@ def recheck_leaks(tx: Tx, sla_profile: str, because_seq: int | None = None) -> N
     asks for it: nothing is done when a look since then has seen what it changed (hundreds come in at a moment when a
     dead line heals).
     """
-    if not _list_waiting_leaks(tx):
-        return
     # The plan's row is locked before it is read, so that two planners never store over each other.
     state = repository.get_plan_state(tx.session, tx.branch_id)
     if because_seq is not None and because_seq <= state.leaks_seen_seq:
         return
     state.leaks_seen_seq = journal.find_chain_seq(tx.session, tx.branch_id)
+    if not _list_waiting_leaks(tx):
+        return
     snapshot = take_snapshot(tx.session, tx.branch_id, tx.now_ms, sla_profile)
     desk = dispatch_rules()
     answer = queue.arrange_queue(
@@ -202,17 +202,17 @@ def _keep_proof(tx: Tx, certificate: Certificate) -> None:
 
 def offer_due_stops(tx: Tx, sla_profile: str, technician_ids: set[str] | None = None) -> None:
     """Offer each free technician his next stop when it is time to leave for it; leaks at once, to a free technician."""
-    planned = repository.list_planned(tx.session, tx.branch_id)
+    firsts: dict[str, PlannedStop] = {}
+    for stop in repository.list_planned(tx.session, tx.branch_id):
+        if technician_ids is None or stop.technician_id in technician_ids:
+            firsts.setdefault(stop.technician_id, stop)
+    if not firsts:
+        return
     live = repository.list_live(tx.session, tx.branch_id)
     busy = {a.technician_id for a in live}
     held = busy - problem.list_turnable(tx.session, tx.branch_id, live)
-    firsts: dict[str, PlannedStop] = {}
     terms = travel_desk.read_terms(tx.session, tx.branch_id)
-    for stop in planned:
-        firsts.setdefault(stop.technician_id, stop)
     for technician_id, stop in sorted(firsts.items()):
-        if technician_ids is not None and technician_id not in technician_ids:
-            continue
         order = work_orders.lock_order(tx.session, tx.branch_id, stop.work_order_id)
         if WorkOrderState(order.state) not in WAITING_STATES:
             repository.drop_planned(tx.session, tx.branch_id, {stop.work_order_id})
@@ -349,7 +349,7 @@ def apply_plan(tx: Tx, run_of: Judged | None, asked: Snapshot, sla_profile: str)
     plan = asked.plan if run_of is None else run_of.plan
     waiting = {o.id for o in work_orders.list_in_states(tx.session, tx.branch_id, WAITING_STATES)}
     # What was offered by hand or taken while the run went on is no longer the plan's to give.
-    taken = {a.work_order_id for a in repository.list_live(tx.session, tx.branch_id)} - _committed(asked)
+    taken = repository.list_held_orders(tx.session, tx.branch_id) - _committed(asked)
     gone = (frozenset(s.job_id for r in plan.routes for s in r.stops) - waiting) | taken
     changed = _store(tx, plan, asked, cause, gone)
     if run_of is not None:
