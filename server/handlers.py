@@ -119,6 +119,7 @@ _CLOSED_DOOR: Final = "report_no_access"
 _ENDS_A_PROMISE: Final = frozenset({"cancel", "mark_duplicate", "arrive", "finish_late", _CLOSED_DOOR})
 _ENDS_A_JOB: Final = frozenset({"finish", "decline", "expire", "recall", "abandon", "supersede"})
 _LEAVES_A_JOB: Final = "suspend"
+_FREES_OTHERS: Final = "accept"
 
 
 def reactions(profile: str) -> dict[str, tuple[Handler, ...]]:
@@ -174,7 +175,7 @@ def duties(profile: str) -> dict[str, DueHandler]:
 
 _AWAITED_MOVES: Final = {
     events.WORK_ORDER_MOVED: _REPLANNED | _ENDED_AT_DESK | _ENDS_A_PROMISE,
-    events.ASSIGNMENT_MOVED: _ENDS_A_JOB | {_LEAVES_A_JOB},
+    events.ASSIGNMENT_MOVED: _ENDS_A_JOB | {_LEAVES_A_JOB, _FREES_OTHERS},
 }
 _AWAITED: Final = events.ALL - IGNORED
 
@@ -182,7 +183,11 @@ _AWAITED: Final = events.ALL - IGNORED
 def is_awaited(event: Event) -> bool:
     """Tell whether an event has a reaction, so that it waits in the outbox; moves only by the commands that matter."""
     commands = _AWAITED_MOVES.get(event.type)
-    return event.type in _AWAITED and (commands is None or event.data["command"] in commands)
+    if event.type not in _AWAITED or (commands is not None and event.data["command"] not in commands):
+        return False
+    # Whom an Accept has freed is reacted to with the Accept, once for all; one that frees nobody has no reaction.
+    is_alone = event.data.get("command") == _FREES_OTHERS and not event.data.get("frees")
+    return not is_alone and not event.data.get("freed_by")
 
 
 def _with(profile: str, handler: Callable[[Tx, Event, str], None]) -> Handler:
@@ -248,10 +253,11 @@ def free_technician(tx: Tx, event: Event, profile: str) -> None:
     """Give a technician who became free his next stop, and look again at every leak that waits for a busy crew."""
     if event.data["command"] == _LEAVES_A_JOB:
         dispatch.replan_after(tx, dispatch.EMERGENCY, profile)
-    if event.data["command"] not in _ENDS_A_JOB:
+    if event.data["command"] not in _ENDS_A_JOB | {_FREES_OTHERS}:
         return
     dispatch.recheck_leaks(tx, profile, event.seq)
-    dispatch.offer_due_stops(tx, profile, {event.data["technician_id"]})
+    freed = None if event.data["command"] == _FREES_OTHERS else {event.data["technician_id"]}
+    dispatch.offer_due_stops(tx, profile, freed)
     posting.keep_looking(tx)
 
 

@@ -128,8 +128,13 @@ def _record_offer(tx: Tx, order: WorkOrder, row: Assignment, certificate: dict[s
     tx.record(events.ASSIGNMENT_OFFERED, data, work_order_id=order.id, technicians=(row.technician_id,))
 
 
-def move(tx: Tx, row: Assignment, command: str, role: Role, *, reason: str = "", at_ms: int | None = None) -> None:
-    """Move an assignment by a command of the shared table. Raises DomainError `transition_not_allowed`."""
+def move(
+    tx: Tx, row: Assignment, command: str, role: Role, *, reason: str = "", at_ms: int | None = None, **more: Any
+) -> None:
+    """Move an assignment by a command of the shared table; `more` goes into the event.
+
+    Raises DomainError `transition_not_allowed`.
+    """
     source = row.state
     row.state = assignment.decide(AssignmentState(row.state), command, role)
     happened_ms = tx.now_ms if at_ms is None else at_ms
@@ -146,15 +151,18 @@ def move(tx: Tx, row: Assignment, command: str, role: Role, *, reason: str = "",
         "source": source,
         "target": row.state,
         "reason": reason,
-    }
+    } | more
     tx.record(events.ASSIGNMENT_MOVED, data, work_order_id=row.work_order_id, technicians=(row.technician_id,))
 
 
-def withdraw_pending(tx: Tx, order: WorkOrder, command: str, keep: str = "", reason: str = "") -> None:
-    """End all unanswered offers of an order but one, by `supersede`, `expire` or `recall`."""
-    for row in repository.list_live_of_order(tx.session, order.id):
-        if row.id != keep and row.state in PENDING_STATES:
-            move(tx, row, command, Role.SYSTEM, reason=reason)
+def withdraw_pending(tx: Tx, order: WorkOrder, command: str, reason: str = "") -> None:
+    """End all unanswered offers of an order, by `supersede`, `expire` or `recall`."""
+    for row in _list_pending(tx, order):
+        move(tx, row, command, Role.SYSTEM, reason=reason)
+
+
+def _list_pending(tx: Tx, order: WorkOrder) -> list[Assignment]:
+    return [row for row in repository.list_live_of_order(tx.session, order.id) if row.state in PENDING_STATES]
 
 
 def accept(tx: Tx, row: Assignment, epoch: int, profile: str, at_ms: int) -> None:
@@ -165,10 +173,13 @@ def accept(tx: Tx, row: Assignment, epoch: int, profile: str, at_ms: int) -> Non
     assignment.check_epoch(order.epoch, epoch)
     if WorkOrderState(order.state) is not WorkOrderState.OFFERED:
         raise DomainError("transition_not_allowed", state=order.state, command="accept", role=Role.TECHNICIAN.value)
-    move(tx, row, "accept", Role.TECHNICIAN, at_ms=at_ms)
+    others = [one for one in _list_pending(tx, order) if one.id != row.id]
+    # One reaction for all who were asked beside him: after an hour without a line there are hundreds.
+    move(tx, row, "accept", Role.TECHNICIAN, at_ms=at_ms, frees=len(others))
     order.technician_id = row.technician_id
     work_order_service.move(tx, order, "accept", Role.TECHNICIAN, profile, at_ms=at_ms)
-    withdraw_pending(tx, order, "supersede", keep=row.id)
+    for one in others:
+        move(tx, one, "supersede", Role.SYSTEM, freed_by=row.id)
     escalation.end(tx, order.id, escalation.ACCEPTED)
     deadlines.cancel(tx, OFFER_EXPIRES, order.id)
     _free_from_others(tx, row, order, profile)
