@@ -1,9 +1,10 @@
 """Leaks that wait for a crew are looked at again when anything changed for them, and once for all that came before."""
 
-from server.core import journal
+from server.core import journal, relay
 from server.core.unit_of_work import Tx
-from server.dispatch import repository
+from server.dispatch import offers, repository
 from server.dispatch import service as dispatch
+from server.work_orders import repository as work_orders
 from tests.server.house import HOME, LEAK, STOVE, House
 
 
@@ -56,3 +57,23 @@ def test_look_that_was_undone_is_made_again(house: House) -> None:
     except InterruptedError:
         look(house, seq)
     assert looked_ms(house, waits) == house.clock.now_ms()
+
+
+def test_accept_frees_everybody_asked_beside_him_by_one_reaction(house: House) -> None:
+    """Wang and Sun are asked for a leak, another waits; Wang accepts: Sun is offered the other, one event did it."""
+    wang = house.phone()
+    leak = house.report(LEAK)
+    house.write(lambda tx: offers.offer_parallel(tx, work_orders.lock_order(tx.session, HOME, leak), ["wang", "sun"]))
+    other = house.report(LEAK)
+    assert live(house, other) == []
+    wang.sync_once()
+    wang.act("accept_assignment", leak)
+    wang.sync_once()
+    assert house.read(relay.count_waiting) == 1
+    house.drain()
+    assert (live(house, leak), live(house, other)) == (["wang"], ["sun"])
+
+
+def live(house: House, work_order_id: str) -> list[str]:
+    """Return who holds an order or is offered it."""
+    return [a.technician_id for a in house.read(lambda s: repository.list_live_of_order(s, work_order_id))]
