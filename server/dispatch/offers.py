@@ -165,14 +165,22 @@ def _list_pending(tx: Tx, order: WorkOrder) -> list[Assignment]:
     return [row for row in repository.list_live_of_order(tx.session, order.id) if row.state in PENDING_STATES]
 
 
-def accept(tx: Tx, row: Assignment, epoch: int, profile: str, at_ms: int) -> None:
-    """Take a job: the first accept of a round wins. Raises `epoch_is_over`, `transition_not_allowed`, `not_found`."""
-    order = work_orders.lock_order(tx.session, tx.branch_id, row.work_order_id)
+def check_accept(order: WorkOrder, row: Assignment, epoch: int) -> None:
+    """Allow a job's taking, or its taking once more. Raises `epoch_is_over`, `transition_not_allowed`."""
     if row.state in COMMITTED_STATES:
         return
     assignment.check_epoch(order.epoch, epoch)
     if WorkOrderState(order.state) is not WorkOrderState.OFFERED:
         raise DomainError("transition_not_allowed", state=order.state, command="accept", role=Role.TECHNICIAN.value)
+    assignment.decide(AssignmentState(row.state), "accept", Role.TECHNICIAN)
+
+
+def accept(tx: Tx, row: Assignment, epoch: int, profile: str, at_ms: int) -> None:
+    """Take a job: the first accept of a round wins. Raises `epoch_is_over`, `transition_not_allowed`, `not_found`."""
+    order = work_orders.lock_order(tx.session, tx.branch_id, row.work_order_id)
+    check_accept(order, row, epoch)
+    if row.state in COMMITTED_STATES:
+        return
     others = [one for one in _list_pending(tx, order) if one.id != row.id]
     # One reaction for all who were asked beside him: after an hour without a line there are hundreds.
     move(tx, row, "accept", Role.TECHNICIAN, at_ms=at_ms, frees=len(others))

@@ -234,6 +234,8 @@ def _apply(tx: Tx, sender: Sender, event: wire.PhoneEvent, raw: bytes, desk: Des
     if case is None:
         return quarantine(tx, sender, raw, "this technician never had the order", "order_not_here", event.id)
     if event.body.intent:
+        if (refused := effects.find_refusal(case)) is not None:
+            return _rejected(event, refused)
         effects.apply_intent(case)
         return _result(event.id, "applied")
     outcome, flags = effects.apply_fact(case)
@@ -243,11 +245,15 @@ def _apply(tx: Tx, sender: Sender, event: wire.PhoneEvent, raw: bytes, desk: Des
 def _reject(tx: Tx, sender: Sender, event: wire.PhoneEvent, raw: bytes, refused: DomainError) -> wire.EventResult:
     if not event.body.intent:
         return quarantine(tx, sender, raw, str(refused), refused.code, event.id)
-    text = texts.catalog().both(f"error.{refused.code}", **refused.data)
-    result = wire.EventResult(id=event.id, outcome="rejected", code=refused.code, text=text)
+    result = _rejected(event, refused)
     if repository.find_processed(tx.session, sender.device_id, event.id) is None:
         _remember(tx, sender, event.id, _digest(event), result)
     return result
+
+
+def _rejected(event: wire.PhoneEvent, refused: DomainError) -> wire.EventResult:
+    text = texts.catalog().both(f"error.{refused.code}", **refused.data)
+    return wire.EventResult(id=event.id, outcome="rejected", code=refused.code, text=text)
 
 
 def _remember(tx: Tx, sender: Sender, event_id: str, digest: str, result: wire.EventResult) -> None:
